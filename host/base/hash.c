@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "hash.h"
+
+#include "fail.h"
+#include "memory.h"
+
+#include <isa-l/crc.h>
+#include <openssl/evp.h>
+
+struct sha256 {
+    EVP_MD_CTX *ctx;
+    bool has_failed; /* an add failed; told when the hash is asked for */
+};
+
+sha256 *sha256_new(void)
+{
+    sha256 *h = mem_new(1, sizeof *h);
+
+    if (!h) return NULL;
+    h->ctx = EVP_MD_CTX_new();
+    if (!h->ctx || EVP_DigestInit_ex(h->ctx, EVP_sha256(), NULL) != 1) {
+        sha256_free(h);
+        return NULL;
+    }
+    return h;
+}
+
+void sha256_free(sha256 *h)
+{
+    if (!h) return;
+    EVP_MD_CTX_free(h->ctx);
+    mem_free(h);
+}
+
+void sha256_add(sha256 *h, const void *data, size_t n)
+{
+    if (EVP_DigestUpdate(h->ctx, data, n) != 1) h->has_failed = true;
+}
+
+static void hex(const unsigned char *bytes, size_t n, char *to)
+{
+    for (size_t i = 0; i < n; i++) {
+        to[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+        to[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
+    }
+    to[2 * n] = '\0';
+}
+
+int32_t sha256_hex(const sha256 *h, char to[SHA256_HEX], qn_err *err)
+{
+    unsigned char digest[SHA256_BYTES];
+    EVP_MD_CTX *copy = EVP_MD_CTX_new();
+    bool is_done = copy && !h->has_failed && EVP_MD_CTX_copy_ex(copy, h->ctx) == 1 &&
+                   EVP_DigestFinal_ex(copy, digest, NULL) == 1;
+
+    EVP_MD_CTX_free(copy);
+    if (!is_done) return fail(err, QN_E_NO_MEMORY, "SHA-256 could not be computed");
+    hex(digest, sizeof digest, to);
+    return QN_OK;
+}
+
+int32_t sha256_of(const void *data, size_t n, char to[SHA256_HEX], qn_err *err)
+{
+    unsigned char digest[SHA256_BYTES];
+
+    if (EVP_Digest(data, n, digest, NULL, EVP_sha256(), NULL) != 1)
+        return fail(err, QN_E_NO_MEMORY, "SHA-256 could not be computed");
+    hex(digest, sizeof digest, to);
+    return QN_OK;
+}
+
+uint32_t crc32c(const void *data, size_t n)
+{
+    /* ISA-L takes an int length and leaves the final xor to its caller */
+    const unsigned char *p = data;
+    uint32_t crc = UINT32_MAX;
+
+    while (n > 0) {
+        int part = n > 1 << 30 ? 1 << 30 : (int)n;
+        crc = crc32_iscsi((unsigned char *)(uintptr_t)p, part, crc);
+        p += part;
+        n -= (size_t)part;
+    }
+    return ~crc;
+}

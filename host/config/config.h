@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The config: one libconfig file -> a checked, typed description of a run.
+ *
+ * libconfig knows the grammar; this part knows what each key means. All mistakes are
+ * collected and told together, each with its file and line. Two things libconfig gets wrong
+ * are read from the text itself: integers beyond 32 bits, which it wraps without a word, and
+ * decimal numbers, which it turns into doubles. */
+#ifndef QUOIN_CONFIG_CONFIG_H
+#define QUOIN_CONFIG_CONFIG_H
+
+#include <quoin/error.h>
+#include <quoin/param.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A node of the file: a group, list or array, or a scalar with its text. */
+typedef struct config_node config_node;
+
+/* Where a node stands in the file, for errors found after loading. */
+const char *config_node_file(const config_node *node);
+int32_t config_node_line(const config_node *node);
+
+typedef struct config_account {
+    const char *currency;
+    int64_t balance; /* money */
+} config_account;
+
+/* The place and text of one item of a list such as `data` or `instruments`. */
+typedef struct config_item {
+    const char *text;
+    const config_node *node;
+} config_item;
+
+typedef struct config_list {
+    const config_item *items;
+    size_t n;
+} config_list;
+
+typedef struct config_venue {
+    const config_node *node;
+    const char *id;
+    const char *plugin;      /* class id or file */
+    config_list instruments; /* symbols without the venue */
+    config_list data;        /* "bar:1m", ... : what it matches on */
+    const config_account *accounts;
+    size_t naccounts;
+    const config_node *params; /* NULL = none given */
+} config_venue;
+
+typedef struct config_strategy {
+    const config_node *node;
+    const char *id;
+    const char *plugin;
+    config_list instruments; /* "BTCUSDT.binance" */
+    config_list data;
+    const char *route;     /* "direct" */
+    const char *isolation; /* "none" */
+    const char *on_fault;  /* "hold", "flatten" */
+    int64_t capital;       /* share of equity at QN_RATE_EXP */
+    bool watch;
+    const config_node *params;
+} config_strategy;
+
+typedef struct config_report {
+    int64_t sample;          /* ns */
+    double periods_per_year; /* 0 = 365 d / sample */
+    const char *benchmark;   /* instrument, or NULL */
+} config_report;
+
+/* Everything a run needs to know. Relative paths are already joined to the file's folder. */
+typedef struct config_run {
+    const char *file;
+    const char *name;
+    int64_t seed;
+    const char *warmup;     /* "off", "auto" */
+    const char *store_path; /* NULL = none */
+    const char *durability; /* "none" */
+    const char *catalog;
+    const char *const *plugin_path;
+    size_t nplugin_path;
+    const config_venue *venues;
+    size_t nvenues;
+    const config_strategy *strategies;
+    size_t nstrategies;
+    config_report report;
+} config_run;
+
+typedef struct config config;
+
+/* Read and check a file. `sets` are --set arguments ("strategies.sma.params.fast=12"), applied
+ * before the check; NULL when nsets is 0.
+ *
+ * returns QN_OK also when the file has mistakes: ask config_mistakes. QN_E_NOT_FOUND, QN_E_IO,
+ *         QN_E_NO_MEMORY otherwise, and *out is unchanged. */
+int32_t config_open(const char *path, const char *const *sets, size_t nsets, config **out,
+                    qn_err *err);
+void config_close(config *cfg);
+
+/* The typed tree. Valid only when there is no mistake; lives as long as the config. */
+const config_run *config_get(const config *cfg);
+
+/* SHA-256 of the file's text, its includes and the --set arguments, as hex. */
+const char *config_sha256(const config *cfg);
+
+/* A mistake: a stable code, and the text that is printed behind "file:line: error: ". */
+typedef struct config_mistake {
+    int32_t code;
+    const char *file;
+    int32_t line;
+    const char *text;
+} config_mistake;
+
+size_t config_mistakes(const config *cfg, const config_mistake **out);
+
+/* Add one that the loading of plugins or the catalog brought up, at a node (NULL = the file). */
+void config_add_mistake(config *cfg, const config_node *node, int32_t code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Print all of them through log_at, in the order of their lines. */
+void config_print_mistakes(const config *cfg);
+
+/* Check the group `params` (may be NULL) against a class's table of qn_param and write the
+ * values into `instance`. Mistakes go to the config, at the line of their key. `owner` is the
+ * group to which a missing key is told. Texts live as long as the config.
+ *
+ * returns QN_OK; QN_E_INVALID if a mistake was added (the instance is then partly filled and
+ *         must not be used); QN_E_NO_MEMORY. */
+int32_t config_fill(config *cfg, const config_node *owner, const config_node *params,
+                    const qn_table *table, void *instance);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Modules: from a file somewhere on disk to a class that instances can be made of.
+ *
+ *   find       the ELF notes of all files in the plugin folders are read; nothing is executed
+ *   preflight  the file is checked against the rules of its tier; nothing is executed
+ *   copy       a private copy, named by its SHA-256, so that no later change of the original
+ *              can reach a running host, and each build has a path of its own (dlopen returns
+ *              the old image for a path it has open)
+ *   load       dlopen of the copy, entry point, comparison with the note, check of the tables */
+#ifndef QUOIN_MODULE_MODULE_H
+#define QUOIN_MODULE_MODULE_H
+
+#include <quoin/plugin.h>
+
+#include <stdbool.h>
+
+#define MODULE_CLASSES 16
+
+/* What a file's note says of one class. */
+typedef struct note_class {
+    const char *id, *kind, *version, *license; /* in the owner's memory */
+} note_class;
+
+typedef struct note {
+    uint32_t abi, tier, flags, nclasses;
+    note_class classes[MODULE_CLASSES];
+} note;
+
+/* One file of the index. */
+typedef struct module_file {
+    const char *path;
+    note note;
+    int32_t code; /* QN_OK, or why the note could not be read */
+    qn_err err;
+} module_file;
+
+/* The index of a search path: which class lies in which file. */
+typedef struct module_index module_index;
+
+/* Read the notes of all *.so in the folders and the folders directly below them. The first
+ * folder that has a class wins. Missing folders are skipped. */
+int32_t module_index_open(const char *const *dirs, size_t ndirs, module_index **out, qn_err *err);
+void module_index_close(module_index *index);
+size_t module_index_files(const module_index *index, const module_file **out);
+
+/* The file of a class id, or NULL. */
+const module_file *module_index_find(const module_index *index, const char *class_id);
+
+/* The class id nearest to a misspelt one, or NULL. */
+const char *module_index_nearest(const module_index *index, const char *class_id);
+
+/* A loaded module. */
+typedef struct module module;
+
+/* What became of a file: the result of a preflight or a load. */
+typedef struct module_info {
+    const char *path;      /* the original */
+    const char *copy_path; /* the private copy */
+    char sha256[65];
+    char build_id[65]; /* GNU build id, hex; "" = none */
+    uint32_t abi, tier;
+    bool can_close; /* passed the strict profile: its image may be unmapped */
+    bool is_dev;    /* taken by the dev profile only */
+    uint32_t nclasses;
+} module_info;
+
+/* Check, copy and load one file. `cache_dir` NULL = the user's own cache folder.
+ *
+ * returns QN_OK; QN_E_ELF_..., QN_E_ABI_VERSION or QN_E_MODULE_...: refused, with the reason, and
+ *         where the preflight could tell none of its code has run; QN_E_IO, QN_E_NO_MEMORY.
+ *         On error *out is unchanged. */
+int32_t module_load(const char *path, const char *cache_dir, module **out, qn_err *err);
+
+/* Give it back. The image is unmapped only if can_close, else it stays, and is counted by
+ * module_retired(). No instance of its classes may be left. */
+void module_close(module *m);
+uint32_t module_retired(void);
+
+const module_info *module_about(const module *m);
+
+/* The class with this id, or NULL; or the i-th. Descriptors are the host's own copies: they
+ * live as long as the module, but their functions only as long as its image. */
+const qn_class *module_class(const module *m, const char *class_id);
+const qn_class *module_class_at(const module *m, uint32_t i);
+
+/* Read a file's note and nothing else. `text` receives what the note's strings point to; free
+ * it by mem_free. */
+int32_t module_read_note(const char *path, note *out, char **text, qn_err *err);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reading market data: many streams of a catalog, merged into the one order of the engine.
+ *
+ * A stream is one data type of one instrument. Bars that the catalog does not hold are built
+ * while reading from finer bars, or from trades, and are the same objects as imported ones.
+ * Every block's checksum is checked on every read; damage is an error that names file and
+ * offset. Pages behind the reader are given back, so memory does not grow with the data. */
+#ifndef QUOIN_TAPE_TAPE_H
+#define QUOIN_TAPE_TAPE_H
+
+#include "catalog.h"
+
+#include <quoin/event.h>
+
+/* One stream to read. */
+typedef struct tape_stream {
+    const qn_instrument *instrument; /* `number` goes into the events; outlives the tape */
+    data_type data;
+} tape_stream;
+
+typedef struct tape {
+    qn_event *head;  /* the next event, the tape's memory until tape_next; NULL at the end */
+    uint32_t stream; /* which of the streams it belongs to */
+} tape;
+
+/* Open `n` streams for the events with from < ts_ns <= to, and read the first one. The head
+ * event has size, type, flags, ts_ns and instrument filled in; seq and slot are 0, and the
+ * reader may write to them.
+ *
+ * returns QN_OK; QN_E_NOT_FOUND if the catalog has nothing to make a stream of (said which,
+ *         and what it has); QN_E_DAMAGED. On error *out is unchanged. */
+int32_t tape_open(const catalog *cat, const tape_stream *streams, size_t n, int64_t from,
+                  int64_t to, tape **out, qn_err *err);
+
+/* Go to the next event in the order (ts_ns, rank, instrument number, position in the file).
+ * QN_OK, or QN_E_DAMAGED or QN_E_IO, after which only tape_close is allowed. */
+int32_t tape_next(tape *t, qn_err *err);
+
+void tape_close(tape *t);
+
+/* SHA-256, as hex, over names and checksums of the files the streams read: what a run's
+ * manifest says of its data. */
+int32_t tape_identity(const tape *t, char *to, qn_err *err);
+
+#endif
