@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The command line: one file a subcommand, one row in the table of main.c. */
+#ifndef QUOIN_CLI_CLI_H
+#define QUOIN_CLI_CLI_H
+
+#include <quoin/error.h>
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Exit status. */
+#define EXIT_DONE 0
+#define EXIT_FAILED 1  /* the run failed */
+#define EXIT_USAGE 2   /* usage or config */
+#define EXIT_REFUSED 3 /* a plugin was refused or quarantined */
+#define EXIT_DATA 4    /* data missing or damaged */
+
+typedef struct cli_command {
+    const char *name;
+    const char *summary;               /* one line of --help */
+    int (*run)(int argc, char **argv); /* argv[0] is "quoin NAME"; returns an exit status */
+} cli_command;
+
+/* Run the command that argv[1] names. `program` is "quoin" or "quoin data". Prints the help,
+ * or an error with the nearest known name. */
+int cli_dispatch(const char *program, const char *about, const cli_command *commands, size_t n,
+                 int argc, char **argv);
+
+/* argp_parse with this program's exit statuses: 2 for a wrong usage. */
+void cli_parse(const struct argp *argp, int argc, char **argv, void *input);
+
+/* Print an error as "quoin: error: ..." and return the exit status that its code stands for. */
+int cli_fail(int32_t code, const qn_err *err);
+
+/* The folder that plugins are looked for in when the config names none: beside the binary in a
+ * build folder, else PREFIX/lib/quoin/plugins. */
+int32_t cli_plugin_dir(char *to, size_t room, qn_err *err);
+
+int cmd_run(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+int cmd_plugin(int argc, char **argv);
+int cmd_data(int argc, char **argv);
+
+#endif
