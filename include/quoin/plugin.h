@@ -18,6 +18,7 @@
 
 #include <quoin/host.h>
 #include <quoin/param.h>
+#include <quoin/state.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -26,11 +27,11 @@ extern "C" {
 #define QN_TIER_PURE 1u
 #define QN_TIER_IO 2u
 
-/* A table of a class that is not its kind's own: an extension such as QN_EXT_STATE. */
+/* A table of a class that is not its kind's own: an extension of a later version or a vendor. */
 typedef struct qn_ext {
     uint32_t size;
     uint32_t rsv0;
-    const char *id;    /* "qn.state/1", "com.vendor.thing/1" */
+    const char *id;    /* "qn.commands/1", "com.vendor.thing/1" */
     const void *table; /* starts with its size */
 } qn_ext;
 
@@ -40,7 +41,12 @@ typedef struct qn_ext {
  * create   Bring a zeroed instance, parameters filled in, into service. NULL = nothing to do.
  *          Memory comes from setup->host->alloc. On error the host frees the instance
  *          without calling destroy.
- * destroy  End an instance. NULL = nothing to do; memory of the arena needs none.          */
+ * destroy  End an instance. NULL = nothing to do; memory of the arena needs none.
+ * save     Write the state in layout `schema`. Does not change the instance. On error what
+ *          was written is discarded.
+ * load     Read a state of layout schema_min .. schema into an instance that was created and
+ *          has seen no event. On error the instance is destroyed.
+ * A class with schema 0 has no state: it starts anew at each reload, save and load are NULL. */
 #define QN_CLASS_MEMBERS                                                                           \
     uint32_t size, flags;                   /* sizeof(qn_class); no flags are defined yet */       \
     const char *id;                         /* "strategy/sma_cross" */                             \
@@ -53,8 +59,12 @@ typedef struct qn_ext {
     qn_table exts;                          /* of qn_ext */                                        \
     const void *table;                      /* of the kind: qn_strategy, qn_venue */               \
     uint32_t instance_size, instance_align; /* of one instance, bytes */                           \
-    int32_t (*create)(void *self, const qn_setup *setup, qn_err *err); /* [control & !active] */   \
-    void (*destroy)(void *self);                                       /* [control & !active] */
+    uint32_t schema, schema_min; /* layout of the state that save writes; oldest for load */       \
+    int32_t (*create)(void *self, const qn_setup *setup, qn_err *err);   /* [control & !active] */ \
+    void (*destroy)(void *self);                                         /* [control & !active] */ \
+    int32_t (*save)(const void *self, const qn_stream *to, qn_err *err); /* [event & quiesced] */  \
+    int32_t (*load)(void *self, uint32_t schema, const qn_stream *from,                            \
+                    qn_err *err); /* [control & !active] */
 
 /* A class. Static data of the module; the host copies what it needs when it loads it. */
 typedef struct qn_class {

@@ -53,7 +53,7 @@ typedef struct qn_venue_info {
     uint64_t capabilities; /* QN_CAN_ */
     int64_t pace;          /* replayed time per real time at QN_RATE_EXP; 0 = as fast as possible */
     uint32_t max_orders;   /* that may work at once; 0 = no limit known */
-    uint32_t rsv0;
+    uint32_t close_at_end; /* 1 = the host closes open positions when the data has ended */
 } qn_venue_info;
 
 /* One account of the venue as its config opens it. */
@@ -124,8 +124,10 @@ typedef struct qn_venue {
      * Called for the data types of the venue's config, before any strategy sees the event.
      * NULL with QN_DATA_OWN. */
     int32_t (*on_market)(void *self, const qn_event *ev); /* [event & active] */
-    /* The data has ended: do what the venue does then (close positions, if so configured).
-     * Fills pushed here are the last ones. NULL = nothing. */
+    /* The data has ended at engine time `ts_ns`, and working orders were canceled. With
+     * close_at_end the host has submitted a market order for each open position at that very
+     * time: fill them at the last price, as taker. Fills pushed here are the last ones.
+     * NULL = nothing. */
     void (*on_end)(void *self, int64_t ts_ns); /* [event & active] */
     /* Send an order. The venue answers with events: accepted or rejected, then fills.
      * Returns QN_OK when it took charge of the order; an error means it surely did not. */
