@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The quoin command: the table of its subcommands. */
+#include "cli.h"
+
+#include "base/fail.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const cli_command commands[] = {
+    {NULL, NULL, NULL}, /* ends the table */
+};
+#define COMMANDS (sizeof commands / sizeof commands[0] - 1)
+
+static const char about[] = "A trading system that loads its parts as plugins.";
+
+/* A result that did not reach its reader is a failure, even when the work was done. */
+static int finish(int status)
+{
+    qn_err err = QN_ERR_INIT;
+
+    if (fflush(stdout) == 0 && !ferror(stdout)) return status;
+    cli_fail(fail_errno(&err, "cannot write to standard output"), &err);
+    return status == EXIT_DONE ? EXIT_FAILED : status;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        puts("quoin " QUOIN_VERSION);
+        return finish(EXIT_DONE);
+    }
+    return finish(cli_dispatch("quoin", about, commands, COMMANDS, argc, argv));
+}
