@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void say(qn_err *err, int32_t code, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void say(qn_err *err, int32_t code, const char *format,
+                                                      va_list args)
 {
     if (!err) return;
     err->size = sizeof *err;

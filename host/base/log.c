@@ -26,7 +26,8 @@ void log_set_sink(log_sink sink)
 }
 
 /* One write a line, so that lines of several processes do not mix. */
-static void put(log_level level, const char *where, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void put(log_level level, const char *where,
+                                                      const char *format, va_list args)
 {
     char line[1024];
     char text[768];
