@@ -149,7 +149,7 @@ def read_macro(api, line, text_of):
     name, arguments, value = DEFINE.match(line).groups()
     if arguments is None and not value:
         return                                  # an include guard
-    value = " ".join((value or "").split())
+    value = re.sub(r" ?## ?", "##", " ".join((value or "").split()))
     if arguments is None and not NOT_A_VALUE.search(value):
         api.values.append(name)
         return
@@ -283,11 +283,11 @@ LAYOUT = """\
 #else
 #define ABI_ASSERT(condition) _Static_assert(condition, #condition)
 #endif
-#define ABI_STRUCT(type, size, align)                                                              \\
-    ABI_ASSERT(sizeof(type) == size);                                                              \\
+#define ABI_STRUCT(type, size, align) \\
+    ABI_ASSERT(sizeof(type) == size); \\
     ABI_ASSERT(__alignof__(type) == align)
-#define ABI_FIELD(type, field, offset, size)                                                       \\
-    ABI_ASSERT(offsetof(type, field) == offset);                                                   \\
+#define ABI_FIELD(type, field, offset, size) \\
+    ABI_ASSERT(offsetof(type, field) == offset); \\
     ABI_ASSERT(sizeof(((type *)0)->field) == size)
 """
 

@@ -22,11 +22,11 @@
 #else
 #define ABI_ASSERT(condition) _Static_assert(condition, #condition)
 #endif
-#define ABI_STRUCT(type, size, align)                                                              \
-    ABI_ASSERT(sizeof(type) == size);                                                              \
+#define ABI_STRUCT(type, size, align) \
+    ABI_ASSERT(sizeof(type) == size); \
     ABI_ASSERT(__alignof__(type) == align)
-#define ABI_FIELD(type, field, offset, size)                                                       \
-    ABI_ASSERT(offsetof(type, field) == offset);                                                   \
+#define ABI_FIELD(type, field, offset, size) \
+    ABI_ASSERT(offsetof(type, field) == offset); \
     ABI_ASSERT(sizeof(((type *)0)->field) == size)
 
 ABI_STRUCT(qn_str, 16, 8);

@@ -16,8 +16,10 @@ ROOT = HERE.parent.parent
 
 # what is done, header, pattern, replacement, what the answer must name
 CHANGES = (
-    ("a field is appended", "order.h", r"\} qn_order;", "    uint64_t extra;\n} qn_order;", "extra"),
-    ("a field is inserted", "event.h", r"(    int64_t open_ts;)", r"    int64_t early;\n\1", "early"),
+    ("a field is appended", "order.h", r"\} qn_order;", "    uint64_t extra;\n} qn_order;",
+     "extra"),
+    ("a field is inserted", "event.h", r"(    int64_t open_ts;)", r"    int64_t early;\n\1",
+     "early"),
     ("two fields change places", "instrument.h", r"int64_t tick_size;(.*)\n(.*)int64_t lot_size;",
      r"int64_t lot_size;\1\n\2int64_t tick_size;", "lot_size"),
     ("a field gets another type", "event.h", r"int64_t price; /\* > 0 \*/",
@@ -34,8 +36,8 @@ CHANGES = (
      "QN_BOTH"),
     ("an id is renamed", "strategy.h", r'"qn\.strategy/1"', '"qn.strategy/2"', "QN_KIND_STRATEGY"),
     ("an error changes its number", "error.h", r"X\(-19, BUSY", "X(-99, BUSY", "QN_E_BUSY"),
-    ("an event changes its rank", "event.h", r"X\(16, TIMER, qn_timer, 2", "X(16, TIMER, qn_timer, 4",
-     "QN_EVENT_LIST"),
+    ("an event changes its rank", "event.h", r"X\(16, TIMER, qn_timer, 2",
+     "X(16, TIMER, qn_timer, 4", "QN_EVENT_LIST"),
     ("a reason is removed", "order.h", r"    X\(17, SHORT_SPOT.*\n", "", "SHORT_SPOT"),
     ("a function disappears", "event.h", r"qn_bar_close_ts", "qn_bar_end_ts", "qn_bar_end_ts"),
     ("a struct is added", "state.h", r"(#ifdef __cplusplus\n\}\n)",
