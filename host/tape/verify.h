@@ -22,7 +22,7 @@ typedef void (*catalog_problem_fn)(void *ctx, const catalog_problem *problem);
  *   errors    damage (the rest of that file is not read), a missing file, rows out of order
  *             within or across files, rows outside their file's period, a trade's id seen
  *             twice in a row of files, totals that differ from the manifest's
- *   warnings  a day without a file between two days of trades, quotes, depth or liquidations
+ *   warnings  a day without a file between two days of trades, quotes or depth
  *
  * returns QN_OK when the catalog was read to its end, whatever was found; QN_E_NO_MEMORY. */
 int32_t catalog_verify(const catalog *cat, catalog_problem_fn report, void *ctx, qn_err *err);
