@@ -1,0 +1,2 @@
+/* A file without its licence. expect: spdx */
+int x;

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/config.h"
+#include "engine/engine.h" /* expect: arrows */

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+int tab;	/* expect: blanks */
+int blank; /* expect: blanks */ 
+void *fine(void)
+{
+    return malloc(1); /* tests may */
+}
+int last; /* expect: blanks */

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+LONG = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"  # expect: columns
