@@ -17,11 +17,6 @@ enum {
 /* and in a field's. */
 enum { AT_START = 0, AT_BASE = 8, AT_UNIT = 16, AT_WIDTHS = 24 };
 
-static int64_t plus(int64_t a, int64_t b)
-{
-    return (int64_t)((uint64_t)a + (uint64_t)b);
-}
-
 static int64_t minus(int64_t a, int64_t b)
 {
     return (int64_t)((uint64_t)a - (uint64_t)b);

@@ -33,6 +33,7 @@ typedef enum field_guess {
 } field_guess;
 
 #define FIELDS_MAX 10
+#define EVENT_MAX 128 /* bytes of the largest stored event, with room to grow */
 
 /* One field of a type, in the order of decoding. */
 typedef struct event_field {
