@@ -27,10 +27,10 @@ void event_push(sim *s, const book *b, qn_event *ev, uint16_t type, size_t size)
 static bool wide_multiply(qn_wide a, int64_t b, qn_wide *out)
 {
     static const qn_wide limit = ((qn_wide)1 << 126) - 1;
-    qn_wide magnitude = a < 0 ? -a : a;
+    qn_wide size = a < 0 ? -a : a;
     qn_wide factor = b < 0 ? -(qn_wide)b : b;
 
-    if (factor != 0 && magnitude > limit / factor) return false;
+    if (factor != 0 && size > limit / factor) return false;
     *out = a * b;
     return true;
 }
@@ -65,33 +65,32 @@ typedef struct settlement {
     int64_t qty;      /* signed: > 0 bought */
     int64_t notional; /* money, signed as qty */
     int64_t fee;
-    int64_t position; /* after the fill */
-    int64_t cost;     /* of the position after the fill */
-    qn_wide money;    /* change of the settle balance */
-    qn_wide base;     /* change of the base balance; 0 unless spot */
+    int64_t position; /* of the strategy, after the fill */
+    int64_t net_qty;  /* of the account, after the fill */
+    int64_t net_cost;
+    qn_wide money; /* change of the settle balance */
+    qn_wide base;  /* change of the base balance; 0 unless spot */
 } settlement;
 
-/* The part of a position's cost that `qty` of its quantity carries. */
-static int64_t cost_part(const position *p, int64_t qty)
+static qn_wide magnitude(int64_t value)
 {
-    return (int64_t)qn_wide_divide((qn_wide)p->cost * qty, p->qty < 0 ? -(qn_wide)p->qty : p->qty);
+    return value < 0 ? -(qn_wide)value : value;
 }
 
-/* The position after the fill, at average cost; *realized is what closing a part earned. A
- * fill that reverses is split by quantity. */
-static int32_t position_after(const position *p, settlement *t, int64_t *realized)
+/* The account's position after the fill, at average cost; *realized is what closing a part of
+ * it earned. A fill that reverses is split by quantity. */
+static int32_t net_after(const book *b, settlement *t, int64_t *realized)
 {
-    qn_wide held = p->qty < 0 ? -(qn_wide)p->qty : p->qty;
-    qn_wide size = t->qty < 0 ? -(qn_wide)t->qty : t->qty;
-    qn_wide closed = p->qty == 0 || (p->qty < 0) == (t->qty < 0) ? 0 : held < size ? held : size;
-    int64_t closed_notional = (int64_t)qn_wide_divide(t->notional * closed, size);
-    int64_t closed_cost = closed ? cost_part(p, (int64_t)closed) : 0;
-    qn_wide earned = -(qn_wide)closed_notional - closed_cost;
-    qn_wide cost = (qn_wide)p->cost - closed_cost + t->notional - closed_notional;
+    qn_wide held = magnitude(b->net_qty);
+    qn_wide size = magnitude(t->qty);
+    qn_wide closed = held == 0 || (b->net_qty < 0) == (t->qty < 0) ? 0 : held < size ? held : size;
+    qn_wide notional = qn_wide_divide(t->notional * closed, size);
+    qn_wide cost = closed ? qn_wide_divide(b->net_cost * closed, held) : 0;
 
-    if (qn_wide_narrow((qn_wide)p->qty + t->qty, &t->position) != QN_OK) return QN_E_OVERFLOW;
-    if (qn_wide_narrow(cost, &t->cost) != QN_OK) return QN_E_OVERFLOW;
-    return qn_wide_narrow(earned, realized);
+    if (qn_wide_narrow((qn_wide)b->net_qty + t->qty, &t->net_qty) != QN_OK ||
+        qn_wide_narrow(b->net_cost - cost + t->notional - notional, &t->net_cost) != QN_OK)
+        return QN_E_OVERFLOW;
+    return qn_wide_narrow(-notional - cost, realized);
 }
 
 /* Spot: money and base change hands whole. Linear: only what was earned moves, and no order is
@@ -122,7 +121,8 @@ static uint32_t settle(const sim *s, const order *o, int64_t qty, int64_t price,
     t->qty = qty * qn_sign(o->side);
     if (money_of(ins, t->qty, price, 1, 0, &t->notional) != QN_OK ||
         money_of(ins, qty, price, bps, FEE_EXP, &t->fee) != QN_OK ||
-        position_after(o->position, t, &realized) != QN_OK)
+        qn_wide_narrow((qn_wide)o->position->qty + t->qty, &t->position) != QN_OK ||
+        net_after(o->book, t, &realized) != QN_OK)
         return QN_REASON_INVALID_VALUE;
     return balances_after(o->book, t, realized);
 }
@@ -202,7 +202,8 @@ void order_fill(sim *s, order *o, int64_t price, uint32_t liquidity, int64_t ts)
         return;
     }
     p->qty = t.position;
-    p->cost = t.cost;
+    o->book->net_qty = t.net_qty;
+    o->book->net_cost = t.net_cost;
     o->book->settle->amount += t.money;
     if (o->book->base) o->book->base->amount += t.base;
 
@@ -223,17 +224,13 @@ void order_fill(sim *s, order *o, int64_t price, uint32_t liquidity, int64_t ts)
 void funding_pay(sim *s, book *b, const qn_funding *ev)
 {
     int64_t price = b->mark ? b->mark : b->close;
-    qn_payment payment = {.venue_ts = ev->venue_ts, .price = price, .rate = ev->rate};
-    qn_wide net = 0;
+    qn_payment payment = {
+        .venue_ts = ev->venue_ts, .position = b->net_qty, .price = price, .rate = ev->rate};
 
-    if (b->ins->kind == QN_SPOT || price == 0) return;
-    for (const position *p = b->positions; p; p = p->next)
-        net += p->qty;
-    if (net == 0) return;
+    if (b->ins->kind == QN_SPOT || price == 0 || b->net_qty == 0) return;
     /* the negated rate, so that the amount is rounded once and with its final sign */
-    if (ev->rate == INT64_MIN || qn_wide_narrow(net, &payment.position) != QN_OK ||
-        money_of(b->ins, payment.position, price, -ev->rate, QN_FUNDING_EXP, &payment.amount) !=
-            QN_OK) {
+    if (ev->rate == INT64_MIN ||
+        money_of(b->ins, b->net_qty, price, -ev->rate, QN_FUNDING_EXP, &payment.amount) != QN_OK) {
         s->failed = QN_E_OVERFLOW;
         return;
     }

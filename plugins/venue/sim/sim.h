@@ -31,8 +31,7 @@ typedef struct balance {
 typedef struct position {
     struct position *next; /* of the same instrument, another strategy */
     uint32_t strategy;
-    int64_t qty;  /* signed, mantissa */
-    int64_t cost; /* money, signed as qty: what the position was opened for */
+    int64_t qty; /* signed, mantissa */
 } position;
 
 /* What became of an order. Closed orders stay in the list until the call ends, so that a
@@ -68,10 +67,12 @@ typedef struct order {
 typedef struct book {
     const qn_instrument *ins;
     order *first, *last; /* open orders, in the order of sending */
-    position *positions;
-    balance *settle; /* pays and receives money */
-    balance *base;   /* spot: holds what was bought; else NULL */
-    int64_t close;   /* last close or trade price; 0 = none yet */
+    position *positions; /* of the strategies; they add up to net_qty */
+    int64_t net_qty;     /* what the account holds, signed, mantissa */
+    int64_t net_cost;    /* money, signed as net_qty: what that was opened for */
+    balance *settle;     /* pays and receives money */
+    balance *base;       /* spot: holds what was bought; else NULL */
+    int64_t close;       /* last close or trade price; 0 = none yet */
     int64_t close_ts;
     int64_t mark; /* last mark price; 0 = none */
 } book;

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A host small enough to see through: loads a venue's shared object, gives it parameters as
+ * text, instruments and accounts, brings it market data, and keeps what it pushes. */
+#ifndef QUOIN_TESTS_SIM_HARNESS_H
+#define QUOIN_TESTS_SIM_HARNESS_H
+
+#include <quoin/venue.h>
+
+#include <stdbool.h>
+
+#define HARNESS_EVENTS 4096
+#define HARNESS_INSTRUMENTS 4
+
+/* Any event a venue may push. */
+typedef union pushed {
+    qn_event hdr;
+    qn_fill fill;
+    qn_order_report report;
+    qn_payment payment;
+} pushed;
+
+typedef struct harness {
+    void *module;
+    const qn_class *cls;
+    const qn_venue *venue;
+    void *self;
+    qn_host host;
+    qn_setup setup;
+    qn_venue_out out;
+    const qn_instrument *instruments[HARNESS_INSTRUMENTS];
+    qn_venue_info info;
+    pushed events[HARNESS_EVENTS]; /* what was pushed, in order */
+    uint32_t nevents;
+    uint64_t npushed; /* events ever pushed; harness_forget does not reset it */
+    void *arena[64];  /* blocks the instance took */
+    uint32_t narena;
+    bool is_active; /* between start and stop: no memory may be taken */
+} harness;
+
+/* Load the venue, create and start an instance. `params` is "key=value key=value"; defaults
+ * fill the rest. A failure ends the test, unless `err` is given: then it is returned and the
+ * harness is closed. */
+int32_t harness_open(harness *h, const char *params, const qn_instrument *instruments,
+                     uint32_t ninstruments, const qn_account *accounts, uint32_t naccounts,
+                     qn_err *err);
+void harness_close(harness *h);
+
+/* Forget the events that were pushed so far. */
+void harness_forget(harness *h);
+
+/* Market data. `slot` is the instrument; times in ns. All fail the test on an error. */
+void harness_bar(harness *h, uint32_t slot, int64_t open_ts, int64_t length, const int64_t ohlc[4]);
+void harness_trade(harness *h, uint32_t slot, int64_t ts, int64_t price);
+void harness_mark(harness *h, uint32_t slot, int64_t ts, int64_t price);
+void harness_funding(harness *h, uint32_t slot, int64_t ts, int64_t rate);
+
+/* An instrument for tests: linear, prices at 10^-2, quantities at 10^-3, tick and lot of one
+ * mantissa, no further filters, settled in USDT. */
+qn_instrument harness_instrument(uint32_t number, const char *base);
+
+/* An account; money at 10^-8. */
+qn_account harness_account(const char *currency, int64_t balance);
+
+#endif
