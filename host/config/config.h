@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* A node of the file: a group, list or array, or a scalar with its text. */
 typedef struct config_node config_node;
@@ -23,6 +24,7 @@ const char *config_node_file(const config_node *node);
 int32_t config_node_line(const config_node *node);
 
 typedef struct config_account {
+    const config_node *node;
     const char *currency;
     int64_t balance; /* money */
 } config_account;
@@ -41,7 +43,8 @@ typedef struct config_list {
 typedef struct config_venue {
     const config_node *node;
     const char *id;
-    const char *plugin;      /* class id or file */
+    const char *plugin;      /* class id, or a file's path */
+    const char *margin;      /* "none" */
     config_list instruments; /* symbols without the venue */
     config_list data;        /* "bar:1m", ... : what it matches on */
     const config_account *accounts;
@@ -69,10 +72,10 @@ typedef struct config_report {
     const char *benchmark;   /* instrument, or NULL */
 } config_report;
 
-/* Everything a run needs to know. Relative paths are already joined to the file's folder. */
+/* Everything a run needs to know. Texts that were not given and have no default are NULL. Relative paths are already joined to the file's folder. */
 typedef struct config_run {
     const char *file;
-    const char *name;
+    const char *name; /* the file's name without its ending when not given */
     int64_t seed;
     const char *warmup;     /* "off", "auto" */
     const char *store_path; /* NULL = none */
@@ -101,7 +104,12 @@ void config_close(config *cfg);
 /* The typed tree. Valid only when there is no mistake; lives as long as the config. */
 const config_run *config_get(const config *cfg);
 
-/* SHA-256 of the file's text, its includes and the --set arguments, as hex. */
+/* The node at a path of keys and ids ("report.benchmark", "venues.binance"), for mistakes found
+ * after loading; NULL if the file has none. */
+const config_node *config_find(const config *cfg, const char *path);
+
+/* SHA-256 of the file's text, its includes and the --set arguments, as hex. Without includes and
+ * --set it is the file's own. */
 const char *config_sha256(const config *cfg);
 
 /* A mistake: a stable code, and the text that is printed behind "file:line: error: ". */
@@ -122,12 +130,20 @@ void config_add_mistake(config *cfg, const config_node *node, int32_t code, cons
 void config_print_mistakes(const config *cfg);
 
 /* Check the group `params` (may be NULL) against a class's table of qn_param and write the
- * values into `instance`. Mistakes go to the config, at the line of their key. `owner` is the
- * group to which a missing key is told. Texts live as long as the config.
+ * values into `instance`. Mistakes go to the config, at the line of their key; a missing key is
+ * told at `params`, or at `owner`, the group that should hold it, when there is none. Texts live
+ * as long as the config. A key that its table calls replaced is a warning in the log. A secret
+ * is read from the environment ("env:NAME"); its value appears in no message.
  *
  * returns QN_OK; QN_E_INVALID if a mistake was added (the instance is then partly filled and
  *         must not be used); QN_E_NO_MEMORY. */
 int32_t config_fill(config *cfg, const config_node *owner, const config_node *params,
                     const qn_table *table, void *instance);
+
+/* The reference of all keys, as Markdown: what docs/configuration.md holds between its marks. */
+void config_reference(FILE *to);
+
+/* A class's parameters as a Markdown table; nothing but a sentence when it has none. */
+void config_describe_params(const qn_table *table, FILE *to);
 
 #endif

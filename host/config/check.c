@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What must agree between keys. Runs over a tree that may have holes: what is missing or wrong
+ * by itself was told already. */
+#include "internal.h"
+
+#include "base/clock.h"
+
+#include <string.h>
+
+#define NAMES_SHOWN 64
+#define INSTRUMENT_ROOM 64 /* qn_instrument.name, with the NUL */
+
+static const config_node *id_node(const config_node *group)
+{
+    return node_child(group, "id");
+}
+
+/* The same data under two names is the same data: "bar:60s" is "bar:1m". */
+static bool is_same(const char *a, const char *b)
+{
+    int64_t x;
+    int64_t y;
+
+    if (strcmp(a, b) == 0) return true;
+    return strncmp(a, "bar:", 4) == 0 && strncmp(b, "bar:", 4) == 0 &&
+           duration_parse(a + 4, strlen(a + 4), &x) == QN_OK &&
+           duration_parse(b + 4, strlen(b + 4), &y) == QN_OK && x == y;
+}
+
+static void check_twins(config *cfg, const config_list *list)
+{
+    for (size_t i = 1; i < list->n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (is_same(list->items[i].text, list->items[k].text)) {
+                config_add_mistake(cfg, list->items[i].node, QN_E_DUPLICATE,
+                                   "found \"%.64s\" twice, expected it once", list->items[i].text);
+                break;
+            }
+}
+
+static void tell_twin_id(config *cfg, const config_node *group, const char *id,
+                         const config_node *first)
+{
+    config_add_mistake(cfg, id_node(group), QN_E_DUPLICATE,
+                       "the id '%s' is given twice, expected another: line %d has it already", id,
+                       (int)id_node(first)->line);
+}
+
+static void check_accounts(config *cfg, const config_venue *v)
+{
+    for (size_t i = 1; i < v->naccounts; i++)
+        for (size_t k = 0; k < i; k++) {
+            const char *currency = v->accounts[i].currency;
+            if (!currency || !v->accounts[k].currency ||
+                strcmp(currency, v->accounts[k].currency) != 0)
+                continue;
+            config_add_mistake(cfg, node_child(v->accounts[i].node, "currency"), QN_E_DUPLICATE,
+                               "found a second account in %s, expected one a currency", currency);
+            break;
+        }
+}
+
+/* Symbols stand without the venue, and both together must fit an instrument's name. */
+static void check_symbols(config *cfg, const config_venue *v)
+{
+    for (size_t i = 0; v->id && i < v->instruments.n; i++) {
+        const config_item *item = &v->instruments.items[i];
+        const char *dot = strrchr(item->text, '.');
+        if (dot && strcmp(dot + 1, v->id) == 0)
+            config_add_mistake(cfg, item->node, QN_E_INVALID,
+                               "found \"%.64s\", expected the symbol without the venue: \"%.*s\"",
+                               item->text, (int)(dot - item->text), item->text);
+        else if (strlen(item->text) + 1 + strlen(v->id) >= INSTRUMENT_ROOM)
+            config_add_mistake(cfg, item->node, QN_E_RANGE,
+                               "the name \"%.64s.%s\" is too long, expected up to %d characters",
+                               item->text, v->id, INSTRUMENT_ROOM - 1);
+    }
+}
+
+static void check_venues(config *cfg)
+{
+    const config_run *run = &cfg->run;
+
+    for (size_t i = 0; i < run->nvenues; i++) {
+        const config_venue *v = &run->venues[i];
+        for (size_t k = 0; v->id && k < i; k++)
+            if (run->venues[k].id && strcmp(v->id, run->venues[k].id) == 0) {
+                tell_twin_id(cfg, v->node, v->id, run->venues[k].node);
+                break;
+            }
+        check_twins(cfg, &v->instruments);
+        check_twins(cfg, &v->data);
+        check_symbols(cfg, v);
+        check_accounts(cfg, v);
+    }
+}
+
+static const config_venue *find_venue(const config_run *run, const char *id)
+{
+    for (size_t i = 0; i < run->nvenues; i++)
+        if (run->venues[i].id && strcmp(run->venues[i].id, id) == 0) return &run->venues[i];
+    return NULL;
+}
+
+static void tell_venue(config *cfg, const config_item *item, const char *id)
+{
+    const char *names[NAMES_SHOWN];
+    char hint[HINT_TEXT];
+    size_t n = 0;
+
+    for (size_t i = 0; i < cfg->run.nvenues && n < NAMES_SHOWN; i++)
+        if (cfg->run.venues[i].id) names[n++] = cfg->run.venues[i].id;
+    config_add_mistake(cfg, item->node, QN_E_UNKNOWN_NAME,
+                       "\"%.64s\": found no venue '%.64s' in this config, %s", item->text, id,
+                       name_hint(id, names, n, hint));
+}
+
+static void tell_symbol(config *cfg, const config_item *item, const config_venue *v,
+                        const char *symbol)
+{
+    const char *names[NAMES_SHOWN];
+    char hint[HINT_TEXT];
+    size_t n = 0;
+
+    for (size_t i = 0; i < v->instruments.n && n < NAMES_SHOWN; i++)
+        names[n++] = v->instruments.items[i].text;
+    config_add_mistake(cfg, item->node, QN_E_UNKNOWN_NAME,
+                       "\"%.64s\": the venue '%s' is not given the instrument '%.64s', %s",
+                       item->text, v->id, symbol, name_hint(symbol, names, n, hint));
+}
+
+static bool has_symbol(const config_venue *v, const char *text, size_t len)
+{
+    for (size_t i = 0; i < v->instruments.n; i++)
+        if (strncmp(v->instruments.items[i].text, text, len) == 0 &&
+            !v->instruments.items[i].text[len])
+            return true;
+    return false;
+}
+
+/* "BTCUSDT.binance" must be an instrument of a venue of this config. */
+static void check_instrument(config *cfg, const config_item *item)
+{
+    const char *dot = strrchr(item->text, '.');
+    const config_venue *v = find_venue(&cfg->run, dot + 1);
+    const char *symbol;
+
+    if (!v) {
+        tell_venue(cfg, item, dot + 1);
+        return;
+    }
+    if (has_symbol(v, item->text, (size_t)(dot - item->text)) || v->instruments.n == 0) return;
+    if ((symbol = config_text_n(cfg, item->text, (size_t)(dot - item->text))))
+        tell_symbol(cfg, item, v, symbol);
+}
+
+static void check_strategies(config *cfg)
+{
+    const config_run *run = &cfg->run;
+
+    for (size_t i = 0; i < run->nstrategies; i++) {
+        const config_strategy *s = &run->strategies[i];
+        for (size_t k = 0; s->id && k < i; k++)
+            if (run->strategies[k].id && strcmp(s->id, run->strategies[k].id) == 0) {
+                tell_twin_id(cfg, s->node, s->id, run->strategies[k].node);
+                break;
+            }
+        check_twins(cfg, &s->instruments);
+        check_twins(cfg, &s->data);
+        for (size_t k = 0; k < s->instruments.n; k++)
+            check_instrument(cfg, &s->instruments.items[k]);
+    }
+}
+
+void config_check(config *cfg)
+{
+    check_venues(cfg);
+    check_strategies(cfg);
+}
