@@ -211,7 +211,7 @@ RULES = (
     ("banned", r"", (".c", ".h"), banned),
     ("memory", r"^(include|sdk|plugins|host/(?!base/))", (".c", ".h"), raw_memory),
     ("world", r"^(sdk/(src|include)|plugins)/", (".c", ".h"), plugin_world),
-    ("spdx", r"", (".c", ".h", ".py", ".sh", ".cmake", ".cfg", ".map", "CMakeLists.txt",
+    ("spdx", r"", (".c", ".h", ".py", ".sh", ".cmake", ".map", "CMakeLists.txt",
                    "bootstrap", "run"), spdx),
     ("columns", r"", (".c", ".h", ".py", "bootstrap", "run"), long_lines),
     ("blanks", r"", (".c", ".h", ".py", ".sh", ".cmake", "CMakeLists.txt", "bootstrap", "run"),
