@@ -9,9 +9,10 @@ A finding is printed as file:line: error: what [rule]. The rules are rows of RUL
 function that is given a file and yields (line, what)."""
 
 import argparse
+import posixpath
 import re
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from statistics import median
 
 HERE = Path(__file__).resolve().parent
@@ -149,7 +150,7 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 
 def resolve(file, quote, path):
     """An include as the part of the house that it leads to: "abi", "sdk", "host/<part>",
-    "system", "local" or None for a way out of its folder."""
+    "system", "local" or None for a way out of its part by .. ."""
     if path.startswith("quoin/sdk/"):
         return "sdk"
     if path.startswith("quoin/"):
@@ -157,7 +158,9 @@ def resolve(file, quote, path):
     if quote == "<":
         return "system"
     if ".." in path.split("/"):
-        return None
+        own, to = (PurePosixPath(n).parts[:2] for n in (
+            file.name, posixpath.normpath(posixpath.join(posixpath.dirname(file.name), path))))
+        return "local" if own == to else None
     first = path.split("/")[0]
     if "/" in path and first in STANDS_ON:
         return f"host/{first}"
@@ -191,7 +194,7 @@ def direction(file):
         target = resolve(file, *m.groups())
         line = file.line_of(m.start())
         if target is None:
-            yield line, f"{m.group(2)} leaves its folder by .."
+            yield line, f"{m.group(2)} leaves its part of the house by .."
         elif target not in may:
             yield line, f"{m.group(2)} ({target}) lies above {file.name}"
         elif "local" not in may and target == "system" and m.group(2) not in FREESTANDING:

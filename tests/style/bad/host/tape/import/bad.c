@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+#include "../tape.h"
+#include "../../base/file.h" /* expect: arrows */
