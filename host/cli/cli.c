@@ -4,55 +4,14 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "config/internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define NAME_MAX_LEN 31 /* of a command; longer words are not compared */
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* How many letters must be added, dropped, changed or swapped with their neighbour. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t rows[3][NAME_MAX_LEN + 1];
-    size_t n = strlen(a);
-    size_t m = strlen(b);
-
-    if (n > NAME_MAX_LEN || m > NAME_MAX_LEN) return SIZE_MAX;
-    for (size_t j = 0; j <= m; j++)
-        rows[0][j] = j;
-    for (size_t i = 1; i <= n; i++) {
-        size_t *row = rows[i % 3];
-        const size_t *above = rows[(i - 1) % 3];
-        row[0] = i;
-        for (size_t j = 1; j <= m; j++) {
-            row[j] = least(least(above[j], row[j - 1]) + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                row[j] = least(row[j], rows[(i - 2) % 3][j - 2] + 1);
-        }
-    }
-    return rows[n % 3][m];
-}
-
-static const char *nearest(const char *word, const cli_command *commands, size_t n)
-{
-    size_t best = strlen(word) / 3 + 1; /* farther is another word, not a slip */
-    const char *name = NULL;
-
-    for (size_t i = 0; i < n; i++) {
-        size_t d = distance(word, commands[i].name);
-        if (d > best || (d == best && name)) continue;
-        best = d;
-        name = commands[i].name;
-    }
-    return name;
-}
+#define COMMANDS_MAX 32
 
 static void print_help(FILE *to, const char *program, const char *about,
                        const cli_command *commands, size_t n)
@@ -65,9 +24,12 @@ static void print_help(FILE *to, const char *program, const char *about,
 
 static int unknown(const char *program, const char *word, const cli_command *commands, size_t n)
 {
-    const char *name = nearest(word, commands, n);
+    const char *names[COMMANDS_MAX];
+    const char *name;
 
-    if (name)
+    for (size_t i = 0; i < n && i < COMMANDS_MAX; i++)
+        names[i] = commands[i].name;
+    if ((name = name_nearest(word, names, n < COMMANDS_MAX ? n : COMMANDS_MAX)))
         log_line(LOG_ERROR, "%s knows no command '%s'; did you mean '%s'? [%s]", program, word,
                  name, error_name(QN_E_UNKNOWN_NAME));
     else

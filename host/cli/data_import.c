@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * quoin data import */
+#include "data.h"
+
+#include "base/clock.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "tape/import/import.h"
+
+#include <glob.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BAR_MAX (366 * QN_NS_PER_DAY)
+
+enum {
+    KEY_BAR = 1000,
+    KEY_STAMP,
+    KEY_COLUMNS,
+    KEY_SKIP,
+    KEY_TICK,
+    KEY_LOT,
+    KEY_PRICE_EXP,
+    KEY_QTY_EXP,
+    KEY_CONTRACT,
+    KEY_NOTIONAL,
+    KEY_BASE,
+    KEY_QUOTE,
+    KEY_SETTLE,
+    KEY_KIND,
+    KEY_JSON
+};
+
+static const struct argp_option options[] = {
+    {"format", 'f', "FORMAT", 0, "What the files hold; see below", 1},
+    {"instrument", 'i', "SYMBOL.venue", 0, "Whose data it is", 1},
+    {"into", 'd', "CATALOG", 0, "Folder of the catalog; made if there is none", 1},
+    {"bar", KEY_BAR, "LENGTH", 0, "Length of the bars: 1m, 4h, 1d (default: found out)", 2},
+    {"stamp", KEY_STAMP, "open|close", 0, "Which end of a bar its time names (default: open)", 2},
+    {"columns", KEY_COLUMNS, "COLUMN=NAME,...", 0,
+     "Where columns stand: a name in the header, or a number from 1", 2},
+    {"skip-bad", KEY_SKIP, NULL, 0, "Pass over bad rows, listing them, instead of stopping", 2},
+    {"tick", KEY_TICK, "D", 0, "Smallest step of a price", 3},
+    {"lot", KEY_LOT, "D", 0, "Smallest step of a quantity", 3},
+    {"price-exp", KEY_PRICE_EXP, "N", 0, "Exponent of prices: -2 counts in cents", 3},
+    {"qty-exp", KEY_QTY_EXP, "N", 0, "Exponent of quantities", 3},
+    {"contract-size", KEY_CONTRACT, "D", 0, "Size of one contract (default: 1)", 3},
+    {"min-notional", KEY_NOTIONAL, "D", 0, "Smallest value of an order (default: none)", 3},
+    {"base", KEY_BASE, "CURRENCY", 0, "What is traded (default: read from the symbol)", 3},
+    {"quote", KEY_QUOTE, "CURRENCY", 0, "What prices are in (default: read from the symbol)", 3},
+    {"settle", KEY_SETTLE, "CURRENCY", 0, "What profit is in (default: quote; inverse: base)", 3},
+    {"kind", KEY_KIND, "KIND", 0, "spot, linear or inverse (default: linear)", 3},
+    {"json", KEY_JSON, NULL, 0, "Print the result as JSON", 4},
+    {"quiet", 'q', NULL, 0, "Warnings and errors only", 4},
+    {0}};
+
+typedef struct arguments {
+    import_options opt;
+    const char *format, *bar, *stamp;
+    char **patterns; /* the FILE arguments */
+    size_t npatterns;
+    bool is_json, is_quiet;
+} arguments;
+
+/* Options whose value is only stored: key and place. */
+#define TEXT(key, member)                                                                          \
+    {                                                                                              \
+        key, offsetof(arguments, member)                                                           \
+    }
+static const struct {
+    int key;
+    size_t offset;
+} texts[] = {
+    TEXT('f', format),
+    TEXT('i', opt.instrument.name),
+    TEXT('d', opt.catalog),
+    TEXT(KEY_BAR, bar),
+    TEXT(KEY_STAMP, stamp),
+    TEXT(KEY_COLUMNS, opt.columns),
+    TEXT(KEY_TICK, opt.instrument.tick),
+    TEXT(KEY_LOT, opt.instrument.lot),
+    TEXT(KEY_PRICE_EXP, opt.instrument.price_exp),
+    TEXT(KEY_QTY_EXP, opt.instrument.qty_exp),
+    TEXT(KEY_CONTRACT, opt.instrument.contract_size),
+    TEXT(KEY_NOTIONAL, opt.instrument.min_notional),
+    TEXT(KEY_BASE, opt.instrument.base),
+    TEXT(KEY_QUOTE, opt.instrument.quote),
+    TEXT(KEY_SETTLE, opt.instrument.settle),
+    TEXT(KEY_KIND, opt.instrument.kind),
+};
+#undef TEXT
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    arguments *a = state->input;
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (texts[i].key != key) continue;
+        memcpy((char *)a + texts[i].offset, &arg, sizeof arg);
+        return 0;
+    }
+    switch (key) {
+    case KEY_SKIP:
+        a->opt.skip_bad = true;
+        return 0;
+    case KEY_JSON:
+        a->is_json = true;
+        return 0;
+    case 'q':
+        a->is_quiet = true;
+        return 0;
+    case ARGP_KEY_ARGS:
+        a->patterns = state->argv + state->next;
+        a->npatterns = (size_t)(state->argc - state->next);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* The formats, behind the options of --help. argp frees what is not the text it gave. */
+static char *help_filter(int key, const char *text, void *input)
+{
+    const importer *const *all;
+    size_t n = importers(&all);
+    size_t room = 4096;
+    size_t len = 0;
+    char *help;
+
+    (void)input;
+    if (key != ARGP_KEY_HELP_POST_DOC || !text || !(help = mem_new(1, room)))
+        return (char *)(uintptr_t)text;
+    len += (size_t)snprintf(help, room, "Formats:\n");
+    for (size_t i = 0; i < n && len < room; i++)
+        len +=
+            (size_t)snprintf(help + len, room - len, "  %-18s %s\n", all[i]->name, all[i]->about);
+    if (len < room) snprintf(help + len, room - len, "%s", text);
+    return help;
+}
+
+static const char doc[] =
+    "Import market data from files into a catalog: all of it, or, if a row is bad, nothing."
+    "\v"
+    "\n"
+    "Files may be plain, .gz, .zst or .zip (one file in it), are given in any order, and may be "
+    "patterns. Times are ISO 8601 (UTC where no zone is said) or s, ms, us, ns since 1970.\n"
+    "\n"
+    "An instrument that the catalog does not know is defined by the options; without --tick or "
+    "--lot its steps are the finest decimal place in the data.\n"
+    "\n"
+    "Examples:\n"
+    "  quoin data import --format ohlcv --instrument GOOG.nasdaq --quote USD --tick 0.01 \\\n"
+    "      --lot 1 --bar 1d --into var/catalog GOOG.csv\n"
+    "  quoin data import --format binance-klines --instrument BTCUSDT.binance --bar 1m \\\n"
+    "      --into var/catalog 'BTCUSDT-1m-2024-*.zip'\n"
+    "  quoin data import --format trades --columns ts=1,price=5,qty=6,side=4 \\\n"
+    "      --instrument XRPETH.binance --into var/catalog trades.csv.gz\n"
+    "\n"
+    "Exit status: 0 imported; 2 wrong usage; 4 a file is missing, damaged or has a bad row.";
+
+static const struct argp argp = {
+    .options = options,
+    .parser = parse,
+    .args_doc = "FILE...",
+    .doc = doc,
+    .help_filter = help_filter,
+};
+
+/* --- arguments -------------------------------------------------------------------------- */
+
+static int32_t unknown_format(const char *name, qn_err *err)
+{
+    char known[160] = "";
+    size_t len = 0;
+    const importer *const *all;
+    size_t n = importers(&all);
+
+    for (size_t i = 0; i < n && len < sizeof known; i++)
+        len +=
+            (size_t)snprintf(known + len, sizeof known - len, "%s%s", i ? ", " : "", all[i]->name);
+    return fail(err, QN_E_UNKNOWN_NAME, "--format %.32s: expected one of %s", name, known);
+}
+
+static int32_t read_bar(const char *text, int64_t *out, qn_err *err)
+{
+    if (duration_parse(text, strlen(text), out) != QN_OK)
+        return fail(err, QN_E_SYNTAX, "--bar %.40s: expected a length such as 1m, 4h or 1d", text);
+    if (*out > BAR_MAX) return fail(err, QN_E_RANGE, "--bar %.40s: expected at most 366d", text);
+    return QN_OK;
+}
+
+static int32_t check(arguments *a, qn_err *err)
+{
+    import_options *opt = &a->opt;
+    bool is_bar;
+    int32_t rc;
+
+    if (!a->format) return fail(err, QN_E_MISSING, "--format is required");
+    if (!opt->catalog) return fail(err, QN_E_MISSING, "--into CATALOG is required");
+    if (a->npatterns == 0) return fail(err, QN_E_MISSING, "no FILE is given");
+    if (!(opt->format = importer_find(a->format))) return unknown_format(a->format, err);
+    is_bar = opt->format->type == QN_EVENT_BAR;
+    if (!is_bar && (a->bar || a->stamp))
+        return fail(err, QN_E_INVALID, "%s says nothing in format %s, which has no bars",
+                    a->bar ? "--bar" : "--stamp", a->format);
+    if (a->bar && (rc = read_bar(a->bar, &opt->bar, err)) != QN_OK) return rc;
+    if (a->stamp && strcmp(a->stamp, "open") != 0 && strcmp(a->stamp, "close") != 0)
+        return fail(err, QN_E_UNKNOWN_NAME, "--stamp %.40s: expected open or close", a->stamp);
+    opt->is_close_time = a->stamp && strcmp(a->stamp, "close") == 0;
+    return QN_OK;
+}
+
+/* The files that the arguments stand for. A name that exists is that file, whatever
+ * characters it has. */
+static int32_t find_files(const arguments *a, glob_t *found, qn_err *err)
+{
+    for (size_t i = 0; i < a->npatterns; i++) {
+        const char *pattern = a->patterns[i];
+        int flags = (i ? GLOB_APPEND : 0) | GLOB_NOMAGIC;
+        int result;
+        if (file_exists(pattern)) flags |= GLOB_NOESCAPE | GLOB_NOCHECK;
+        result = glob(pattern, flags, NULL, found);
+        if (result == GLOB_NOMATCH)
+            return fail(err, QN_E_NOT_FOUND, "no file matches %.200s", pattern);
+        if (result == GLOB_NOSPACE) return fail(err, QN_E_NO_MEMORY, "out of memory");
+        if (result != 0) return fail(err, QN_E_IO, "cannot look for %.200s", pattern);
+    }
+    return QN_OK;
+}
+
+/* --- what is told ----------------------------------------------------------------------- */
+
+static void draw(void *ctx, double part)
+{
+    static const char full[] = "########################################";
+    int width = (int)sizeof full - 1;
+
+    (void)ctx;
+    fprintf(stderr, "\r[%-*.*s] %3d %%", width, (int)(part * width), full, (int)(part * 100));
+}
+
+static void wipe(void)
+{
+    fprintf(stderr, "\r%60s\r", "");
+}
+
+/* Exit status of a failure: a file's rows are data, everything else what its code says. */
+static int tell_failure(const import_result *result, int32_t rc, const qn_err *err)
+{
+    if (!result->bad_file) return cli_fail(rc, err);
+    log_at(LOG_ERROR, result->bad_file, result->bad_line, "%s [%s]", err->msg, error_name(rc));
+    return rc == QN_E_NO_MEMORY ? EXIT_FAILED : EXIT_DATA;
+}
+
+static int tell_json(const arguments *a, const import_result *r, double seconds)
+{
+    char data[DATA_TYPE_TEXT];
+    struct json_object *o = json_object_new_object();
+    bool is_whole;
+
+    data_type_format(r->data, data);
+    is_whole = json_put_text(o, "catalog", a->opt.catalog) &&
+               json_put_text(o, "format", a->opt.format->name) &&
+               json_put(o, "instrument", json_instrument(&r->instrument)) &&
+               json_put_text(o, "data", data) && json_put_count(o, "files", r->files) &&
+               json_put_count(o, "rows", r->rows) && json_put_count(o, "skipped", r->skipped) &&
+               json_put_time(o, "from", r->from) && json_put_time(o, "to", r->to) &&
+               json_put(o, "seconds", json_object_new_double(seconds));
+    return json_finish(o, is_whole, EXIT_DONE);
+}
+
+static int tell(const arguments *a, const import_result *r, double seconds)
+{
+    char data[DATA_TYPE_TEXT];
+    char from[TIME_TEXT];
+    char to[TIME_TEXT];
+
+    if (r->skipped > 0)
+        log_line(LOG_WARNING, "%llu bad rows skipped", (unsigned long long)r->skipped);
+    if (a->is_json) return tell_json(a, r, seconds);
+    data_type_format(r->data, data);
+    time_format_short(r->from, from);
+    time_format_short(r->to, to);
+    printf("%s %s: %llu rows of %zu file%s, %s to %s\n", r->instrument.name, data,
+           (unsigned long long)r->rows, r->files, r->files == 1 ? "" : "s", from, to);
+    return EXIT_DONE;
+}
+
+int cmd_data_import(int argc, char **argv)
+{
+    arguments a = {0};
+    import_result result = {0};
+    glob_t found = {0};
+    qn_err err = QN_ERR_INIT;
+    int64_t start = clock_steady();
+    int32_t rc;
+    int status;
+
+    cli_parse(&argp, argc, argv, &a);
+    if (a.is_quiet) log_set_level(LOG_WARNING);
+    if ((rc = check(&a, &err)) != QN_OK || (rc = find_files(&a, &found, &err)) != QN_OK) {
+        status = cli_fail(rc, &err);
+        goto done;
+    }
+    a.opt.files = (const char *const *)found.gl_pathv;
+    a.opt.nfiles = found.gl_pathc;
+    if (!a.is_quiet && isatty(STDERR_FILENO)) a.opt.progress = draw;
+    rc = import_run(&a.opt, &result, &err);
+    if (a.opt.progress) wipe();
+    status = rc == QN_OK ? tell(&a, &result, (double)(clock_steady() - start) / 1e9)
+                         : tell_failure(&result, rc, &err);
+done:
+    globfree(&found);
+    return status;
+}

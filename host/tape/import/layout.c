@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include "importer.h"
+
+#include "number.h"
+
+#include "base/clock.h"
+#include "base/fail.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define NOWHERE (-1)
+
+/* A piece of text. */
+typedef struct piece {
+    const char *text;
+    size_t len;
+} piece;
+
+static bool is_same(piece a, const char *b, size_t len)
+{
+    return a.len == len && strncasecmp(a.text, b, len) == 0;
+}
+
+/* Take the text up to `stop`, or the end, off *rest. False when there is nothing left. */
+static bool take(const char **rest, char stop, piece *out)
+{
+    const char *p = *rest;
+    size_t len;
+
+    if (!p) return false;
+    len = (size_t)(strchrnul(p, stop) - p);
+    *out = (piece){p, len};
+    *rest = p[len] ? p + len + 1 : NULL;
+    return true;
+}
+
+/* Split "role=value". */
+static bool split_pair(piece pair, piece *role, piece *value)
+{
+    const char *equals = memchr(pair.text, '=', pair.len);
+
+    if (!equals || equals == pair.text || equals + 1 == pair.text + pair.len) return false;
+    *role = (piece){pair.text, (size_t)(equals - pair.text)};
+    *value = (piece){equals + 1, pair.len - role->len - 1};
+    return true;
+}
+
+static size_t column_of(const importer *imp, piece role)
+{
+    size_t i = 0;
+
+    while (i < imp->ncolumns && !is_same(role, imp->columns[i].role, strlen(imp->columns[i].role)))
+        i++;
+    return i;
+}
+
+/* What the map says of a column: false when nothing. */
+static bool map_find(const importer *imp, const char *map, size_t column, piece *value)
+{
+    piece pair;
+    piece role;
+
+    while (take(&map, ',', &pair))
+        if (split_pair(pair, &role, value) && column_of(imp, role) == column) return true;
+    return false;
+}
+
+int32_t layout_check(const importer *imp, const char *map, qn_err *err)
+{
+    bool is_given[COLUMNS_MAX] = {false};
+    piece pair;
+    piece role;
+    piece value;
+    size_t i;
+
+    while (take(&map, ',', &pair)) {
+        if (!split_pair(pair, &role, &value))
+            return fail(err, QN_E_SYNTAX, "--columns: '%.*s' is not COLUMN=NAME or COLUMN=NUMBER",
+                        (int)pair.len, pair.text);
+        if ((i = column_of(imp, role)) == imp->ncolumns)
+            return fail(err, QN_E_UNKNOWN_NAME, "--columns: format %s has no column '%.*s'",
+                        imp->name, (int)role.len, role.text);
+        if (is_given[i])
+            return fail(err, QN_E_DUPLICATE, "--columns: %s is given twice", imp->columns[i].role);
+        is_given[i] = true;
+    }
+    return QN_OK;
+}
+
+/* The field whose text is `name`; *twice if there is another. An empty name fits the first
+ * field alone. */
+static int32_t field_named(const csv_row *row, piece name, bool *twice)
+{
+    int32_t at = NOWHERE;
+
+    for (uint32_t i = 0; i < row->n && (name.len > 0 || i == 0); i++) {
+        if (!is_same(name, row->fields[i].text, row->fields[i].len)) continue;
+        if (at != NOWHERE) *twice = true;
+        if (at == NOWHERE) at = (int32_t)i;
+    }
+    return at;
+}
+
+/* The field that one of the column's names fits. */
+static int32_t field_of(const import_column *col, const csv_row *row, int32_t *at, qn_err *err)
+{
+    const char *names = col->names;
+    piece name;
+    bool twice = false;
+
+    *at = NOWHERE;
+    while (take(&names, '|', &name)) {
+        int32_t found = field_named(row, name, &twice);
+        if (found == NOWHERE || (name.len == 0 && *at != NOWHERE)) continue;
+        if (twice || *at != NOWHERE)
+            return fail(err, QN_E_DUPLICATE,
+                        "two columns fit %s ('%.*s' is one); choose with --columns %s=NUMBER",
+                        col->role, (int)name.len, name.text, col->role);
+        *at = found;
+    }
+    return QN_OK;
+}
+
+/* The field that --columns names, by number or by name. */
+static int32_t field_mapped(const import_column *col, piece value, const csv_row *row,
+                            bool has_header, int32_t *at, qn_err *err)
+{
+    uint64_t number;
+    bool twice = false;
+
+    if (number_id(value.text, value.len, &number) == QN_OK) {
+        if (number < 1 || number > row->n)
+            return fail(err, QN_E_RANGE, "--columns %s=%.*s, but the row has %u fields", col->role,
+                        (int)value.len, value.text, row->n);
+        *at = (int32_t)number - 1;
+        return QN_OK;
+    }
+    *at = has_header ? field_named(row, value, &twice) : NOWHERE;
+    if (twice)
+        return fail(err, QN_E_DUPLICATE, "two columns are called '%.*s'; give its number",
+                    (int)value.len, value.text);
+    if (*at == NOWHERE)
+        return fail(err, QN_E_UNKNOWN_NAME, "no column is called '%.*s' (--columns %s)",
+                    (int)value.len, value.text, col->role);
+    return QN_OK;
+}
+
+/* Does a field of the row hold a number or a time, as data does? */
+static bool is_data(const csv_row *row, uint32_t at)
+{
+    csv_field field = row->fields[at];
+    int64_t ignored;
+
+    return number_read(field.text, field.len, 0, &ignored) != QN_E_SYNTAX ||
+           time_parse(field.text, field.len, &ignored) == QN_OK;
+}
+
+/* A first row that holds a number or time where a column of numbers is expected is data; the
+ * places are known from --columns, or from the format. */
+static bool is_header(const importer *imp, const char *map, const csv_row *row)
+{
+    bool is_known = false;
+    piece value;
+    uint64_t place;
+
+    for (size_t i = 0; i < imp->ncolumns; i++) {
+        const import_column *col = &imp->columns[i];
+        if (map_find(imp, map, i, &value)) {
+            if (number_id(value.text, value.len, &place) != QN_OK) return true; /* a name */
+        } else {
+            place = col->place;
+        }
+        if (place < 1 || place > row->n || col->kind > COLUMN_ID) continue;
+        is_known = true;
+        if (is_data(row, (uint32_t)place - 1)) return false;
+    }
+    return is_known || !imp->has_places;
+}
+
+/* Is there what the importer needs? */
+static int32_t check_needs(const importer *imp, const import_layout *out, bool has_header,
+                           qn_err *err)
+{
+    for (size_t i = 0; i < imp->ncolumns; i++) {
+        const import_column *col = &imp->columns[i];
+        int32_t found = 0;
+        for (size_t k = 0; k < imp->ncolumns; k++)
+            if (k == i || (col->need == NEED_ONE && imp->columns[k].offset == col->offset))
+                found += out->at[k] != NOWHERE;
+        if (found > 0 || col->need == NEED_NOT) continue;
+        return fail(err, QN_E_MISSING, "%s has no column for %s; expected a header with %.60s%s",
+                    has_header ? "the header" : "the file", col->role, col->names,
+                    ", or --columns");
+    }
+    return QN_OK;
+}
+
+static bool fits_sizes(const importer *imp, uint32_t n)
+{
+    return imp->row_sizes == 0 || (n < 16 && (imp->row_sizes >> n & 1));
+}
+
+int32_t layout_find(const importer *imp, const char *map, const csv_row *row, import_layout *out,
+                    bool *has_header, qn_err *err)
+{
+    int32_t rc = QN_OK;
+    piece value;
+
+    *out = (import_layout){.nfields = row->n};
+    *has_header = is_header(imp, map, row);
+    for (size_t i = 0; i < imp->ncolumns && rc == QN_OK; i++) {
+        const import_column *col = &imp->columns[i];
+        if (map_find(imp, map, i, &value))
+            rc = field_mapped(col, value, row, *has_header, &out->at[i], err);
+        else if (*has_header)
+            rc = field_of(col, row, &out->at[i], err);
+        else
+            out->at[i] = col->place > 0 && col->place <= row->n ? col->place - 1 : NOWHERE;
+    }
+    if (rc != QN_OK) return rc;
+    if (!*has_header && !map && !fits_sizes(imp, row->n))
+        return fail(err, QN_E_SYNTAX, "a row of %u fields is none of format %s", row->n, imp->name);
+    return check_needs(imp, out, *has_header, err);
+}
