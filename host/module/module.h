@@ -38,8 +38,10 @@ typedef struct module_file {
 /* The index of a search path: which class lies in which file. */
 typedef struct module_index module_index;
 
-/* Read the notes of all *.so in the folders and the folders directly below them. The first
- * folder that has a class wins. Missing folders are skipped. */
+/* Read the notes of all *.so in the folders and the folders directly below them, in the order of
+ * their names. The first file that has a class wins. Missing folders are skipped; a file whose
+ * note can't be read is listed with the reason. QN_OK, QN_E_IO or QN_E_NO_MEMORY; on error *out is
+ * unchanged. */
 int32_t module_index_open(const char *const *dirs, size_t ndirs, module_index **out, qn_err *err);
 void module_index_close(module_index *index);
 size_t module_index_files(const module_index *index, const module_file **out);
@@ -56,20 +58,37 @@ typedef struct module module;
 /* What became of a file: the result of a preflight or a load. */
 typedef struct module_info {
     const char *path;      /* the original */
-    const char *copy_path; /* the private copy */
+    const char *copy_path; /* the private copy; NULL after a preflight alone */
     char sha256[65];
     char build_id[65]; /* GNU build id, hex; "" = none */
     uint32_t abi, tier;
-    bool can_close; /* passed the strict profile: its image may be unmapped */
-    bool is_dev;    /* taken by the dev profile only */
-    uint32_t nclasses;
+    bool can_close;         /* passed the strict profile: its image may be unmapped */
+    bool is_dev;            /* taken by the dev profile only */
+    const char *kept_since; /* why it can't be closed, a static text; NULL when it can */
+    uint32_t nclasses;      /* of the note; after a load: whose kind this host has */
 } module_info;
+
+/* Check a file without running any of its code. The rules are those of its note's tier, in the
+ * strict profile, or in the dev profile if QUOIN_DEV=1 is in the environment or the host was
+ * built with a sanitizer (QUOIN_DEV=0: not even then).
+ *
+ * info->path is `path` itself, borrowed.
+ * returns QN_OK; a QN_E_ELF_ code, QN_E_ABI_VERSION, QN_E_MODULE_TIER or QN_E_MODULE_ACCESS, with
+ *         the reason and what to change; QN_E_NOT_FOUND, QN_E_IO, QN_E_NO_MEMORY. On error *info is
+ *         unchanged. */
+int32_t module_preflight(const char *path, module_info *info, qn_err *err);
 
 /* Check, copy and load one file. `cache_dir` NULL = the user's own cache folder.
  *
+ * The first load of a build runs its entry point in a process of its own before it does so here:
+ * a crash there is QN_E_MODULE_CRASH and leaves this process untouched.
+ *
+ * A class of a kind that this host does not have is hidden, with a warning in the log.
+ *
  * returns QN_OK; QN_E_ELF_..., QN_E_ABI_VERSION or QN_E_MODULE_...: refused, with the reason, and
- *         where the preflight could tell none of its code has run; QN_E_IO, QN_E_NO_MEMORY.
- *         On error *out is unchanged. */
+ *         where the preflight could tell none of its code has run; QN_E_UNSUPPORTED: no class is
+ *         of a kind that this host has; QN_E_NOT_FOUND, QN_E_IO, QN_E_NO_MEMORY. On error *out is
+ *         unchanged. */
 int32_t module_load(const char *path, const char *cache_dir, module **out, qn_err *err);
 
 /* Give it back. The image is unmapped only if can_close, else it stays, and is counted by

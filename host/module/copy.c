@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Copies of a class's descriptors, so that nothing of a closed module is read. */
+#include "table.h"
+
+#include "base/fail.h"
+
+#include <string.h>
+
+/* The arena, and whether it ever said no: checked once, at the end. */
+typedef struct copier {
+    arena *memory;
+    bool is_full;
+} copier;
+
+static const char *copy_text(copier *c, const char *text)
+{
+    const char *copy = arena_text_n(c->memory, text ? text : "", text ? strlen(text) : 0);
+
+    c->is_full |= !copy;
+    return copy;
+}
+
+/* NULL stays NULL where it means "none". */
+static void copy_member(copier *c, const char **text)
+{
+    if (*text) *text = copy_text(c, *text);
+}
+
+static void *copy_sized(copier *c, const void *from)
+{
+    uint32_t size;
+    void *copy;
+
+    memcpy(&size, from, sizeof size);
+    copy = arena_alloc(c->memory, size, _Alignof(max_align_t));
+    c->is_full |= !copy;
+    if (copy) memcpy(copy, from, size);
+    return copy;
+}
+
+static void copy_params(copier *c, qn_table *table)
+{
+    qn_param *rows = arena_alloc(c->memory, table->nrows * sizeof *rows, _Alignof(qn_param));
+
+    c->is_full |= !rows;
+    for (uint32_t i = 0; rows && i < table->nrows; i++) {
+        qn_param *p = &rows[i];
+        memcpy(p, qn_table_row(table, i), sizeof *p);
+        p->size = sizeof *p;
+        p->key = copy_text(c, p->key);
+        p->unit = copy_text(c, p->unit);
+        p->doc = copy_text(c, p->doc);
+        copy_member(c, &p->def);
+        copy_member(c, &p->min);
+        copy_member(c, &p->max);
+        copy_member(c, &p->search.lo);
+        copy_member(c, &p->search.hi);
+        copy_member(c, &p->search.step);
+        copy_member(c, &p->labels);
+        copy_member(c, &p->since);
+        copy_member(c, &p->replaced);
+    }
+    *table = (qn_table){rows, table->nrows, sizeof *rows};
+}
+
+static void copy_exts(copier *c, qn_table *table)
+{
+    qn_ext *rows = arena_alloc(c->memory, table->nrows * sizeof *rows, _Alignof(qn_ext));
+
+    c->is_full |= !rows;
+    for (uint32_t i = 0; rows && i < table->nrows; i++) {
+        memcpy(&rows[i], qn_table_row(table, i), sizeof rows[i]);
+        rows[i].size = sizeof rows[i];
+        rows[i].id = copy_text(c, rows[i].id);
+        rows[i].table = copy_sized(c, rows[i].table);
+    }
+    *table = (qn_table){rows, table->nrows, sizeof *rows};
+}
+
+int32_t table_copy_class(const qn_class *from, arena *memory, qn_class *to, qn_err *err)
+{
+    copier c = {.memory = memory};
+
+    *to = *from;
+    to->size = sizeof *to;
+    to->id = copy_text(&c, from->id);
+    to->kind = copy_text(&c, from->kind);
+    to->version = copy_text(&c, from->version);
+    to->license = copy_text(&c, from->license);
+    to->name = copy_text(&c, from->name);
+    to->doc = copy_text(&c, from->doc);
+    if (from->table) to->table = copy_sized(&c, from->table);
+    copy_params(&c, &to->params);
+    copy_exts(&c, &to->exts);
+    return c.is_full ? fail(err, QN_E_NO_MEMORY, "out of memory copying class %s", from->id)
+                     : QN_OK;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+#include "module.h"
+
+#include "access.h"
+#include "attach.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "cache.h"
+#include "kind.h"
+#include "note.h"
+#include "rules.h"
+#include "table.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Time for the first run of a build's entry point, which returns the address of a table. */
+#define PROBE_LIMIT_S 5
+
+#define FILE_MAX ((off_t)256 << 20) /* bytes; it is read into memory */
+
+struct module {
+    module_info info;
+    attachment image;
+    arena memory; /* the paths and all descriptors */
+    qn_class *classes;
+};
+
+static _Atomic uint32_t retired;
+
+/* Puts the file's name in front of a reason; the end of a path says more than its start. */
+static int32_t about(const char *path, int32_t code, qn_err *err)
+{
+    char reason[sizeof err->msg];
+    size_t len = strlen(path);
+
+    if (code == QN_OK || !err) return code;
+    snprintf(reason, sizeof reason, "%s", err->msg);
+    if (len <= 80) return fail(err, code, "%s: %s", path, reason);
+    return fail(err, code, "...%s: %s", path + len - 80, reason);
+}
+
+/* A file on its way to being loaded. The bytes are read once into our own memory: what is
+ * checked, hashed and copied can't change in between. */
+typedef struct candidate {
+    char *data;
+    size_t size;
+    image img;
+    note note;
+    char *note_text;
+    verdict verdict;
+} candidate;
+
+static void candidate_free(candidate *c)
+{
+    mem_free(c->note_text);
+    mem_free(c->data);
+    *c = (candidate){0};
+}
+
+static void read_build_id(const image *img, char to[65])
+{
+    uint32_t seen = 0;
+    image_note found;
+
+    to[0] = '\0';
+    if (image_find_note(img, "GNU", NT_GNU_BUILD_ID, &seen, &found) != 1) return;
+    for (uint32_t i = 0; i < found.desc_size && i < 32; i++)
+        snprintf(to + (size_t)i * 2, 3, "%02x", found.desc[i]);
+}
+
+/* Before it is opened: a pipe would block us, and a huge file is no plugin. */
+static int32_t check_file(const char *path, qn_err *err)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0) return fail_errno(err, "cannot open it");
+    if (!S_ISREG(st.st_mode)) return fail(err, QN_E_ELF_FORMAT, "not a regular file");
+    if (st.st_size > FILE_MAX)
+        return fail(err, QN_E_ELF_FORMAT, "a file of %lld bytes; a plugin has at most %lld",
+                    (long long)st.st_size, (long long)FILE_MAX);
+    return QN_OK;
+}
+
+static int32_t preflight(const char *path, candidate *c, module_info *info, qn_err *err)
+{
+    int32_t rc;
+
+    if ((rc = check_file(path, err)) != QN_OK) return rc;
+    if ((rc = access_check(path, err)) != QN_OK) return rc;
+    if ((rc = file_read(path, &c->data, &c->size, err)) != QN_OK) return rc;
+    if ((rc = image_open(c->data, c->size, &c->img, err)) != QN_OK) return rc;
+    if ((rc = note_read(&c->img, &c->note, &c->note_text, err)) != QN_OK) return rc;
+    if ((rc = rules_check(&c->img, &c->note, profile_here(), &c->verdict, err)) != QN_OK) return rc;
+    *info = (module_info){.path = path,
+                          .abi = c->note.abi,
+                          .tier = c->note.tier,
+                          .can_close = c->verdict.can_close,
+                          .is_dev = c->verdict.is_dev,
+                          .kept_since = c->verdict.kept_since,
+                          .nclasses = c->note.nclasses};
+    read_build_id(&c->img, info->build_id);
+    return sha256_of(c->data, c->size, info->sha256, err);
+}
+
+int32_t module_preflight(const char *path, module_info *info, qn_err *err)
+{
+    candidate c = {0};
+    module_info found;
+    int32_t rc = preflight(path, &c, &found, err);
+
+    if (rc == QN_OK) *info = found;
+    candidate_free(&c);
+    return about(path, rc, err);
+}
+
+/* Copies the descriptors of the classes whose kind this host has; names the others. */
+static int32_t adopt(module *m, const qn_module *table, qn_err *err)
+{
+    uint32_t n = 0;
+
+    m->classes = arena_alloc(&m->memory, m->info.nclasses * sizeof *m->classes, _Alignof(qn_class));
+    if (!m->classes) return fail(err, QN_E_NO_MEMORY, "out of memory");
+    for (uint32_t i = 0; i < m->info.nclasses; i++) {
+        const qn_class *c = table->classes[i];
+        const kind *k = kind_find(c->kind);
+        int32_t rc;
+        if (!k || !k->table_size) {
+            log_line(LOG_WARNING, "%s: class %s is hidden: this host has no kind %s", m->info.path,
+                     c->id, c->kind);
+            continue;
+        }
+        if ((rc = table_copy_class(c, &m->memory, &m->classes[n++], err)) != QN_OK) return rc;
+    }
+    m->info.nclasses = n;
+    if (n == 0)
+        return fail(err, QN_E_UNSUPPORTED, "this host has none of the kinds of its classes");
+    return QN_OK;
+}
+
+/* Copy, try out if it is new, attach. */
+static int32_t bring_in(module *m, const candidate *c, const char *cache, qn_err *err)
+{
+    char dir[PATH_ROOM];
+    char copy[PATH_ROOM];
+    const char *sha = m->info.sha256;
+    int32_t rc;
+
+    if ((rc = cache_dir(cache, dir, err)) != QN_OK) return rc;
+    if ((rc = cache_copy(dir, sha, c->data, c->size, copy, err)) != QN_OK) return rc;
+    if (!cache_is_proven(dir, sha)) {
+        if ((rc = probe(copy, &c->note, PROBE_LIMIT_S, err)) != QN_OK) return rc;
+        cache_prove(dir, sha);
+    }
+    m->info.path = arena_text_n(&m->memory, m->info.path, strlen(m->info.path));
+    m->info.copy_path = arena_text_n(&m->memory, copy, strlen(copy));
+    if (!m->info.path || !m->info.copy_path) return fail(err, QN_E_NO_MEMORY, "out of memory");
+    if ((rc = attach(copy, &c->note, m->info.can_close, &m->image, err)) != QN_OK) return rc;
+    return adopt(m, m->image.table, err);
+}
+
+int32_t module_load(const char *path, const char *cache_dir, module **out, qn_err *err)
+{
+    candidate c = {0};
+    module *m = mem_new(1, sizeof *m);
+    int32_t rc;
+
+    if (!m) return fail(err, QN_E_NO_MEMORY, "out of memory loading %s", path);
+    if ((rc = preflight(path, &c, &m->info, err)) != QN_OK) goto done;
+    if ((rc = bring_in(m, &c, cache_dir, err)) != QN_OK) goto done;
+    *out = m;
+    m = NULL;
+done:
+    candidate_free(&c);
+    if (m) {
+        detach(&m->image);
+        arena_free(&m->memory);
+        mem_free(m);
+    }
+    return about(path, rc, err);
+}
+
+void module_close(module *m)
+{
+    if (!m) return;
+    /* a counter and nothing else: no order with other memory is needed */
+    if (!m->info.can_close) atomic_fetch_add_explicit(&retired, 1, memory_order_relaxed);
+    detach(&m->image);
+    arena_free(&m->memory);
+    mem_free(m);
+}
+
+uint32_t module_retired(void)
+{
+    return atomic_load_explicit(&retired, memory_order_relaxed);
+}
+
+const module_info *module_about(const module *m)
+{
+    return &m->info;
+}
+
+const qn_class *module_class_at(const module *m, uint32_t i)
+{
+    return i < m->info.nclasses ? &m->classes[i] : NULL;
+}
+
+const qn_class *module_class(const module *m, const char *class_id)
+{
+    for (uint32_t i = 0; i < m->info.nclasses; i++)
+        if (strcmp(m->classes[i].id, class_id) == 0) return &m->classes[i];
+    return NULL;
+}
+
+int32_t module_read_note(const char *path, note *out, char **text, qn_err *err)
+{
+    file_map map = {0};
+    image img;
+    int32_t rc;
+
+    if ((rc = check_file(path, err)) != QN_OK) return about(path, rc, err);
+    if ((rc = file_map_open(path, &map, err)) != QN_OK) return rc;
+    if ((rc = image_open(map.data, map.size, &img, err)) == QN_OK)
+        rc = note_read(&img, out, text, err);
+    file_map_close(&map);
+    return about(path, rc, err);
+}
