@@ -5,11 +5,8 @@
 #include "event_table.h"
 #include "period.h"
 
-#include <quoin/sdk/decimal.h>
-
 #include <ctype.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 void manifest_free(manifest *m)
@@ -20,13 +17,11 @@ void manifest_free(manifest *m)
     *m = (manifest){0};
 }
 
-static int by_instrument(const void *a, const void *b)
+static int by_instrument(const qn_instrument *x, const char *name, int64_t valid_from)
 {
-    const qn_instrument *x = a;
-    const qn_instrument *y = b;
-    int names = strcmp(x->name, y->name);
+    int names = strcmp(x->name, name);
 
-    return names ? names : (x->valid_from > y->valid_from) - (x->valid_from < y->valid_from);
+    return names ? names : (x->valid_from > valid_from) - (x->valid_from < valid_from);
 }
 
 static int by_data(data_type x, data_type y)
@@ -35,56 +30,108 @@ static int by_data(data_type x, data_type y)
     return (x.length > y.length) - (x.length < y.length);
 }
 
-static int by_file(const void *a, const void *b)
+static int by_file(const catalog_file *x, const char *instrument, data_type data, int64_t start)
 {
-    const catalog_file *x = a;
-    const catalog_file *y = b;
-    int names = strcmp(x->instrument, y->instrument);
-    int data = by_data(x->data, y->data);
+    int order = strcmp(x->instrument, instrument);
 
-    if (names) return names;
-    if (data) return data;
-    return (x->period_start > y->period_start) - (x->period_start < y->period_start);
+    if (!order) order = by_data(x->data, data);
+    return order ? order : (x->period_start > start) - (x->period_start < start);
 }
 
-void manifest_sort(manifest *m)
+/* The first place whose key is not lower. */
+static size_t instrument_place(const manifest *m, const char *name, int64_t valid_from)
 {
-    if (m->ninstruments)
-        qsort(m->instruments, m->ninstruments, sizeof *m->instruments, by_instrument);
-    if (m->nfiles) qsort(m->files, m->nfiles, sizeof *m->files, by_file);
+    size_t low = 0;
+    size_t high = m->ninstruments;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (by_instrument(&m->instruments[middle], name, valid_from) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
-int32_t manifest_add_file(manifest *m, const catalog_file *file, qn_err *err)
+static size_t file_place(const manifest *m, const char *instrument, data_type data, int64_t start)
+{
+    size_t low = 0;
+    size_t high = m->nfiles;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (by_file(&m->files[middle], instrument, data, start) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const catalog_file *manifest_file(const manifest *m, const char *instrument, data_type data,
+                                  int64_t period_start)
+{
+    size_t at = file_place(m, instrument, data, period_start);
+
+    if (at == m->nfiles || by_file(&m->files[at], instrument, data, period_start) != 0) return NULL;
+    return &m->files[at];
+}
+
+const qn_instrument *manifest_dated(const manifest *m, const char *name, int64_t valid_from)
+{
+    size_t at = instrument_place(m, name, valid_from);
+
+    if (at == m->ninstruments || by_instrument(&m->instruments[at], name, valid_from) != 0)
+        return NULL;
+    return &m->instruments[at];
+}
+
+int32_t manifest_put_file(manifest *m, const catalog_file *file, qn_err *err)
 {
     catalog_file copy = *file;
+    size_t at = file_place(m, file->instrument, file->data, file->period_start);
+    bool is_new = !manifest_file(m, file->instrument, file->data, file->period_start);
 
     copy.instrument = arena_text_n(&m->texts, file->instrument, strlen(file->instrument));
     copy.path = arena_text_n(&m->texts, file->path, strlen(file->path));
     if (!copy.instrument || !copy.path ||
         !mem_reserve((void **)&m->files, &m->files_room, m->nfiles + 1, sizeof *m->files))
         return fail(err, QN_E_NO_MEMORY, "out of memory for the manifest");
-    m->files[m->nfiles++] = copy;
+    if (is_new) {
+        memmove(m->files + at + 1, m->files + at, (m->nfiles - at) * sizeof *m->files);
+        m->nfiles++;
+    }
+    m->files[at] = copy;
     return QN_OK;
 }
 
-int32_t manifest_add_instrument(manifest *m, const qn_instrument *ins, qn_err *err)
+int32_t manifest_put_instrument(manifest *m, const qn_instrument *ins, qn_err *err)
 {
+    size_t at = instrument_place(m, ins->name, ins->valid_from);
+    bool is_new = !manifest_dated(m, ins->name, ins->valid_from);
+
     if (!mem_reserve((void **)&m->instruments, &m->instruments_room, m->ninstruments + 1,
                      sizeof *m->instruments))
         return fail(err, QN_E_NO_MEMORY, "out of memory for the manifest");
-    m->instruments[m->ninstruments] = *ins;
-    m->instruments[m->ninstruments].size = sizeof *ins;
-    m->instruments[m->ninstruments++].number = 0;
+    if (is_new) {
+        memmove(m->instruments + at + 1, m->instruments + at,
+                (m->ninstruments - at) * sizeof *m->instruments);
+        m->ninstruments++;
+    }
+    m->instruments[at] = *ins;
+    m->instruments[at].size = sizeof *ins;
+    m->instruments[at].number = 0;
     return QN_OK;
 }
 
-const char *manifest_path(arena *texts, const char *instrument, data_type data, const char *period,
+const char *manifest_path(arena *texts, const char *instrument, data_type data, const char *span,
                           uint32_t crc)
 {
     char type[DATA_TYPE_TEXT];
 
     data_type_format(data, type);
-    return arena_format(texts, "%s/%s/%s-%08" PRIx32 ".tape", instrument, type, period, crc);
+    return arena_format(texts, "%s/%s/%s-%08" PRIx32 ".tape", instrument, type, span, crc);
 }
 
 /* A name becomes a folder, stands in configs, messages and reports, and is split at its last
@@ -148,9 +195,9 @@ const qn_instrument *manifest_instrument(const manifest *m, const char *name, in
 {
     const qn_instrument *found = NULL;
 
-    for (size_t i = 0; i < m->ninstruments; i++) {
+    for (size_t i = instrument_place(m, name, INT64_MIN); i < m->ninstruments; i++) {
         const qn_instrument *ins = &m->instruments[i];
-        if (strcmp(ins->name, name) != 0) continue;
+        if (strcmp(ins->name, name) != 0) break;
         if (!found || ins->valid_from <= ts_ns) found = ins;
     }
     return found;
@@ -158,21 +205,12 @@ const qn_instrument *manifest_instrument(const manifest *m, const char *name, in
 
 size_t manifest_find(const manifest *m, const char *instrument, data_type data, size_t *count)
 {
-    const catalog_file key = {.instrument = instrument, .data = data, .period_start = INT64_MIN};
-    size_t low = 0;
-    size_t high = m->nfiles;
+    size_t first = file_place(m, instrument, data, INT64_MIN);
+    size_t end = first;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (by_file(&m->files[middle], &key) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (high = low; high < m->nfiles; high++)
-        if (strcmp(m->files[high].instrument, instrument) != 0 ||
-            by_data(m->files[high].data, data) != 0)
-            break;
-    *count = high - low;
-    return low;
+    while (end < m->nfiles && strcmp(m->files[end].instrument, instrument) == 0 &&
+           by_data(m->files[end].data, data) == 0)
+        end++;
+    *count = end - first;
+    return first;
 }

@@ -11,8 +11,8 @@
 
 /* All zero is an empty one.
  *
- * Invariants (manifest_sort): instruments sorted by name, then valid_from; files by
- * instrument, type, length, period; no two with the same of these. */
+ * Invariants: instruments sorted by name, then valid_from; files by instrument, type, length,
+ * period; no two with the same of these. */
 typedef struct manifest {
     arena texts; /* names and paths of the files */
     qn_instrument *instruments;
@@ -27,30 +27,34 @@ typedef struct manifest {
  * where), QN_E_TOO_NEW, QN_E_IO, QN_E_NO_MEMORY; *m is empty after an error. */
 int32_t manifest_read(const char *dir, manifest *m, qn_err *err);
 
-/* Replace `dir`'s manifest, sorted, by this one: on disk when it returns QN_OK. */
-int32_t manifest_write(const char *dir, manifest *m, qn_err *err);
+/* Replace `dir`'s manifest by this one: on disk when it returns QN_OK. */
+int32_t manifest_write(const char *dir, const manifest *m, qn_err *err);
 
 void manifest_free(manifest *m);
-void manifest_sort(manifest *m);
 
-/* Append; the caller sorts. Strings are copied. QN_OK, QN_E_NO_MEMORY. */
-int32_t manifest_add_file(manifest *m, const catalog_file *file, qn_err *err);
-int32_t manifest_add_instrument(manifest *m, const qn_instrument *ins, qn_err *err);
+/* Put in, in place of the one with the same key if there is one. Strings are copied.
+ * QN_OK, QN_E_NO_MEMORY. */
+int32_t manifest_put_file(manifest *m, const catalog_file *file, qn_err *err);
+int32_t manifest_put_instrument(manifest *m, const qn_instrument *ins, qn_err *err);
+
+/* The file of a period, or the definition of exactly that date; NULL if there is none. Valid
+ * until the next put. */
+const catalog_file *manifest_file(const manifest *m, const char *instrument, data_type data,
+                                  int64_t period_start);
+const qn_instrument *manifest_dated(const manifest *m, const char *name, int64_t valid_from);
 
 /* "SYMBOL.venue/bar:1m/2020-01-<crc>.tape": where a file lies. */
-const char *manifest_path(arena *texts, const char *instrument, data_type data, const char *period,
+const char *manifest_path(arena *texts, const char *instrument, data_type data, const char *span,
                           uint32_t crc);
 
 /* Is the definition whole: a name that can be a folder's, sizes above zero, exponents in
  * range? QN_OK or QN_E_INVALID with the reason. */
 int32_t instrument_check(const qn_instrument *ins, qn_err *err);
 
-/* In a sorted manifest: the definition of `name` valid at `ts_ns`, the first one for earlier
- * times, or NULL. */
+/* The definition of `name` valid at `ts_ns`, the first one for earlier times, or NULL. */
 const qn_instrument *manifest_instrument(const manifest *m, const char *name, int64_t ts_ns);
 
-/* In a sorted manifest: the place of the first file of an instrument and data type, and how
- * many there are. */
+/* The place of the first file of an instrument and data type, and how many there are. */
 size_t manifest_find(const manifest *m, const char *instrument, data_type data, size_t *count);
 
 #endif

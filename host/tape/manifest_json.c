@@ -189,13 +189,12 @@ static void put_manifest(text *t, const manifest *m)
     put(t, line);
 }
 
-int32_t manifest_write(const char *dir, manifest *m, qn_err *err)
+int32_t manifest_write(const char *dir, const manifest *m, qn_err *err)
 {
     char path[PATH_ROOM];
     text t = {0};
     int32_t rc;
 
-    manifest_sort(m);
     if ((rc = path_join(dir, MANIFEST_NAME, path, err)) != QN_OK) return rc;
     put_manifest(&t, m);
     rc = t.has_failed ? fail(err, QN_E_NO_MEMORY, "out of memory writing %s", path)
@@ -318,7 +317,9 @@ static int32_t read_instrument(const source *src, struct json_object *o, manifes
                            sizeof ins.base)) != QN_OK)
             return rc;
     if (instrument_check(&ins, &why) != QN_OK) return damaged(src, "name", why.msg);
-    return manifest_add_instrument(m, &ins, src->err);
+    if (manifest_dated(m, ins.name, ins.valid_from))
+        return damaged(src, "valid_from", "two definitions of the same date");
+    return manifest_put_instrument(m, &ins, src->err);
 }
 
 static int32_t read_file(const source *src, struct json_object *o, manifest *m)
@@ -350,7 +351,9 @@ static int32_t read_file(const source *src, struct json_object *o, manifest *m)
     /* the path follows from the rest: a manifest cannot lead out of its folder */
     if (!(file.path = manifest_path(&m->texts, name, file.data, p.text, file.crc)))
         return fail(src->err, QN_E_NO_MEMORY, "out of memory reading %s", src->path);
-    return manifest_add_file(m, &file, src->err);
+    if (manifest_file(m, name, file.data, p.start))
+        return damaged(src, "period", "two files for the same period");
+    return manifest_put_file(m, &file, src->err);
 }
 
 typedef int32_t (*read_item)(const source *src, struct json_object *o, manifest *m);
@@ -373,23 +376,6 @@ static int32_t read_list(source *src, struct json_object *root, const char *key,
     return rc;
 }
 
-/* No two definitions of the same date, no two files for the same period. */
-static int32_t check_unique(const source *src, const manifest *m)
-{
-    for (size_t i = 1; i < m->ninstruments; i++) {
-        const qn_instrument *a = &m->instruments[i - 1];
-        if (strcmp(a->name, a[1].name) == 0 && a->valid_from == a[1].valid_from)
-            return damaged(src, "instruments", "two definitions of the same date");
-    }
-    for (size_t i = 1; i < m->nfiles; i++) {
-        const catalog_file *a = &m->files[i - 1];
-        if (strcmp(a->instrument, a[1].instrument) == 0 && a->data.type == a[1].data.type &&
-            a->data.length == a[1].data.length && a->period_start == a[1].period_start)
-            return damaged(src, "files", "two files for the same period");
-    }
-    return QN_OK;
-}
-
 static int32_t read_root(source *src, struct json_object *root, manifest *m)
 {
     struct json_object *version = member(root, "version", json_type_int);
@@ -403,10 +389,7 @@ static int32_t read_root(source *src, struct json_object *root, manifest *m)
         return fail(src->err, QN_E_TOO_NEW, "%s: catalog version %d, this program reads %d",
                     src->path, json_object_get_int(version), VERSION);
     if ((rc = read_list(src, root, "instruments", read_instrument, m)) != QN_OK) return rc;
-    manifest_sort(m);
-    if ((rc = read_list(src, root, "files", read_file, m)) != QN_OK) return rc;
-    manifest_sort(m);
-    return check_unique(src, m);
+    return read_list(src, root, "files", read_file, m);
 }
 
 /* The text must end with the checksum of what comes before it, and with nothing else. */

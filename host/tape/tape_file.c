@@ -43,8 +43,9 @@ enum {
 
 /* ---- reading ---- */
 
-int32_t tape_file_damaged(const tape_file *f, size_t offset, const char *reason, qn_err *err)
+int32_t tape_file_damaged(tape_file *f, size_t offset, const char *reason, qn_err *err)
 {
+    f->fault = offset;
     return fail(err, QN_E_DAMAGED, "damaged at byte %zu: %s: %s", offset, f->path, reason);
 }
 
@@ -97,7 +98,7 @@ static int32_t read_head(tape_file *f, qn_err *err)
 }
 
 /* Each block but the last is full, and they stand one behind the other. */
-static int32_t check_index(const tape_file *f, qn_err *err)
+static int32_t check_index(tape_file *f, qn_err *err)
 {
     const unsigned char *entry = f->map.data + f->index;
     uint64_t next = HEAD_SIZE;
@@ -168,10 +169,29 @@ done:
     return rc;
 }
 
+int32_t tape_file_open_listed(const char *dir, const catalog_file *listed, tape_file *f,
+                              qn_err *err)
+{
+    char path[PATH_ROOM];
+    int32_t rc;
+
+    if ((rc = path_join(dir, listed->path, path, err)) != QN_OK) return rc;
+    if ((rc = tape_file_open(path, f, err)) != QN_OK) return rc;
+    if (f->totals.crc == listed->crc && f->totals.bytes == listed->bytes &&
+        f->totals.events == listed->events && f->totals.first_ts == listed->first_ts &&
+        f->totals.last_ts == listed->last_ts && f->about.data.type == listed->data.type &&
+        f->about.data.length == listed->data.length &&
+        strcmp(f->about.instrument, listed->instrument) == 0)
+        return QN_OK;
+    rc = tape_file_damaged(f, 0, "not the file that the manifest names", err);
+    tape_file_close(f);
+    return rc;
+}
+
 void tape_file_close(tape_file *f)
 {
     file_map_close(&f->map);
-    *f = (tape_file){0};
+    *f = (tape_file){.fault = f->fault};
 }
 
 /* Dropping costs a system call; memory stays flat if it happens now and then. */

@@ -36,12 +36,19 @@ typedef struct tape_file {
     tape_totals totals;
     uint64_t blocks;
     size_t index; /* its offset */
+    size_t fault; /* the byte where something wrong was last seen */
     char path[PATH_ROOM];
 } tape_file;
 
-/* Open and check head, index and foot. `f` is all zero on error.
+/* Open and check head, index and foot. `f` is all zero on error, but for `fault`.
  * QN_OK, QN_E_DAMAGED, QN_E_NOT_FOUND, QN_E_IO, QN_E_TOO_NEW for a later format. */
 int32_t tape_file_open(const char *path, tape_file *f, qn_err *err);
+
+/* The same for a file that the manifest names; one that is not the file of that entry is
+ * damage, too. */
+int32_t tape_file_open_listed(const char *dir, const catalog_file *listed, tape_file *f,
+                              qn_err *err);
+
 void tape_file_close(tape_file *f); /* an all zero one is fine */
 
 /* Begin to decode block `i` < blocks, checked against its checksum and the index, and give
@@ -52,7 +59,7 @@ int32_t tape_file_block(tape_file *f, uint64_t i, block_reader *r, qn_err *err);
 uint64_t tape_file_seek(const tape_file *f, int64_t ts_ns);
 
 /* Say that something is wrong with the file at a byte. Returns QN_E_DAMAGED. */
-int32_t tape_file_damaged(const tape_file *f, size_t offset, const char *reason, qn_err *err);
+int32_t tape_file_damaged(tape_file *f, size_t offset, const char *reason, qn_err *err);
 
 /* The byte at which the block that `r` decodes begins. */
 size_t tape_file_offset(const tape_file *f, const block_reader *r);
