@@ -542,7 +542,8 @@ static int32_t read_file(lexer *lx, const source *outer, const char *path)
     int32_t rc = file_read(path, &text, &size, lx->err);
 
     if (rc != QN_OK) return rc;
-    if (!(file = config_text_n(cfg, path, strlen(path))) || config_file_add(cfg, file) != QN_OK) {
+    file = outer ? config_text_n(cfg, path, strlen(path)) : cfg->file;
+    if (!file || config_file_add(cfg, file) != QN_OK) {
         rc = no_memory(lx);
         goto done;
     }

@@ -270,11 +270,12 @@ static void tell_unknown(config *cfg, const schema *sc, const config_node *node)
 {
     const char *keys[SCHEMA_KEYS];
     char hint[HINT_TEXT];
+    size_t n = 0;
 
     for (size_t i = 0; i < sc->nfields; i++)
-        keys[i] = sc->fields[i].key;
+        if (sc->fields[i].kind != &kind_reserved) keys[n++] = sc->fields[i].key;
     config_add_mistake(cfg, node, QN_E_UNKNOWN_NAME, "found the unknown key '%.64s', %s",
-                       node->name, name_hint(node->name, keys, sc->nfields, hint));
+                       node->name, name_hint(node->name, keys, n, hint));
 }
 
 static bool is_known(const schema *sc, const char *key)

@@ -74,11 +74,6 @@ static config_node *step(const setter *s, config_node *node, const char *part)
 {
     config_node *child;
 
-    if (!part[0]) {
-        config_mistake_at(s->cfg, s->label, 0, QN_E_SYNTAX,
-                          "found an empty name in the path, expected group.key=value");
-        return NULL;
-    }
     if (node->kind == NODE_LIST || node->kind == NODE_ARRAY) return find_element(s, node, part);
     if (node->kind != NODE_GROUP) {
         config_mistake_at(s->cfg, s->label, 0, QN_E_TYPE,
@@ -165,6 +160,17 @@ static const char *set_label(config *cfg, const char *argument)
     return label;
 }
 
+/* Names with one dot between two of them. */
+static bool is_path(const char *p, const char *end)
+{
+    for (const char *from = p; p <= end; p++) {
+        if (p < end && *p != '.') continue;
+        if (p == from) return false;
+        from = p + 1;
+    }
+    return true;
+}
+
 int32_t tree_set(config *cfg, const char *argument)
 {
     const char *equals = strchr(argument, '=');
@@ -178,7 +184,8 @@ int32_t tree_set(config *cfg, const char *argument)
         cfg->is_out_of_memory = true;
         return QN_E_NO_MEMORY;
     }
-    if (equals && equals > argument) return cfg->root ? apply(&s) : QN_OK;
-    config_mistake_at(cfg, s.label, 0, QN_E_SYNTAX, "expected path=value, as in seed=7");
+    if (equals && is_path(argument, equals)) return cfg->root ? apply(&s) : QN_OK;
+    config_mistake_at(cfg, s.label, 0, QN_E_SYNTAX,
+                      "expected path=value, as in seed=7 or report.sample=1h");
     return QN_OK;
 }

@@ -153,14 +153,14 @@ static void tell_syntax(config *cfg, const tokens *ts, size_t at)
     const char *quote = last && last->kind == TOKEN_TEXT ? "\"" : "'";
 
     if (!last) return;
-    if (at >= ts->n && bracket)
+    if (at >= ts->n && bracket && bracket->line > 0)
         config_mistake_at(cfg, last->file, last->line, QN_E_SYNTAX,
-                          "found the end of the file, expected %s; the '%s' of line %" PRId32
+                          "found the end of the text, expected %s; the '%s' of line %" PRId32
                           " is not closed",
                           expected, bracket->text, bracket->line);
     else if (at >= ts->n)
         config_mistake_at(cfg, last->file, last->line, QN_E_SYNTAX,
-                          "found the end of the file, expected %s", expected);
+                          "found the end of the text, expected %s", expected);
     else
         config_mistake_at(cfg, last->file, last->line, QN_E_SYNTAX,
                           "found %s%.64s%s, expected %s%s", quote, last->text, quote, expected,
