@@ -9,6 +9,7 @@
 #include <string.h>
 
 static const cli_command commands[] = {
+    {"plugin", "Look at plugins", cmd_plugin},
     {NULL, NULL, NULL}, /* ends the table */
 };
 #define COMMANDS (sizeof commands / sizeof commands[0] - 1)

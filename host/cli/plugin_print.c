@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A class and its parameters, as text and as JSON. */
+#include "plugin.h"
+
+#include "data.h"
+#include "module/kind.h"
+#include "module/value.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
+static void type_name(const qn_param *p, char to[16])
+{
+    const char *name = value_type_of(p->type)->name;
+    size_t n = 0;
+
+    for (; name[n] && n < 15; n++)
+        to[n] = (char)tolower((unsigned char)name[n]);
+    to[n] = '\0';
+}
+
+/* The columns of the parameter table; the doc is last and as long as it is. */
+enum { KEY, TYPE, UNIT, DEFAULT, RANGE, COLUMNS };
+#define CELL 256
+static const char *const titles[COLUMNS] = {"KEY", "TYPE", "UNIT", "DEFAULT", "RANGE"};
+
+static const char *default_of(const qn_param *p)
+{
+    if (p->def) return p->def;
+    return p->flags & QN_PARAM_REQUIRED ? "(required)" : "(optional)";
+}
+
+static void cell(const qn_param *p, int column, char to[CELL])
+{
+    char type[16];
+
+    type_name(p, type);
+    switch (column) {
+    case RANGE:
+        if (p->labels)
+            snprintf(to, CELL, "%s", p->labels);
+        else if (p->min && p->max)
+            snprintf(to, CELL, "%s .. %s", p->min, p->max);
+        else
+            snprintf(to, CELL, "%s%s",
+                     p->min   ? ">= "
+                     : p->max ? "<= "
+                              : "",
+                     or_empty(p->min ? p->min : p->max));
+        return;
+    case DEFAULT:
+        snprintf(to, CELL, "%s", default_of(p));
+        return;
+    default:
+        snprintf(to, CELL, "%s", column == KEY ? p->key : column == TYPE ? type : p->unit);
+    }
+}
+
+static void print_params(const qn_table *params)
+{
+    int widths[COLUMNS];
+    char text[CELL];
+
+    for (int k = 0; k < COLUMNS; k++)
+        widths[k] = (int)strlen(titles[k]);
+    for (uint32_t i = 0; i < params->nrows; i++)
+        for (int k = 0; k < COLUMNS; k++) {
+            cell(qn_table_row(params, i), k, text);
+            if ((int)strlen(text) > widths[k]) widths[k] = (int)strlen(text);
+        }
+    printf("\n  ");
+    for (int k = 0; k < COLUMNS; k++)
+        printf("%-*s  ", widths[k], titles[k]);
+    puts("MEANING");
+    for (uint32_t i = 0; i < params->nrows; i++) {
+        const qn_param *p = qn_table_row(params, i);
+        printf("  ");
+        for (int k = 0; k < COLUMNS; k++) {
+            cell(p, k, text);
+            printf("%-*s  ", widths[k], text);
+        }
+        printf("%s", p->doc);
+        if (p->replaced) printf(" (deprecated: use %s)", p->replaced);
+        putchar('\n');
+    }
+}
+
+void plugin_print(const module *m, const qn_class *c)
+{
+    const module_info *info = module_about(m);
+
+    printf("%s %s%s%s\n", c->id, c->version, c->name[0] ? " - " : "", c->name);
+    if (c->doc[0]) printf("%s\n", c->doc);
+    printf("\n");
+    printf("  kind      %s\n", c->kind);
+    printf("  license   %s\n", c->license);
+    printf("  file      %s\n", info->path);
+    printf("  sha256    %s\n", info->sha256);
+    printf("  build id  %s\n", info->build_id[0] ? info->build_id : "none");
+    printf("  abi       %u.%u\n", info->abi >> 16, info->abi & 0xffff);
+    printf("  tier      %s\n", tier_name(info->tier));
+    printf("  profile   %s\n", info->is_dev ? "dev" : "strict");
+    printf("  unload    %s%s\n", info->can_close ? "yes" : "no: ", or_empty(info->kept_since));
+    if (c->schema)
+        printf("  state     layout %u, reads %u and later\n", c->schema, c->schema_min);
+    else
+        printf("  state     none\n");
+    if (c->params.nrows > 0) print_params(&c->params);
+}
+
+/* A text, or null where there is none. */
+static bool put_or_null(struct json_object *o, const char *key, const char *text)
+{
+    if (text) return json_put_text(o, key, text);
+    return o && json_object_object_add(o, key, NULL) == 0;
+}
+
+static bool put_bool(struct json_object *o, const char *key, bool value)
+{
+    return json_put(o, key, json_object_new_boolean(value));
+}
+
+static struct json_object *json_labels(const char *labels)
+{
+    struct json_object *list = json_object_new_array();
+
+    for (const char *at = labels; list && *at;) {
+        size_t len = strcspn(at, "|");
+        struct json_object *label = json_object_new_string_len(at, (int)len);
+        if (!label || json_object_array_add(list, label) != 0) {
+            json_object_put(list);
+            return NULL;
+        }
+        at += len + (at[len] == '|');
+    }
+    return list;
+}
+
+static struct json_object *json_search(const qn_param *p)
+{
+    struct json_object *o = json_object_new_object();
+
+    if (json_put_text(o, "lo", p->search.lo) && json_put_text(o, "hi", p->search.hi) &&
+        json_put_text(o, "step", p->search.step))
+        return o;
+    json_object_put(o);
+    return NULL;
+}
+
+static struct json_object *json_param(const qn_param *p)
+{
+    struct json_object *o = json_object_new_object();
+    char type[16];
+    bool is_whole;
+
+    type_name(p, type);
+    is_whole =
+        json_put_text(o, "key", p->key) && json_put_text(o, "type", type) &&
+        json_put_text(o, "unit", p->unit) && json_put_text(o, "doc", p->doc) &&
+        put_or_null(o, "default", p->def) && put_or_null(o, "min", p->min) &&
+        put_or_null(o, "max", p->max) && put_bool(o, "required", p->flags & QN_PARAM_REQUIRED) &&
+        put_bool(o, "live", p->flags & QN_PARAM_LIVE) &&
+        put_bool(o, "advanced", p->flags & QN_PARAM_ADVANCED) &&
+        put_or_null(o, "since", p->since) && put_or_null(o, "replaced_by", p->replaced) &&
+        (p->labels ? json_put(o, "labels", json_labels(p->labels))
+                   : put_or_null(o, "labels", NULL)) &&
+        (p->search.lo ? json_put(o, "search", json_search(p)) : put_or_null(o, "search", NULL));
+    if (is_whole) return o;
+    json_object_put(o);
+    return NULL;
+}
+
+static struct json_object *json_params(const qn_table *params)
+{
+    struct json_object *list = json_object_new_array();
+
+    for (uint32_t i = 0; list && i < params->nrows; i++) {
+        struct json_object *o = json_param(qn_table_row(params, i));
+        if (o && json_object_array_add(list, o) == 0) continue;
+        json_object_put(list);
+        return NULL;
+    }
+    return list;
+}
+
+struct json_object *plugin_json(const module *m, const qn_class *c)
+{
+    const module_info *info = module_about(m);
+    struct json_object *o = json_object_new_object();
+    char abi[24];
+    bool is_whole;
+
+    snprintf(abi, sizeof abi, "%u.%u", info->abi >> 16, info->abi & 0xffff);
+    is_whole = json_put_text(o, "id", c->id) && json_put_text(o, "name", c->name) &&
+               json_put_text(o, "version", c->version) && json_put_text(o, "license", c->license) &&
+               json_put_text(o, "kind", c->kind) && json_put_text(o, "doc", c->doc) &&
+               json_put_text(o, "file", info->path) && json_put_text(o, "sha256", info->sha256) &&
+               put_or_null(o, "build_id", info->build_id[0] ? info->build_id : NULL) &&
+               json_put_text(o, "abi", abi) &&
+               json_put_text(o, "tier", info->tier == QN_TIER_PURE ? "pure" : "io") &&
+               json_put_text(o, "profile", info->is_dev ? "dev" : "strict") &&
+               put_bool(o, "can_unload", info->can_close) &&
+               put_or_null(o, "kept_since", info->kept_since) &&
+               json_put(o, "state_schema", json_object_new_int64(c->schema)) &&
+               json_put(o, "params", json_params(&c->params));
+    if (is_whole) return o;
+    json_object_put(o);
+    return NULL;
+}
