@@ -36,6 +36,7 @@ class File:
 
     def __init__(self, path, name):
         self.name = name
+        self.path = path
         self.text = path.read_text(encoding="utf-8", errors="replace")
         self.is_c = path.suffix in (".c", ".h")
         self.code = self.strings = self.text
@@ -209,6 +210,17 @@ def names_plugin(file):
                 "the host names the plugin {0}/{1}; it knows kinds only")
 
 
+# ---- documentation
+
+LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+
+
+def dead_links(file):
+    for m in LINK.finditer(file.text):
+        if not (file.path.parent / m.group(1)).exists():
+            yield file.line_of(m.start()), f"the link {m.group(1)} leads nowhere"
+
+
 # name, which files, which suffixes, function
 RULES = (
     ("banned", r"", (".c", ".h"), banned),
@@ -222,6 +234,7 @@ RULES = (
     ("thread", r"^include/", (".h",), annotated),
     ("arrows", r"^(include|sdk|plugins|host)/", (".c", ".h"), direction),
     ("kinds", r"^host/", (".c", ".h"), names_plugin),
+    ("links", r"", (".md",), dead_links),
 )
 # Generated, or wrong on purpose: the file's first lines say so.
 EXCEPTIONS = {
