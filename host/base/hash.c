@@ -46,17 +46,24 @@ static void hex(const unsigned char *bytes, size_t n, char *to)
     to[2 * n] = '\0';
 }
 
-int32_t sha256_hex(const sha256 *h, char to[SHA256_HEX], qn_err *err)
+int32_t sha256_hex_with(const sha256 *h, const void *data, size_t n, char to[SHA256_HEX],
+                        qn_err *err)
 {
     unsigned char digest[SHA256_BYTES];
     EVP_MD_CTX *copy = EVP_MD_CTX_new();
     bool is_done = copy && !h->has_failed && EVP_MD_CTX_copy_ex(copy, h->ctx) == 1 &&
+                   EVP_DigestUpdate(copy, data, n) == 1 &&
                    EVP_DigestFinal_ex(copy, digest, NULL) == 1;
 
     EVP_MD_CTX_free(copy);
     if (!is_done) return fail(err, QN_E_NO_MEMORY, "SHA-256 could not be computed");
     hex(digest, sizeof digest, to);
     return QN_OK;
+}
+
+int32_t sha256_hex(const sha256 *h, char to[SHA256_HEX], qn_err *err)
+{
+    return sha256_hex_with(h, "", 0, to, err);
 }
 
 int32_t sha256_of(const void *data, size_t n, char to[SHA256_HEX], qn_err *err)

@@ -20,6 +20,9 @@ void sha256_free(sha256 *h);
 void sha256_add(sha256 *h, const void *data, size_t n);
 /* The hash of what was added so far, as hex; more may be added afterwards. */
 int32_t sha256_hex(const sha256 *h, char to[SHA256_HEX], qn_err *err);
+/* The same as if `n` bytes of `data` had been added first; they are not. */
+int32_t sha256_hex_with(const sha256 *h, const void *data, size_t n, char to[SHA256_HEX],
+                        qn_err *err);
 
 /* The hash of one piece of memory, as hex. */
 int32_t sha256_of(const void *data, size_t n, char to[SHA256_HEX], qn_err *err);

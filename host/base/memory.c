@@ -6,13 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+static uint64_t count; /* the host allocates on one thread */
+
+uint64_t mem_count(void)
+{
+    return count;
+}
+
 void *mem_new(size_t n, size_t size)
 {
+    count++;
     return calloc(n ? n : 1, size);
 }
 
 void *mem_resize(void *array, size_t n, size_t size)
 {
+    count++;
     return reallocarray(array, n ? n : 1, size);
 }
 
@@ -37,6 +46,7 @@ char *mem_text_n(const char *text, size_t len)
     char *copy = len < SIZE_MAX ? malloc(len + 1) : NULL;
 
     if (!copy) return NULL;
+    count++;
     memcpy(copy, text, len);
     copy[len] = '\0';
     return copy;
@@ -81,6 +91,7 @@ void *arena_alloc(arena *a, size_t n, size_t align)
     if (n > SIZE_MAX / 4) return NULL;
     room = n + align > BLOCK_SIZE ? n + align : BLOCK_SIZE;
     if (!(block = calloc(1, sizeof *block + room))) return NULL;
+    count++;
     block->room = room;
     block->older = a->blocks;
     a->blocks = block;

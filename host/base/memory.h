@@ -23,6 +23,9 @@ bool mem_reserve(void **array, size_t *room, size_t need, size_t size);
 char *mem_text(const char *text);
 char *mem_text_n(const char *text, size_t len);
 
+/* How often memory was taken from the system since the program started. */
+uint64_t mem_count(void);
+
 /* Frees what the functions above returned; NULL is fine. */
 void mem_free(void *p);
 

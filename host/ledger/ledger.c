@@ -207,6 +207,11 @@ position *ledger_position(ledger *l, uint32_t strategy, uint32_t instrument)
     return &l->rows[instrument].parts[strategy];
 }
 
+const position *ledger_part(const ledger *l, uint32_t strategy, uint32_t instrument)
+{
+    return &l->rows[instrument].parts[strategy];
+}
+
 const position *ledger_net(const ledger *l, uint32_t instrument)
 {
     return &l->rows[instrument].net;

@@ -94,7 +94,9 @@ int32_t ledger_payment(ledger *l, const qn_payment *payment);
 /* Last mark of an instrument, 0 = none. */
 int64_t ledger_price(const ledger *l, uint32_t instrument);
 
+/* A strategy's part: for the engine, which keeps market_orders, and for readers. */
 position *ledger_position(ledger *l, uint32_t strategy, uint32_t instrument);
+const position *ledger_part(const ledger *l, uint32_t strategy, uint32_t instrument);
 const position *ledger_net(const ledger *l, uint32_t instrument);
 const account *ledger_account(const ledger *l, uint32_t i);
 uint32_t ledger_accounts(const ledger *l);

@@ -53,6 +53,7 @@ order_change order_change_of_report(uint32_t state);
  * late fill. */
 typedef struct order {
     qn_order sent;        /* as the venue has it */
+    qn_order asked;       /* PENDING_UPDATE: as it will be once the venue agrees */
     uint64_t parent;      /* of an exit: the entry's id; 0 = no exit */
     uint32_t state;       /* QN_ORDER_ */
     uint32_t reason;      /* QN_REASON_, once it is known */

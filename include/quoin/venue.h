@@ -132,7 +132,8 @@ typedef struct qn_venue {
     /* Send an order. The venue answers with events: accepted or rejected, then fills.
      * Returns QN_OK when it took charge of the order; an error means it surely did not. */
     int32_t (*submit)(void *self, const qn_order *order); /* [event & active] */
-    /* Change a working order to the values in `order` (same id). Answered by a report. */
+    /* Change a working order to the values in `order` (same id). Answered by an ACCEPTED
+     * report: without a reason the new values are in force, with one the old ones still are. */
     int32_t (*modify)(void *self, const qn_order *order); /* [event & active] */
     /* Cancel a working order. Answered by a report; a fill may come first. */
     int32_t (*cancel)(void *self, uint64_t order_id); /* [event & active] */

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The engine: one thread, one order of events, one writer of the books.
+ *
+ *   tape ─► venue matches ─► fills ─► ledger, mark ─► strategies ─► intents ─► orders ─► venue
+ *   timers ────────────────────────────────────────────┘                           │
+ *   queue ◄── reports, fills, payments ──────────────────────────────────────────────┘
+ *
+ * What a venue pushes waits in the queue and is sequenced behind the event under way, except
+ * what it pushes while it matches a market event: that comes before the event. Nothing in
+ * here knows a particular plugin, reads a clock for a decision, or allocates per event. */
+#ifndef QUOIN_ENGINE_ENGINE_H
+#define QUOIN_ENGINE_ENGINE_H
+
+#include "base/hash.h"
+#include "config/config.h"
+#include "ledger/ledger.h"
+#include "ledger/order.h"
+#include "module/module.h"
+
+#include <signal.h>
+
+typedef struct engine engine;
+
+/* Who wants to know what happens: the report. Called on the engine's thread, after the books
+ * have changed. All members may be NULL; arguments are borrowed for the call. */
+typedef struct engine_observer {
+    void *ctx;
+    /* A fill was booked. `realized` is the strategy's profit by it before its fee. */
+    void (*on_fill)(void *ctx, const qn_fill *fill, const order *o, int64_t realized);
+    /* An order ended. */
+    void (*on_order)(void *ctx, const order *o);
+    /* The books were marked with a price of an instrument at market time `ts`. */
+    void (*on_mark)(void *ctx, uint32_t instrument, int64_t price, int64_t ts);
+    /* Funding was booked. */
+    void (*on_payment)(void *ctx, const qn_payment *payment);
+} engine_observer;
+
+typedef struct engine_options {
+    int64_t from, to;            /* events with from < ts <= to; INT64_MIN, INT64_MAX = all */
+    bool has_cuts;               /* stop before the end is handled: a prefix run */
+    const int64_t *cuts;         /* rising times at which the decision hash is noted */
+    size_t ncuts;                /* at most ENGINE_CUTS */
+    volatile sig_atomic_t *stop; /* set from outside to end the run; NULL = never */
+    const char *plugin_dir;      /* searched behind the config's own folders; NULL = none */
+    const char *cache_dir;       /* of module copies; NULL = the user's own */
+} engine_options;
+
+#define ENGINE_CUTS 16
+
+typedef enum run_status { RUN_COMPLETED, RUN_STOPPED, RUN_RUINED, RUN_FAILED } run_status;
+
+const char *run_status_name(run_status status);
+
+/* What came in and went out. */
+typedef struct engine_counts {
+    uint64_t events;    /* sequenced, of all kinds */
+    uint64_t market;    /* of them from the tape */
+    uint64_t late;      /* raised to the engine's time */
+    uint64_t refused;   /* intents that were not let in */
+    uint64_t faults;    /* errors that strategies returned */
+    uint64_t anomalies; /* reports of venues that do not fit the order's state */
+    uint64_t overfills; /* */
+    uint64_t submitted, accepted, filled, canceled, rejected, denied, expired;
+    uint64_t fills, maker, taker;
+    uint64_t allocations; /* made by the host while events flowed */
+} engine_counts;
+
+/* Build a run: load the plugins, fill in their parameters, open the catalog and the books.
+ * Mistakes that come up are added to the config (ask config_mistakes) and give QN_E_INVALID;
+ * a refused plugin gives its own code. On error *out is unchanged. `cfg` outlives the engine. */
+int32_t engine_new(config *cfg, const engine_options *options, engine **out, qn_err *err);
+void engine_free(engine *e);
+
+/* Whom to tell. Before engine_run. */
+void engine_observe(engine *e, const engine_observer *observer);
+
+/* Run to the end of the data, a stop, or ruin. On error the status is RUN_FAILED and the
+ * books are as they were when it happened. */
+int32_t engine_run(engine *e, qn_err *err);
+
+/* ---- what a report reads, before, during and after a run */
+
+run_status engine_status(const engine *e);
+const engine_counts *engine_count(const engine *e);
+const ledger *engine_ledger(const engine *e);
+int64_t engine_first_ts(const engine *e); /* market time at which the data begins, ns */
+int64_t engine_last_ts(const engine *e);  /* engine time of the last event */
+int64_t engine_run_ns(const engine *e);   /* wall time that events took, ns */
+/* p in 0..1 of the sampled time from an event's arrival to the end of its dispatch, ns; 0 when
+ * nothing was sampled. */
+int64_t engine_dispatch_ns(const engine *e, double p);
+
+/* The decision hash so far, or as noted at cut `i`, as hex. */
+int32_t engine_decision_hash(const engine *e, char to[SHA256_HEX], qn_err *err);
+const char *engine_cut_hash(const engine *e, size_t i);
+/* The hash of the data that is read. */
+int32_t engine_data_hash(const engine *e, char to[SHA256_HEX], qn_err *err);
+
+uint32_t engine_instruments(const engine *e);
+const qn_instrument *engine_instrument(const engine *e, uint32_t i);
+/* Strategies are numbered from 1; 0 is the host itself. */
+uint32_t engine_strategies(const engine *e);
+const char *engine_strategy_id(const engine *e, uint32_t number);
+uint32_t engine_venues(const engine *e);
+const char *engine_venue_id(const engine *e, uint32_t i);
+
+/* The plugins of the run: i-th instance's id, class and module. */
+typedef struct engine_plugin {
+    const char *id;
+    const qn_class *cls;
+    const module_info *module;
+} engine_plugin;
+uint32_t engine_plugins(const engine *e);
+engine_plugin engine_plugin_at(const engine *e, uint32_t i);
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+#include "internal.h"
+
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/log.h"
+
+#include <string.h>
+
+/* The handle that plugins carry around is the instance itself. */
+static instance *instance_of(qn_ctx *ctx)
+{
+    return (instance *)(void *)ctx;
+}
+
+/* ------------------------------------------------------------------ the host table */
+
+static void host_log(qn_ctx *ctx, int32_t level, qn_str text)
+{
+    static const log_level levels[] = {LOG_DEBUG, LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR};
+    int len = text.len > 500 ? 500 : (int)text.len;
+
+    log_line(levels[level < 0 || level > QN_LOG_ERROR ? QN_LOG_ERROR : level], "%s: %.*s",
+             instance_of(ctx)->id, len, text.ptr);
+}
+
+static void *host_alloc(qn_ctx *ctx, uint64_t n, uint64_t align)
+{
+    if (align == 0 || align > 4096 || (align & (align - 1))) return NULL;
+    return arena_alloc(&instance_of(ctx)->arena, n, align);
+}
+
+static int32_t host_timer(qn_ctx *ctx, int64_t due_ns, uint64_t cookie)
+{
+    instance *in = instance_of(ctx);
+    int32_t rc;
+
+    if (in->strategy == NO_SLOT) return QN_E_UNSUPPORTED; /* a venue has its market events */
+    if (in->ntimers >= TIMERS_PER_INSTANCE) return QN_E_FULL;
+    rc = timers_add(&in->engine->timers, due_ns, in->strategy, cookie);
+    if (rc == QN_OK) in->ntimers++;
+    return rc;
+}
+
+static bool owns(const instance *in, uint32_t instrument)
+{
+    return instrument < in->engine->ninstruments && in->slots[instrument] != NO_SLOT;
+}
+
+static int32_t portfolio_position(qn_ctx *ctx, uint32_t instrument, qn_position *out)
+{
+    const instance *in = instance_of(ctx);
+    const position *p;
+    qn_position made;
+
+    if (in->strategy == NO_SLOT || !owns(in, instrument)) return QN_E_INTENT_INSTRUMENT;
+    p = ledger_position(in->engine->ledger, in->strategy + 1, instrument);
+    made = (qn_position){.size = out->size,
+                         .instrument = instrument,
+                         .qty = p->qty,
+                         .cost = p->cost,
+                         .realized_pnl = p->realized_pnl,
+                         .fees = p->fees,
+                         .funding = p->funding,
+                         .market_orders = p->market_orders};
+    if (out->size >= sizeof made)
+        *out = made;
+    else
+        memcpy(out, &made, out->size); /* an older plugin's shorter struct */
+    return QN_OK;
+}
+
+static int32_t portfolio_equity(qn_ctx *ctx, uint32_t instrument, int64_t *out)
+{
+    const instance *in = instance_of(ctx);
+    const engine *e = in->engine;
+    int64_t equity;
+
+    if (in->strategy == NO_SLOT || !owns(in, instrument)) return QN_E_INTENT_INSTRUMENT;
+    equity = account_equity(ledger_account(e->ledger, ledger_account_of(e->ledger, instrument)));
+    *out = (int64_t)qn_wide_divide((qn_wide)equity * e->strategies[in->strategy].capital,
+                                   qn_pow10(-QN_RATE_EXP));
+    return QN_OK;
+}
+
+static int64_t portfolio_mark(qn_ctx *ctx, uint32_t instrument)
+{
+    const instance *in = instance_of(ctx);
+
+    return owns(in, instrument) ? ledger_price(in->engine->ledger, instrument) : 0;
+}
+
+static const void *host_ext(qn_ctx *ctx, const char *id)
+{
+    static const qn_host_portfolio portfolio = {sizeof portfolio, 0, portfolio_position,
+                                                portfolio_equity, portfolio_mark};
+    static const qn_ext exts[] = {{sizeof(qn_ext), 0, QN_HOST_PORTFOLIO, &portfolio}};
+
+    (void)ctx;
+    for (size_t i = 0; i < sizeof exts / sizeof exts[0]; i++)
+        if (strcmp(exts[i].id, id) == 0) return exts[i].table;
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ making one */
+
+static bool is_file(const char *plugin)
+{
+    size_t len = strlen(plugin);
+
+    return plugin[0] == '/' || (len > 3 && strcmp(plugin + len - 3, ".so") == 0);
+}
+
+/* The file that holds a plugin: the config's own path, or where the index finds the class. */
+static int32_t plugin_path(engine *e, const char *plugin, const config_node *owner,
+                           char path[PATH_ROOM], qn_err *err)
+{
+    const module_file *file;
+    const char *nearest;
+    char dir[PATH_ROOM];
+    int32_t rc;
+
+    if (is_file(plugin)) {
+        if ((rc = path_dir(e->run->file, dir, err)) != QN_OK) return rc;
+        return path_join(dir, plugin, path, err);
+    }
+    if ((file = module_index_find(e->index, plugin))) return path_join("", file->path, path, err);
+    nearest = module_index_nearest(e->index, plugin);
+    config_add_mistake(e->cfg, owner, QN_E_UNKNOWN_NAME,
+                       "no plugin '%s'%s%s%s; `quoin plugin "
+                       "list` shows what there is",
+                       plugin, nearest ? ", did you mean '" : "", nearest ? nearest : "",
+                       nearest ? "'" : "");
+    return fail(err, QN_E_INVALID, "the config has mistakes");
+}
+
+/* The module of a file: the one that is loaded already, or a new one. */
+static int32_t module_of(engine *e, const char *path, module **out, qn_err *err)
+{
+    int32_t rc;
+
+    for (uint32_t i = 0; i < e->nmodules; i++) {
+        if (strcmp(module_about(e->modules[i])->path, path) != 0) continue;
+        *out = e->modules[i];
+        return QN_OK;
+    }
+    if (e->nmodules == CLASS_MODULES)
+        return fail(err, QN_E_FULL, "more than %u plugin files in one run", CLASS_MODULES);
+    if ((rc = module_load(path, e->options.cache_dir, out, err)) != QN_OK) return rc;
+    e->modules[e->nmodules++] = *out;
+    return QN_OK;
+}
+
+/* The class that the config means: by its id, or the first one of the kind in a file. */
+static const qn_class *class_of(const module *m, const char *plugin, const char *kind)
+{
+    const qn_class *cls = is_file(plugin) ? NULL : module_class(m, plugin);
+
+    if (cls) return strcmp(cls->kind, kind) == 0 ? cls : NULL;
+    if (!is_file(plugin)) return NULL;
+    for (uint32_t i = 0; i < module_about(m)->nclasses; i++)
+        if (strcmp(module_class_at(m, i)->kind, kind) == 0) return module_class_at(m, i);
+    return NULL;
+}
+
+static int32_t set_instruments(instance *in, const uint32_t *numbers, uint32_t n, qn_err *err)
+{
+    const engine *e = in->engine;
+    const qn_instrument **list = arena_alloc(&in->arena, (n + 1) * sizeof *list, sizeof *list);
+
+    in->slots = arena_alloc(&in->arena, (e->ninstruments + 1) * sizeof *in->slots, 8);
+    if (!list || !in->slots) return fail(err, QN_E_NO_MEMORY, "no memory for %s", in->id);
+    for (uint32_t i = 0; i < e->ninstruments; i++)
+        in->slots[i] = NO_SLOT;
+    for (uint32_t i = 0; i < n; i++) {
+        list[i] = &e->instruments[numbers[i]];
+        in->slots[numbers[i]] = i;
+    }
+    in->host = (qn_host){.size = sizeof in->host,
+                         .abi = QN_ABI,
+                         .ctx = (qn_ctx *)(void *)in,
+                         .log = host_log,
+                         .ext = host_ext,
+                         .alloc = host_alloc,
+                         .timer = host_timer};
+    in->setup = (qn_setup){.size = sizeof in->setup,
+                           .ninstruments = n,
+                           .host = &in->host,
+                           .id = in->id,
+                           .instruments = list};
+    return QN_OK;
+}
+
+int32_t instance_init(instance *in, engine *e, const char *id, const char *plugin, const char *kind,
+                      const config_node *owner, const config_node *params,
+                      const uint32_t *instruments, uint32_t ninstruments, qn_err *err)
+{
+    char path[PATH_ROOM];
+    int32_t rc;
+
+    in->engine = e;
+    in->id = id;
+    if ((rc = plugin_path(e, plugin, owner, path, err)) != QN_OK) return rc;
+    if ((rc = module_of(e, path, &in->module, err)) != QN_OK) return rc;
+    if (!(in->cls = class_of(in->module, plugin, kind))) {
+        config_add_mistake(e->cfg, owner, QN_E_TYPE, "plugin '%s' has no class of kind %s", plugin,
+                           kind);
+        return fail(err, QN_E_INVALID, "the config has mistakes");
+    }
+    if ((rc = set_instruments(in, instruments, ninstruments, err)) != QN_OK) return rc;
+    in->self = arena_alloc(&in->arena, in->cls->instance_size, in->cls->instance_align);
+    if (!in->self) return fail(err, QN_E_NO_MEMORY, "no memory for %s", id);
+    rc = config_fill(e->cfg, owner, params, &in->cls->params, in->self);
+    return rc == QN_OK ? rc : fail(err, rc, "the config has mistakes");
+}
+
+int32_t instance_create(instance *in, qn_err *err)
+{
+    qn_err why = QN_ERR_INIT;
+    int32_t rc = in->cls->create ? in->cls->create(in->self, &in->setup, &why) : QN_OK;
+
+    if (rc != QN_OK)
+        return fail(err, rc, "%s (%s): %s", in->id, in->cls->id,
+                    why.msg[0] ? why.msg : error_meaning(rc));
+    in->is_created = true;
+    return QN_OK;
+}
+
+void instance_free(instance *in)
+{
+    if (in->is_created && in->cls->destroy) in->cls->destroy(in->self);
+    in->is_created = false;
+    arena_free(&in->arena);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "internal.h"
+
+static bool is_before(const timer *a, const timer *b)
+{
+    return a->due != b->due ? a->due < b->due : a->order < b->order;
+}
+
+int32_t timers_add(timers *t, int64_t due, uint32_t strategy, uint64_t cookie)
+{
+    timer made = {.due = due, .order = ++t->order, .cookie = cookie, .strategy = strategy};
+    size_t at = t->n;
+
+    if (!mem_reserve((void **)&t->heap, &t->room, t->n + 1, sizeof *t->heap)) return QN_E_NO_MEMORY;
+    t->n++;
+    for (; at > 0 && is_before(&made, &t->heap[(at - 1) / 2]); at = (at - 1) / 2)
+        t->heap[at] = t->heap[(at - 1) / 2];
+    t->heap[at] = made;
+    return QN_OK;
+}
+
+const timer *timers_first(const timers *t)
+{
+    return t->n ? t->heap : NULL;
+}
+
+timer timers_take(timers *t)
+{
+    timer first = t->heap[0];
+    timer moved = t->heap[--t->n];
+    size_t at = 0;
+
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= t->n) break;
+        if (child + 1 < t->n && is_before(&t->heap[child + 1], &t->heap[child])) child++;
+        if (!is_before(&t->heap[child], &moved)) break;
+        t->heap[at] = t->heap[child];
+        at = child;
+    }
+    t->heap[at] = moved;
+    return first;
+}
+
+void timers_free(timers *t)
+{
+    mem_free(t->heap);
+    *t = (timers){0};
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+#include "internal.h"
+
+#include "base/clock.h"
+#include "base/fail.h"
+#include "base/memory.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+/* ------------------------------------------------------------------ watching the run */
+
+/* Equity and cash of all accounts in the report's currency. */
+static void totals(const report *r, int64_t *equity, int64_t *cash)
+{
+    const ledger *l = engine_ledger(r->engine);
+
+    *equity = *cash = 0;
+    for (uint32_t i = 0; i < ledger_accounts(l); i++) {
+        const account *a = ledger_account(l, i);
+        if (i > 0 && strcmp(a->currency, r->currency) != 0) continue;
+        *equity += account_equity(a);
+        *cash += account_cash(a);
+    }
+}
+
+static void on_sample(void *ctx, const curve_sample *s)
+{
+    tables_sample(ctx, s);
+}
+
+static void see(report *r, int64_t ts)
+{
+    int64_t equity;
+    int64_t cash;
+
+    totals(r, &equity, &cash);
+    curve_mark(&r->curve, ts > r->curve.last_ts ? ts : r->curve.last_ts, equity, cash,
+               trips_open(r->trips) > 0);
+}
+
+static void on_mark(void *ctx, uint32_t instrument, int64_t price, int64_t ts)
+{
+    report *r = ctx;
+
+    if (trips_open(r->trips)) trips_mark(r->trips, instrument);
+    if (instrument == r->benchmark) {
+        if (!r->benchmark_first) r->benchmark_first = price;
+        r->benchmark_last = price;
+    }
+    see(r, ts);
+}
+
+static void on_payment(void *ctx, const qn_payment *payment)
+{
+    see(ctx, payment->venue_ts);
+}
+
+static void on_fill(void *ctx, const qn_fill *fill, const order *o, int64_t realized)
+{
+    report *r = ctx;
+    int64_t notional = 0;
+
+    valuation_money(ledger_valuation(engine_ledger(r->engine), fill->hdr.instrument), fill->qty,
+                    fill->price, &notional);
+    r->volume += notional;
+    tables_fill(r, fill, o, realized);
+    trips_fill(r->trips, o->sent.strategy, fill, realized);
+}
+
+static void on_order(void *ctx, const order *o)
+{
+    tables_order(ctx, o);
+}
+
+static void on_trip(void *ctx, const trip *t)
+{
+    tables_trip(ctx, t);
+}
+
+/* ------------------------------------------------------------------ from start to end */
+
+/* A run's id: 128 bits that sort by time, 48 of milliseconds and the rest random, in the
+ * layout of a version 7 UUID (RFC 9562, 5.7). */
+static void make_id(int64_t now, char to[40])
+{
+    unsigned char b[16];
+    uint64_t ms = (uint64_t)(now / QN_NS_PER_MS);
+    char *p = to;
+
+    if (getrandom(b, sizeof b, 0) != (ssize_t)sizeof b) memset(b, 0, sizeof b);
+    for (int i = 0; i < 6; i++)
+        b[i] = (unsigned char)(ms >> (40 - 8 * i));
+    b[6] = (unsigned char)(0x70 | (b[6] & 0x0f));
+    b[8] = (unsigned char)(0x80 | (b[8] & 0x3f));
+    for (int i = 0; i < 16; i++)
+        p += snprintf(p, 4, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", b[i]);
+}
+
+static uint32_t find_benchmark(const report *r)
+{
+    const char *name = config_get(r->cfg)->report.benchmark;
+
+    for (uint32_t i = 0; name && i < engine_instruments(r->engine); i++)
+        if (strcmp(engine_instrument(r->engine, i)->name, name) == 0) return i;
+    return NO_BENCHMARK;
+}
+
+int32_t report_new(engine *e, config *cfg, const char *dir, const char *version, report **out,
+                   qn_err *err)
+{
+    report *r = mem_new(1, sizeof *r);
+    engine_observer observer;
+    int64_t equity;
+    int64_t cash;
+    int32_t rc = QN_OK;
+
+    if (!r) return fail(err, QN_E_NO_MEMORY, "no memory for the report");
+    *r = (report){.engine = e, .cfg = cfg, .dir = dir, .version = version, .started = clock_wall()};
+    make_id(r->started, r->id);
+    r->currency = ledger_account(engine_ledger(e), 0)->currency;
+    r->benchmark = find_benchmark(r);
+    r->trips =
+        trips_new(engine_ledger(e), engine_instruments(e), engine_strategies(e) + 1, on_trip, r);
+    if (!r->trips) rc = fail(err, QN_E_NO_MEMORY, "no memory for the report");
+    if (rc == QN_OK && dir) rc = tables_open(r, err);
+    if (rc != QN_OK) {
+        report_free(r);
+        return rc;
+    }
+    totals(r, &equity, &cash);
+    curve_begin(&r->curve, config_get(cfg)->report.sample, engine_first_ts(e), equity, cash,
+                on_sample, r);
+    observer = (engine_observer){.ctx = r,
+                                 .on_fill = on_fill,
+                                 .on_order = on_order,
+                                 .on_mark = on_mark,
+                                 .on_payment = on_payment};
+    engine_observe(e, &observer);
+    *out = r;
+    return QN_OK;
+}
+
+void report_free(report *r)
+{
+    if (!r) return;
+    for (int i = 0; i < TABLES; i++)
+        file_out_close(&r->tables[i], false, NULL);
+    trips_free(r->trips);
+    mem_free(r);
+}
+
+static int32_t write_json(report *r, const char *name, struct json_object *json, qn_err *err)
+{
+    char path[PATH_ROOM];
+    const char *text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY |
+                                                                JSON_C_TO_STRING_NOSLASHESCAPE);
+    file_out out = {0};
+    int32_t rc;
+
+    if (!text) return fail(err, QN_E_NO_MEMORY, "no memory for %s", name);
+    if ((rc = path_join(r->dir, name, path, err)) != QN_OK) return rc;
+    if ((rc = file_out_open(&out, path, err)) != QN_OK) return rc;
+    file_out_text(&out, text);
+    file_out_text(&out, "\n");
+    return file_out_close(&out, false, err);
+}
+
+static int32_t write_result(report *r, const char *name,
+                            struct json_object *(*make)(report *, qn_err *), qn_err *err)
+{
+    struct json_object *json = make(r, err);
+    int32_t rc =
+        json ? write_json(r, name, json, err) : fail(err, QN_E_NO_MEMORY, "no memory for %s", name);
+
+    json_object_put(json);
+    return rc;
+}
+
+int32_t report_finish(report *r, qn_err *err)
+{
+    int64_t equity;
+    int64_t cash;
+    int64_t end = engine_last_ts(r->engine);
+    int32_t rc;
+
+    r->finished = clock_wall();
+    totals(r, &equity, &cash);
+    curve_end(&r->curve, end > r->curve.last_ts ? end : r->curve.last_ts, equity, cash);
+    if (!r->dir) return QN_OK;
+    rc = tables_close(r, err);
+    if (rc == QN_OK) rc = write_result(r, "report.json", summary_json, err);
+    if (rc == QN_OK) rc = write_result(r, "manifest.json", summary_manifest, err);
+    return rc;
+}
+
+int32_t report_print_json(report *r, FILE *to, qn_err *err)
+{
+    struct json_object *json = summary_json(r, err);
+    const char *text = json ? json_object_to_json_string_ext(
+                                  json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+                            : NULL;
+    int32_t rc = QN_OK;
+
+    if (!text)
+        rc = fail(err, QN_E_NO_MEMORY, "no memory for the result");
+    else if (fprintf(to, "%s\n", text) < 0 || fflush(to) != 0)
+        rc = fail_errno(err, "cannot write the result");
+    json_object_put(json);
+    return rc;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The report of a run: watches it, writes its files as it goes, and says what came of it.
+ *
+ * With a folder it writes orders.csv, fills.csv, trades.csv and equity.csv line by line while
+ * the run goes on, and report.json and manifest.json at its end. Without one it only counts.
+ * Rows of orders.csv and trades.csv come in the order in which orders and trips ended. */
+#ifndef QUOIN_REPORT_REPORT_H
+#define QUOIN_REPORT_REPORT_H
+
+#include "engine/engine.h"
+
+#include <stdio.h>
+
+typedef struct report report;
+
+/* A report on a built engine, which outlives it. `dir` NULL = no files; a folder is made.
+ * `version` is the host's. On error *out is unchanged and nothing is open. */
+int32_t report_new(engine *e, config *cfg, const char *dir, const char *version, report **out,
+                   qn_err *err);
+void report_free(report *r);
+
+/* After engine_run, whatever it returned: closes the files and writes report.json and
+ * manifest.json. A file that cannot be written is an error that names it. */
+int32_t report_finish(report *r, qn_err *err);
+
+/* The result, after report_finish: one JSON object, or a summary for people. */
+int32_t report_print_json(report *r, FILE *to, qn_err *err);
+void report_print_text(const report *r, FILE *to);
+
+#endif
