@@ -4,8 +4,10 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "config/internal.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,36 +62,54 @@ int cli_dispatch(const char *program, const char *about, const cli_command *comm
     return unknown(program, argv[1], commands, n);
 }
 
-/* What the outer parser of cli_parse is given. */
-typedef struct parse {
-    char *name; /* "quoin data import", for usage and help */
-    void *input;
-} parse;
+/* getopt begins its messages with argv[0], argp its help with state->name, which it takes from
+ * argv[0] before the first option. So the first option is one of ours, which nobody can type:
+ * it sets argv[0] to what errors begin with, and state->name stays the command's. */
+#define KEY_FIRST 0x7ffff
+#define FIRST_OPTION "\001"
 
 static error_t parse_outer(int key, char *arg, struct argp_state *state)
 {
-    parse *p = state->input;
+    static char prefix[] = "quoin: error";
 
     (void)arg;
-    if (key != ARGP_KEY_INIT) return ARGP_ERR_UNKNOWN;
-    state->name = p->name;
-    state->child_inputs[0] = p->input;
+    if (key == ARGP_KEY_INIT) {
+        state->child_inputs[0] = state->input;
+        return 0;
+    }
+    if (key != KEY_FIRST) return ARGP_ERR_UNKNOWN;
+    state->argv[0] = prefix;
     return 0;
 }
 
 void cli_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
-    /* getopt begins its messages with argv[0], argp its help with state->name: setting them
-     * apart is what makes a wrong option read "quoin: error: ..." like any other error */
-    static char prefix[] = "quoin: error";
+    static const struct argp_option first[] = {
+        {FIRST_OPTION, KEY_FIRST, NULL, OPTION_HIDDEN, NULL, 0}, {0}};
+    static char option[] = "--" FIRST_OPTION;
+    static char **args; /* parsers keep pointers into it, so it lives as long as the program */
     struct argp_child children[] = {{argp, 0, NULL, 0}, {0}};
-    struct argp outer = {.parser = parse_outer, .children = children};
-    parse p = {argv[0], input};
+    struct argp outer = {.options = first, .parser = parse_outer, .children = children};
 
+    if (!(args = mem_new((size_t)argc + 2, sizeof *args))) exit(cli_fail(QN_E_NO_MEMORY, NULL));
+    args[0] = argv[0];
+    args[1] = option;
+    memcpy(args + 2, argv + 1, (size_t)argc * sizeof *args); /* with the NULL that ends it */
+    setenv("ARGP_HELP_FMT", "rmargin=100", 0);               /* the user's own goes before */
     argp_err_exit_status = EXIT_USAGE;
-    argv[0] = prefix;
-    if (argp_parse(&outer, argc, argv, 0, NULL, &p) != 0) exit(EXIT_USAGE);
-    argv[0] = p.name;
+    if (argp_parse(&outer, argc + 1, args, 0, NULL, input) != 0) exit(EXIT_USAGE);
+}
+
+void cli_usage(const struct argp_state *state, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    log_line(LOG_ERROR, "%s", text);
+    argp_state_help(state, stderr, ARGP_HELP_STD_ERR); /* "Try ..."; ends the program */
 }
 
 static const struct {

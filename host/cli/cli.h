@@ -28,8 +28,13 @@ typedef struct cli_command {
 int cli_dispatch(const char *program, const char *about, const cli_command *commands, size_t n,
                  int argc, char **argv);
 
-/* argp_parse with this program's exit statuses: 2 for a wrong usage. */
+/* argp_parse with this program's exit statuses and its manner of telling errors: a wrong usage
+ * ends the program with status 2. */
 void cli_parse(const struct argp *argp, int argc, char **argv, void *input);
+
+/* For parsers, in place of argp_error: "quoin: error: ..." and a hint to --help, exit 2. */
+void cli_usage(const struct argp_state *state, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Print an error as "quoin: error: ..." and return the exit status that its code stands for. */
 int cli_fail(int32_t code, const qn_err *err);

@@ -33,11 +33,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         a->is_quiet = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (a->catalog) argp_error(state, "one CATALOG is expected");
+        if (a->catalog) cli_usage(state, "one CATALOG is expected");
         a->catalog = arg;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "no CATALOG is given");
+        cli_usage(state, "no CATALOG is given");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -9,8 +9,9 @@
 __extension__ typedef unsigned __int128 uwide;
 
 #define PLACES_MAX 18
-#define DIGITS_FAST 18 /* always fit 64 bits */
-#define DIGITS_MAX 37  /* always fit 127 bits; what follows is below any noise */
+#define DIGITS_FAST 18  /* always fit 64 bits */
+#define DIGITS_EXACT 15 /* a double of 15 digits is written back as it was */
+#define DIGITS_MAX 37   /* always fit 127 bits; what follows is below any noise */
 #define EXPONENT_MAX 9999
 
 /* A number as written: mantissa x 10^exp. */
@@ -150,27 +151,49 @@ int32_t number_read(const char *text, size_t len, int32_t exp, int64_t *out)
     return QN_OK;
 }
 
+/* Places of a number of few enough digits that none can be noise: with 15 or fewer, the last
+ * one is worth more than 2^-50 of the whole. Returns -1 for any other text. */
+static int32_t places_of_few(const char *text, size_t len)
+{
+    int32_t places = 0; /* digits behind the point so far */
+    int32_t needed = 0; /* up to the last one that is not 0 */
+    bool is_fraction = false;
+
+    if (len < 2 || len > DIGITS_EXACT) return -1;
+    for (size_t i = 0; i < len; i++) {
+        uint32_t digit = (uint32_t)(unsigned char)text[i] - '0';
+        if (digit <= 9) {
+            places += is_fraction;
+            if (digit > 0) needed = places;
+        } else if (text[i] == '.' && !is_fraction) {
+            is_fraction = true;
+        } else {
+            return -1;
+        }
+    }
+    return needed;
+}
+
 int32_t number_places(const char *text, size_t len, int32_t *out)
 {
     written w;
     uwide ignored;
+    int32_t few = places_of_few(text, len);
     int32_t rc;
 
+    if (few >= 0) {
+        *out = few;
+        return QN_OK;
+    }
     if ((rc = parse(text, text + len, &w)) != QN_OK) return rc;
-    /* with 15 digits or fewer the last one is worth more than the noise: no search needed */
     while (w.exp < 0 && w.mantissa % 10 == 0 && w.mantissa != 0) {
         w.mantissa /= 10;
         w.exp++;
     }
-    if (w.mantissa == 0) w.exp = 0;
-    if (w.exp >= 0 || w.mantissa < (uwide)qn_pow10(15)) {
-        if (w.exp < -PLACES_MAX) return QN_E_PRECISION;
-        *out = w.exp < 0 ? -w.exp : 0;
-        return QN_OK;
-    }
     for (int32_t places = 0; places <= PLACES_MAX; places++) {
-        if (scale(&w, -places, &ignored) != QN_OK) continue;
-        *out = places;
+        rc = scale(&w, -places, &ignored);
+        if (rc == QN_E_PRECISION) continue;
+        *out = places; /* one too large for its unit is told of when it is read */
         return QN_OK;
     }
     return QN_E_PRECISION;
