@@ -190,16 +190,20 @@ static void say_expected(const qn_param *p, char to[EXPECTED_TEXT])
     if (p->max) snprintf(to + n, EXPECTED_TEXT - (size_t)n, ", %.24s or less", p->max);
 }
 
-/* A secret's text may be the secret itself, put into the wrong place: it is not repeated, not
- * even as part of a --set. */
+/* The place of a node, without the value where that is a part of a --set: it may be a secret. */
+static const char *place_of(config *cfg, const config_node *node)
+{
+    const char *equals = node->line == 0 ? strchr(node->file, '=') : NULL;
+    const char *file =
+        equals ? config_text_n(cfg, node->file, (size_t)(equals - node->file)) : NULL;
+
+    return file ? file : equals ? cfg->file : node->file;
+}
+
+/* A secret's text may be the secret itself, put into the wrong place: it is not repeated. */
 static void tell_secret(config *cfg, const config_node *node, const qn_param *p, int32_t code)
 {
-    const char *file = node->file;
-
-    if (node->line == 0 && strchr(file, '='))
-        file = config_text_n(cfg, file, (size_t)(strchr(file, '=') - file));
-    config_mistake_at(cfg, file ? file : cfg->file, node->line, code, "%.64s: %s, expected %s",
-                      p->key,
+    config_mistake_at(cfg, place_of(cfg, node), node->line, code, "%.64s: %s, expected %s", p->key,
                       code == QN_E_NOT_FOUND ? "found no such environment variable, or an empty one"
                                              : "the value is no name of a secret",
                       types[p->type].expected);
@@ -305,8 +309,9 @@ static void tell_unknown(config *cfg, const qn_table *table, const config_node *
 
     for (uint32_t i = 0; i < table->nrows && n < KEYS_SHOWN; i++)
         if (!param_at(table, i)->replaced) keys[n++] = param_at(table, i)->key;
-    config_add_mistake(cfg, node, QN_E_UNKNOWN_NAME, "found the unknown parameter '%.64s', %s",
-                       node->name, name_hint(node->name, keys, n, hint));
+    config_mistake_at(cfg, place_of(cfg, node), node->line, QN_E_UNKNOWN_NAME,
+                      "found the unknown parameter '%.64s', %s", node->name,
+                      name_hint(node->name, keys, n, hint));
 }
 
 static bool has_key(const qn_table *table, const char *key)
