@@ -9,10 +9,12 @@
 #include <string.h>
 
 static const cli_command commands[] = {
+    {"run", "run a config: replay, trade, report", cmd_run},
+    {"check", "check a config, and its run for look-ahead and repeatability", cmd_check},
     {"plugin", "Look at plugins", cmd_plugin},
-    {NULL, NULL, NULL}, /* ends the table */
+    {"data", "import, list, verify and export market data", cmd_data},
 };
-#define COMMANDS (sizeof commands / sizeof commands[0] - 1)
+#define COMMANDS (sizeof commands / sizeof commands[0])
 
 static const char about[] = "A trading system that loads its parts as plugins.";
 

@@ -80,11 +80,10 @@ static int32_t build_instruments(engine *e, qn_err *err)
 
 /* ------------------------------------------------------------------ accounts */
 
-static uint32_t find_account(const account *accounts, uint32_t n, uint32_t venue,
-                             const char *currency)
+static uint32_t find_account(const account *accounts, uint32_t n, uint32_t at, const char *currency)
 {
     for (uint32_t i = 0; i < n; i++)
-        if (accounts[i].venue == venue && strcmp(accounts[i].currency, currency) == 0) return i;
+        if (accounts[i].venue == at && strcmp(accounts[i].currency, currency) == 0) return i;
     return NO_SLOT;
 }
 
@@ -361,13 +360,24 @@ static int32_t open_tape(engine *e, qn_err *err)
 
 /* ------------------------------------------------------------------ all of it */
 
+/* The config's plugin folders, then the host's own. */
+static int32_t open_index(engine *e, qn_err *err)
+{
+    size_t n = e->run->nplugin_path;
+    const char **dirs = arena_alloc(&e->arena, (n + 1) * sizeof *dirs, 8);
+
+    if (!dirs) return fail(err, QN_E_NO_MEMORY, "no memory for the plugin folders");
+    for (size_t i = 0; i < n; i++)
+        dirs[i] = e->run->plugin_path[i];
+    if (e->options.plugin_dir) dirs[n++] = e->options.plugin_dir;
+    return module_index_open(dirs, n, &e->index, err);
+}
+
 static int32_t build(engine *e, qn_err *err)
 {
     int32_t rc;
 
-    if ((rc = module_index_open(e->run->plugin_path, e->run->nplugin_path, &e->index, err)) !=
-        QN_OK)
-        return rc;
+    if ((rc = open_index(e, err)) != QN_OK) return rc;
     if ((rc = catalog_open(e->run->catalog, &e->catalog, err)) != QN_OK) return rc;
     if ((rc = build_instruments(e, err)) != QN_OK) return rc;
     if ((rc = build_instances(e, err)) != QN_OK) return rc;

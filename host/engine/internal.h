@@ -63,7 +63,7 @@ typedef struct timers {
     uint64_t order;
 } timers;
 
-int32_t timers_add(timers *t, int64_t due, uint32_t strategy, uint64_t cookie);
+int32_t timers_add(timers *t, int64_t due, uint32_t owner, uint64_t cookie);
 /* The earliest timer, NULL when there is none. */
 const timer *timers_first(const timers *t);
 timer timers_take(timers *t);

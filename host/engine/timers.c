@@ -6,9 +6,9 @@ static bool is_before(const timer *a, const timer *b)
     return a->due != b->due ? a->due < b->due : a->order < b->order;
 }
 
-int32_t timers_add(timers *t, int64_t due, uint32_t strategy, uint64_t cookie)
+int32_t timers_add(timers *t, int64_t due, uint32_t owner, uint64_t cookie)
 {
-    timer made = {.due = due, .order = ++t->order, .cookie = cookie, .strategy = strategy};
+    timer made = {.due = due, .order = ++t->order, .cookie = cookie, .strategy = owner};
     size_t at = t->n;
 
     if (!mem_reserve((void **)&t->heap, &t->room, t->n + 1, sizeof *t->heap)) return QN_E_NO_MEMORY;

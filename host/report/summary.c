@@ -149,16 +149,16 @@ static int32_t add_data(const report *r, struct json_object *to, qn_err *err)
 static void add_orders(const report *r, struct json_object *to)
 {
     const engine_counts *c = engine_count(r->engine);
-    struct json_object *orders = set_object(to, "orders");
+    struct json_object *ended = set_object(to, "orders");
     struct json_object *fills = set_object(to, "fills");
 
-    set_count(orders, "submitted", c->submitted);
-    set_count(orders, "accepted", c->accepted);
-    set_count(orders, "filled", c->filled);
-    set_count(orders, "canceled", c->canceled);
-    set_count(orders, "rejected", c->rejected);
-    set_count(orders, "denied", c->denied);
-    set_count(orders, "expired", c->expired);
+    set_count(ended, "submitted", c->submitted);
+    set_count(ended, "accepted", c->accepted);
+    set_count(ended, "filled", c->filled);
+    set_count(ended, "canceled", c->canceled);
+    set_count(ended, "rejected", c->rejected);
+    set_count(ended, "denied", c->denied);
+    set_count(ended, "expired", c->expired);
     set_count(fills, "count", c->fills);
     set_count(fills, "maker", c->maker);
     set_count(fills, "taker", c->taker);
@@ -302,16 +302,16 @@ failed:
 struct json_object *summary_manifest(report *r, qn_err *err)
 {
     struct json_object *json = json_object_new_object();
-    struct json_object *config;
+    struct json_object *file;
     char hash[SHA256_HEX];
 
     if (!json || engine_decision_hash(r->engine, hash, err) != QN_OK) goto failed;
     set_text(json, "run_id", r->id);
     set_text(json, "host_version", r->version);
     set_count(json, "abi", QN_ABI);
-    config = set_object(json, "config");
-    set_text(config, "file", config_get(r->cfg)->file);
-    set_text(config, "sha256", config_sha256(r->cfg));
+    file = set_object(json, "config");
+    set_text(file, "file", config_get(r->cfg)->file);
+    set_text(file, "sha256", config_sha256(r->cfg));
     set_count(json, "seed", (uint64_t)config_get(r->cfg)->seed);
     add_plugins(r, json);
     if (add_data(r, json, err) != QN_OK) goto failed;
