@@ -72,6 +72,9 @@ void text_make_printable(char *text)
 }
 
 static void add(config *cfg, const char *file, int32_t line, int32_t code, const char *format,
+                va_list args) __attribute__((format(printf, 5, 0)));
+
+static void add(config *cfg, const char *file, int32_t line, int32_t code, const char *format,
                 va_list args)
 {
     char text[MISTAKE_TEXT];

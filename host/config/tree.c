@@ -3,7 +3,10 @@
  * libconfig decides about the grammar, but it never sees a value: it is given numbered
  * stand-ins, one token a line. Number 17 as a key, a number or a text is token 17, so the
  * tree that comes back says exactly which literal of the file belongs where, and no value can
- * be wrapped, rounded or cut on its way. A line number of an error is a token's number. */
+ * be wrapped, rounded or cut on its way. A line number of an error is a token's number.
+ *
+ * A text is given as an integer with L, a type that stands for nothing else here: libconfig 1.5
+ * leaks the texts that it holds when it meets a syntax error. */
 #include "internal.h"
 
 #include "base/fail.h"
@@ -73,13 +76,13 @@ static const stand_in *stand_in_of(const tokens *ts, size_t i)
         [TOKEN_ARRAY] = {"[", "", false},   [TOKEN_ARRAY_END] = {"]", "", false},
         [TOKEN_LIST] = {"(", "", false},    [TOKEN_LIST_END] = {")", "", false},
         [TOKEN_BOOL] = {"true", "", false}, [TOKEN_INT] = {"", "", true},
-        [TOKEN_NUMBER] = {"", ".0", true},  [TOKEN_TEXT] = {"\"", "\"", true},
+        [TOKEN_NUMBER] = {"", ".0", true},  [TOKEN_TEXT] = {"", "L", true},
         [TOKEN_GARBAGE] = {"@", "", false},
     };
-    static const stand_in more_text = {"\"\"", "", false};
+    static const stand_in more_text = {"", "", false};
     token_kind kind = ts->items[i].kind;
 
-    /* libconfig joins neighbouring texts: the first one carries the number for all */
+    /* neighbouring texts are one: the first one stands for all */
     if (kind == TOKEN_TEXT && i > 0 && ts->items[i - 1].kind == TOKEN_TEXT) return &more_text;
     return &rows[kind];
 }
@@ -169,16 +172,14 @@ static void tell_syntax(config *cfg, const tokens *ts, size_t at)
                               : "");
 }
 
-/* libconfig has read the token behind a text when it judges the text. */
 static void tell_mixed_array(config *cfg, const tokens *ts, size_t at)
 {
-    while (at > 0 && (at >= ts->n || ts->items[at].kind == TOKEN_COMMA ||
-                      ts->items[at].kind == TOKEN_ARRAY_END))
-        at--;
-    config_mistake_at(cfg, ts->items[at].file, ts->items[at].line, QN_E_TYPE,
+    const token *t = &ts->items[at < ts->n ? at : ts->n - 1];
+
+    config_mistake_at(cfg, t->file, t->line, QN_E_TYPE,
                       "found '%.64s', expected the type of the elements before it: an array "
                       "[ ] holds one type, a list ( ) any",
-                      ts->items[at].text);
+                      t->text);
 }
 
 static void tell_grammar(config *cfg, const tokens *ts, const config_t *lib)
@@ -244,8 +245,8 @@ static bool is_stand_in(const config_setting_t *s, token_kind kind, size_t numbe
         return config_setting_type(s) == CONFIG_TYPE_FLOAT &&
                config_setting_get_float(s) == (double)number;
     case TOKEN_TEXT:
-        return config_setting_type(s) == CONFIG_TYPE_STRING && config_setting_get_string(s) &&
-               strtoul(config_setting_get_string(s), NULL, 10) == number;
+        return config_setting_type(s) == CONFIG_TYPE_INT64 &&
+               config_setting_get_int64(s) == (long long)number;
     default:
         return false;
     }

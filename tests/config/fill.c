@@ -278,7 +278,7 @@ END_TEST
 START_TEST(broken_tables_are_refused)
 {
     const qn_param rows[] = {
-        QN_PARAM(instance, count, I64, "", "no way to get a value"),
+        QN_PARAM(instance, count, I64, "", "no way to get a value", .def = NULL),
         QN_PARAM(instance, count, I64, "", "two ways", .def = "1", .flags = QN_PARAM_REQUIRED),
         QN_PARAM(instance, count, I64, "", "a bad default", .def = "one"),
         QN_PARAM(instance, count, I64, "", "a bad bound", .def = "1", .max = "many"),
