@@ -518,6 +518,7 @@ static void add_exit(reference *r, const qn_order *o, uint64_t id, uint32_t type
                   .side = o->side == QN_BUY ? QN_SELL : QN_BUY,
                   .type = type,
                   .tif = QN_GTC,
+                  .qty = o->qty,
                   .price = type == QN_LIMIT ? price : 0,
                   .trigger = type == QN_STOP ? price : 0,
                   .sent_ts = o->sent_ts};
@@ -558,7 +559,7 @@ bool ref_modify(reference *r, const qn_order *o)
     if (o->sent_ts > r->now) r->now = o->sent_ts;
     if (old->entry) {
         int64_t price = o->type == QN_STOP ? o->trigger : o->price;
-        if (price <= 0)
+        if (price <= 0 || o->qty != old->asked.qty)
             reason = QN_REASON_INVALID_VALUE;
         else if (price % r->instruments[slot].tick_size)
             reason = QN_REASON_FILTER_TICK;
@@ -568,7 +569,11 @@ bool ref_modify(reference *r, const qn_order *o)
         reason = judge(r, slot, &as_new);
     }
     if (!reason) {
-        if (!old->entry) old->asked.qty = o->qty;
+        old->asked.qty = o->qty;
+        for (uint32_t i = 0; i < r->norders; i++) {
+            if (is_open(&r->orders[i]) && r->orders[i].entry == o->id)
+                r->orders[i].asked.qty = o->qty;
+        }
         old->asked.price = o->price;
         old->asked.trigger = o->trigger;
         old->asked.expire_ts = o->expire_ts;

@@ -154,7 +154,7 @@ static void match_path(sim *s, book *b, const span *v)
 
 void book_match(sim *s, book *b, const span *v)
 {
-    if (!has_candidate(b, v)) return;
+    if (!b->first || !has_candidate(b, v)) return;
     expire_dated(s, b, v->open_ts + 1);
     match_open(s, b, v);
     expire_immediate(s, b, v);

@@ -261,7 +261,7 @@ static void refuse(sim *s, const book *b, const qn_order *r, uint32_t reason)
     }
 }
 
-/* One exit of an entry, held until the entry fills. Its quantity is what the entry will fill. */
+/* One exit of an entry, held until the entry fills. Its quantity is the entry's. */
 static order *exit_new(sim *s, order *entry, uint64_t id, uint32_t type, int64_t price)
 {
     order *o;
@@ -271,6 +271,7 @@ static order *exit_new(sim *s, order *entry, uint64_t id, uint32_t type, int64_t
     o->state = SIM_HELD;
     o->side = entry->side == QN_BUY ? QN_SELL : QN_BUY;
     o->type = type;
+    o->qty = entry->qty;
     o->price = price;
     o->position = entry->position;
     o->parent = entry;
@@ -331,7 +332,7 @@ int32_t sim_submit(void *self, const qn_order *r)
     return s->failed;
 }
 
-/* The checks of a change. An exit has no quantity of its own: only its price is looked at. */
+/* The checks of a change. An exit has its entry's quantity; only its price can change. */
 static uint32_t change_check(const order *o, const qn_order *r)
 {
     qn_order as_new = *r;
@@ -341,7 +342,8 @@ static uint32_t change_check(const order *o, const qn_order *r)
     if (r->side != o->side || r->type != o->type || r->tif != o->tif)
         return QN_REASON_INVALID_VALUE;
     if (!o->is_exit) return request_check(o->book, &as_new);
-    if ((r->type == QN_STOP ? r->trigger : r->price) <= 0) return QN_REASON_INVALID_VALUE;
+    if (r->qty != o->qty || (r->type == QN_STOP ? r->trigger : r->price) <= 0)
+        return QN_REASON_INVALID_VALUE;
     return check_tick(o->book, &as_new);
 }
 
@@ -359,7 +361,10 @@ int32_t sim_modify(void *self, const qn_order *r)
     if (r->sent_ts > s->now) s->now = r->sent_ts;
     reason = change_check(o, r);
     if (reason == QN_REASON_NONE) {
-        if (!o->is_exit) o->qty = r->qty;
+        o->qty = r->qty;
+        for (int k = 0; k < 2; k++) {
+            if (o->exits[k]) o->exits[k]->qty = r->qty;
+        }
         o->price = o->type == QN_STOP ? r->trigger : r->price;
         o->works_from = r->sent_ts;
         if (o->tif == QN_GTD) o->expire_ts = r->expire_ts;

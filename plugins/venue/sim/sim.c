@@ -30,7 +30,7 @@ static const qn_param params[] = {
     QN_PARAM(sim, max_orders, I64, "orders", "orders, exits included, that may be open at once",
              .def = "4096", .min = "1", .max = "1000000", .flags = QN_PARAM_ADVANCED),
     QN_PARAM(sim, max_positions, I64, "positions",
-             "pairs of strategy and instrument that may trade", .def = "1024", .min = "1",
+             "pairs of strategy and instrument that may trade", .def = "4096", .min = "1",
              .max = "1000000", .flags = QN_PARAM_ADVANCED),
 };
 
@@ -186,12 +186,35 @@ static void sim_on_end(void *self, int64_t ts_ns)
 
 /* Match, then let the close become the last known price: an order that was sent before this
  * bar must not have seen it. */
-static void span_apply(sim *s, book *b, const span *v)
+static int32_t span_apply(sim *s, book *b, const span *v)
 {
-    if (b->first) book_match(s, b, v);
+    s->failed = QN_OK;
+    book_match(s, b, v);
     b->close = v->close;
     b->close_ts = v->close_ts;
     if (v->close_ts > s->now) s->now = v->close_ts;
+    return s->failed;
+}
+
+static int32_t on_trade(sim *s, book *b, const qn_trade *t)
+{
+    span v = {t->venue_ts, t->venue_ts, t->price, t->price, t->price, t->price};
+
+    return span_apply(s, b, &v);
+}
+
+static int32_t on_bar(sim *s, book *b, const qn_bar *bar)
+{
+    span v = {bar->open_ts, qn_bar_close_ts(bar), bar->open, bar->high, bar->low, bar->close};
+
+    return span_apply(s, b, &v);
+}
+
+static int32_t on_funding(sim *s, book *b, const qn_funding *ev)
+{
+    s->failed = QN_OK;
+    funding_pay(s, b, ev);
+    return s->failed;
 }
 
 static int32_t sim_on_market(void *self, const qn_event *ev)
@@ -203,30 +226,19 @@ static int32_t sim_on_market(void *self, const qn_event *ev)
     if (ev->slot >= s->nbooks || s->books[ev->slot].ins->number != ev->instrument)
         return QN_E_INVALID;
     b = &s->books[ev->slot];
-    s->failed = QN_OK;
     switch (ev->type) {
-    case QN_EVENT_BAR: {
-        const qn_bar *bar = body;
-        span_apply(s, b,
-                   &(span){bar->open_ts, qn_bar_close_ts(bar), bar->open, bar->high, bar->low,
-                           bar->close});
-        break;
-    }
-    case QN_EVENT_TRADE: {
-        const qn_trade *t = body;
-        span_apply(s, b, &(span){t->venue_ts, t->venue_ts, t->price, t->price, t->price, t->price});
-        break;
-    }
+    case QN_EVENT_BAR:
+        return on_bar(s, b, body);
+    case QN_EVENT_TRADE:
+        return on_trade(s, b, body);
+    case QN_EVENT_FUNDING:
+        return on_funding(s, b, body);
     case QN_EVENT_MARK:
         b->mark = ((const qn_mark *)body)->price;
-        break;
-    case QN_EVENT_FUNDING:
-        funding_pay(s, b, body);
-        break;
+        return QN_OK;
     default: /* quotes, depth and the like are for strategies; nothing is matched on them */
-        break;
+        return QN_OK;
     }
-    return s->failed;
 }
 
 /* ------------------------------------------------------------------------------ the class */
