@@ -13,7 +13,8 @@ typedef struct row {
     valuation value;
     int64_t price; /* last mark, 0 = none */
     position net;
-    position *parts; /* nstrategies of them */
+    position *parts;  /* nstrategies of them */
+    uint32_t holders; /* how many of them are not flat */
     uint32_t account;
     bool is_spot;
 } row;
@@ -145,6 +146,7 @@ int32_t ledger_fill(ledger *l, uint32_t strategy, const qn_fill *fill, int64_t *
     if (!account_apply(&acc, r, &r->net, &net, part.value - before, fill->fee))
         return QN_E_OVERFLOW;
     *realized = part.realized_pnl - r->parts[strategy].realized_pnl;
+    r->holders += (uint32_t)(part.qty != 0) - (uint32_t)(r->parts[strategy].qty != 0);
     r->parts[strategy] = part;
     r->net = net;
     l->accounts[r->account] = acc;
@@ -159,6 +161,8 @@ int32_t ledger_mark(ledger *l, uint32_t instrument, int64_t price)
     int64_t change = 0;
     int64_t value;
 
+    r->price = price;
+    if (r->holders == 0) return QN_OK;
     for (uint32_t s = 0; s < l->nstrategies; s++) {
         position *p = &r->parts[s];
         if (p->qty == 0) continue;
@@ -167,8 +171,6 @@ int32_t ledger_mark(ledger *l, uint32_t instrument, int64_t price)
             return QN_E_OVERFLOW;
         p->value = value;
     }
-    r->price = price;
-    if (change == 0) return QN_OK;
     r->net.value += change;
     return add(&l->accounts[r->account].unrealized_pnl, change) ? QN_OK : QN_E_OVERFLOW;
 }

@@ -61,11 +61,18 @@ static void see_peak(curve *c, int64_t ts)
     if (ts - c->peak_ts > c->longest_ns && c->trough < c->peak) c->longest_ns = ts - c->peak_ts;
 }
 
-void curve_mark(curve *c, int64_t ts, int64_t equity, int64_t cash, bool is_exposed)
+void curve_pass(curve *c, int64_t ts, bool is_exposed)
 {
+    if (ts <= c->last_ts) return;
     if (c->next < ts) put_samples_before(c, ts);
     if (is_exposed) c->exposed_ns += ts - c->last_ts;
     c->last_ts = ts;
+}
+
+void curve_mark(curve *c, int64_t ts, int64_t equity, int64_t cash, bool is_exposed)
+{
+    curve_pass(c, ts, is_exposed);
+    ts = c->last_ts;
     c->equity = equity;
     c->cash = cash;
     if (equity >= c->peak) {

@@ -47,7 +47,11 @@ typedef struct curve {
 void curve_begin(curve *c, int64_t sample_ns, int64_t ts, int64_t equity, int64_t cash,
                  curve_sink sink, void *ctx);
 
-/* A new equity at `ts`, which never goes back. `is_exposed`: a position was open until now. */
+/* Time goes on to `ts` while equity stays as it is; `is_exposed`: a position was open. Times
+ * that have passed already are ignored. */
+void curve_pass(curve *c, int64_t ts, bool is_exposed);
+
+/* A new equity at `ts`: curve_pass, then the change. */
 void curve_mark(curve *c, int64_t ts, int64_t equity, int64_t cash, bool is_exposed);
 
 /* End with the last sample. */

@@ -35,19 +35,22 @@ static void see(report *r, int64_t ts)
     int64_t cash;
 
     totals(r, &equity, &cash);
-    curve_mark(&r->curve, ts > r->curve.last_ts ? ts : r->curve.last_ts, equity, cash,
-               trips_open(r->trips) > 0);
+    curve_mark(&r->curve, ts, equity, cash, trips_open(r->trips) > 0);
+    r->has_changed = false;
 }
 
+/* Nothing to see while everything is flat: equity stays as it is, and the curve fills in the
+ * samples of such a time by itself. */
 static void on_mark(void *ctx, uint32_t instrument, int64_t price, int64_t ts)
 {
     report *r = ctx;
 
-    if (trips_open(r->trips)) trips_mark(r->trips, instrument);
     if (instrument == r->benchmark) {
         if (!r->benchmark_first) r->benchmark_first = price;
         r->benchmark_last = price;
     }
+    if (!r->has_changed && trips_open(r->trips) == 0) return;
+    trips_mark(r->trips, instrument);
     see(r, ts);
 }
 
@@ -64,7 +67,9 @@ static void on_fill(void *ctx, const qn_fill *fill, const order *o, int64_t real
     valuation_money(ledger_valuation(engine_ledger(r->engine), fill->hdr.instrument), fill->qty,
                     fill->price, &notional);
     r->volume += notional;
+    r->has_changed = true;
     tables_fill(r, fill, o, realized);
+    curve_pass(&r->curve, fill->venue_ts, trips_open(r->trips) > 0);
     trips_fill(r->trips, o->sent.strategy, fill, realized);
 }
 
@@ -186,7 +191,8 @@ int32_t report_finish(report *r, qn_err *err)
 
     r->finished = clock_wall();
     totals(r, &equity, &cash);
-    curve_end(&r->curve, end > r->curve.last_ts ? end : r->curve.last_ts, equity, cash);
+    curve_pass(&r->curve, end, trips_open(r->trips) > 0);
+    curve_end(&r->curve, end, equity, cash);
     if (!r->dir) return QN_OK;
     rc = tables_close(r, err);
     if (rc == QN_OK) rc = write_result(r, "report.json", summary_json, err);

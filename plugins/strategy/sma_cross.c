@@ -19,6 +19,7 @@ typedef struct book {
     qn_window closes; /* the last `slow` ones */
     int64_t qty;      /* position to hold, mantissa */
     int64_t side;     /* sign of the last difference that was not 0; 0 = none yet */
+    int64_t is_held;  /* 1 = what is held and on its way is what `side` asks for */
 } book;
 
 typedef struct sma_cross {
@@ -110,15 +111,29 @@ static void hold(sma_cross *s, const book *b, const qn_bar *bar, const qn_out *o
     qn_out_target_exits(out, bar->hdr.instrument, target, stop, take);
 }
 
-/* True if what is held, or will be once the market orders under way are filled, is not what
- * the side asks for: the level rule sends nothing else. */
-static int differs(const sma_cross *s, const book *b, uint32_t instrument)
+/* The level rule sends only what is missing: true unless the position, with the market orders
+ * under way, is what the side asks for. Asked again only after something may have changed it. */
+static int is_missing(const sma_cross *s, book *b, uint32_t instrument)
 {
     qn_position p = {.size = sizeof p};
     int64_t target = b->side > 0 ? b->qty : s->mode == REVERSE ? -b->qty : 0;
 
+    if (b->is_held) return 0;
     s->portfolio->position(s->host->ctx, instrument, &p);
-    return p.qty + p.market_orders != target;
+    b->is_held = p.qty + p.market_orders == target;
+    return !b->is_held;
+}
+
+static void on_fill(sma_cross *s, const qn_fill *fill, const qn_out *out)
+{
+    (void)out;
+    s->books[fill->hdr.slot].is_held = 0;
+}
+
+static void on_order(sma_cross *s, const qn_order_report *report, const qn_out *out)
+{
+    (void)out;
+    s->books[report->hdr.slot].is_held = 0;
 }
 
 static void on_bar(sma_cross *s, const qn_bar *bar, const qn_out *out)
@@ -133,11 +148,12 @@ static void on_bar(sma_cross *s, const qn_bar *bar, const qn_out *out)
         s->fast * qn_window_sum(&b->closes, (uint64_t)s->slow);
     if (d == 0) return;
     b->side = d > 0 ? 1 : -1;
-    if (s->rule == LEVEL ? differs(s, b, bar->hdr.instrument) : b->side == -before)
+    if (b->side != before) b->is_held = 0;
+    if (s->rule == LEVEL ? is_missing(s, b, bar->hdr.instrument) : b->side == -before)
         hold(s, b, bar, out);
 }
 
 QN_STRATEGY(sma_cross, "strategy/sma_cross", "1.0.0", "MIT", .name = "SMA cross",
             .doc = "Follows the order of a fast and a slow simple moving average of closes.",
             .params = QN_TABLE(params), .state = QN_STATE(1, fields), .configure = configure,
-            .lookback = lookback, .on_bar = on_bar)
+            .lookback = lookback, .on_bar = on_bar, .on_order = on_order, .on_fill = on_fill)
