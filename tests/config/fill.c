@@ -172,6 +172,7 @@ START_TEST(decimals_are_compared_exactly)
         const char *value, *min;
         bool is_good;
     } rows[] = {
+        {"1e1", "5e-18", true},     {"5e-18", "1e1", false},
         {"1", "1.0", true},         {"0.999999999999999999", "1", false},
         {"1e18", "1e-18", true},    {"1e-18", "1e18", false},
         {"-1e18", "1e-18", false},  {"0", "-1e-18", true},

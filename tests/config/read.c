@@ -293,6 +293,24 @@ START_TEST(mistakes_are_printed_and_added)
 }
 END_TEST
 
+START_TEST(many_mistakes_keep_their_order)
+{
+    static char text[16384];
+    size_t len = (size_t)snprintf(text, sizeof text, RIGHT_HEAD);
+    const config_mistake *m;
+    config *cfg;
+
+    for (int i = 0; i < 300; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "zz%d = 1; seed = \"x\";\n", i);
+    cfg = open_text(text);
+    /* 300 unknown keys, 299 keys named twice, the text as a seed, and no strategies */
+    ck_assert_uint_eq(config_mistakes(cfg, &m), 601);
+    for (size_t i = 1; i < 601; i++)
+        ck_assert_int_le(m[i - 1].line, m[i].line);
+    config_close(cfg);
+}
+END_TEST
+
 CHECK_MAIN("config", every_key, defaults, numbers_as_they_are_written, includes,
            lines_end_with_crlf, set_values, set_mistakes, hash_is_of_text_and_sets,
-           mistakes_are_printed_and_added)
+           mistakes_are_printed_and_added, many_mistakes_keep_their_order)
