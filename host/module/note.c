@@ -133,9 +133,14 @@ static int32_t find_note(const image *img, image_note *out, qn_err *err)
     default:
         return fail(err, QN_E_ELF_NOTE, "the notes of the file are damaged");
     }
-    if (image_find_note(img, QN_NOTE_OWNER, QN_NOTE_TYPE, &seen, &second) != 0)
+    switch (image_find_note(img, QN_NOTE_OWNER, QN_NOTE_TYPE, &seen, &second)) {
+    case 0:
+        return QN_OK;
+    case 1:
         return fail(err, QN_E_ELF_NOTE, "more than one plugin note: use QN_NOTE once a module");
-    return QN_OK;
+    default:
+        return fail(err, QN_E_ELF_NOTE, "the notes of the file are damaged");
+    }
 }
 
 int32_t note_read(const image *img, note *out, char **text, qn_err *err)

@@ -83,7 +83,7 @@ bool value_is_valid(uint32_t type, const char *text, const char *labels)
 
     if (value_is_ordered(type)) return readers[type](text, &v);
     if (type == QN_PARAM_TYPE_BOOL) return strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
-    if (type == QN_PARAM_TYPE_ENUM) return labels && is_label(text, labels);
+    if (type == QN_PARAM_TYPE_ENUM) return labels && !strchr(text, '|') && is_label(text, labels);
     return true;
 }
 

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The tables of a class, each broken in one place; and the copies the host makes of good ones. */
+#include "module/table.h"
+
+#include "base/fail.h"
+#include "module/value.h"
+
+#include "check_main.h"
+#include "fixture_file.h"
+
+#include <quoin/strategy.h>
+#include <quoin/venue.h>
+
+#include <string.h>
+
+typedef struct instance {
+    int64_t whole;
+    double real;
+    int64_t flag, choice;
+    qn_str text;
+    int64_t length;
+    qn_decimal amount;
+    int64_t share, fee;
+    qn_str file, key;
+} instance;
+
+/* One of each type, with all that a row can have. */
+static const qn_param good_params[] = {
+    QN_PARAM(instance, whole, I64, "bars", "a", .def = "10", .min = "-5", .max = "20",
+             .search = {"0", "20", "1"}, .since = "1.1.0"),
+    QN_PARAM(instance, real, F64, "", "b", .def = "0.5", .min = "-1e3", .max = "1e3"),
+    QN_PARAM(instance, flag, BOOL, "", "c", .def = "true", .replaced = "choice"),
+    QN_PARAM(instance, choice, ENUM, "", "d", .def = "two", .labels = "one|two|three"),
+    QN_PARAM(instance, text, STRING, "", "e", .def = ""),
+    QN_PARAM(instance, length, DURATION, "", "f", .def = "1m", .min = "1s", .max = "1d"),
+    QN_PARAM(instance, amount, DECIMAL, "units", "g", .flags = QN_PARAM_REQUIRED, .min = "0.001"),
+    QN_PARAM(instance, share, RATIO, "", "h", .def = "0.05", .max = "1"),
+    QN_PARAM(instance, fee, BPS, "bps", "i", .def = "2.5", .min = "-10"),
+    QN_PARAM(instance, file, PATH, "", "j", .flags = QN_PARAM_OPTIONAL | QN_PARAM_LIVE),
+    QN_PARAM(instance, key, SECRET, "", "k", .flags = QN_PARAM_OPTIONAL),
+};
+
+static int32_t on_event(void *self, const qn_event *ev, const qn_out *out)
+{
+    (void)self;
+    (void)ev;
+    (void)out;
+    return QN_OK;
+}
+
+static int32_t save(const void *self, const qn_stream *to, qn_err *err)
+{
+    (void)self;
+    (void)to;
+    (void)err;
+    return QN_OK;
+}
+
+static int32_t load(void *self, uint32_t schema, const qn_stream *from, qn_err *err)
+{
+    (void)self;
+    (void)schema;
+    (void)from;
+    (void)err;
+    return QN_OK;
+}
+
+/* A class with all its tables, to be broken in one place. */
+typedef struct subject {
+    qn_class class;
+    qn_param params[12];
+    qn_ext exts[2];
+    struct {
+        uint32_t size, value;
+    } vendor;
+    qn_strategy table;
+    qn_venue venue;
+} subject;
+
+static void make_good(subject *s)
+{
+    memset(s, 0, sizeof *s);
+    memcpy(s->params, good_params, sizeof good_params);
+    s->vendor.size = sizeof s->vendor;
+    s->vendor.value = 42;
+    s->exts[0] = (qn_ext){sizeof(qn_ext), 0, "com.vendor.thing/1", &s->vendor};
+    s->table = (qn_strategy){sizeof(qn_strategy), 0, on_event, NULL};
+    s->class = (qn_class){.size = sizeof(qn_class),
+                          .id = "strategy/subject",
+                          .kind = QN_KIND_STRATEGY,
+                          .version = "1.2.3",
+                          .license = "MIT",
+                          .name = "Subject",
+                          .doc = "Is tested.",
+                          .params = {s->params, 11, sizeof(qn_param)},
+                          .exts = {s->exts, 1, sizeof(qn_ext)},
+                          .table = &s->table,
+                          .instance_size = sizeof(instance),
+                          .instance_align = _Alignof(instance),
+                          .schema = 2,
+                          .schema_min = 1,
+                          .save = save,
+                          .load = load};
+}
+
+/* X(member and value, part of the message): one class each. */
+#define BREAKS(X)                                                                                  \
+    X(s->class.size = 8, "size")                                                                   \
+    X(s->class.size = 1u << 20, "size")                                                            \
+    X(s->class.flags = 1, "flags 0x1")                                                             \
+    X(s->class.id = NULL, "id or kind")                                                            \
+    X(s->class.id = "subject", "id or kind")                                                       \
+    X(s->class.kind = "strategy", "id or kind")                                                    \
+    X(s->class.version = "new", "version")                                                         \
+    X(s->class.version = NULL, "version")                                                          \
+    X(s->class.license = "", "license")                                                            \
+    X(s->class.name = "two\nlines", "name")                                                        \
+    X(s->class.instance_size = 1u << 30, "instance of")                                            \
+    X(s->class.instance_align = 0, "instance_align 0")                                             \
+    X(s->class.instance_align = 24, "instance_align 24")                                           \
+    X(s->class.instance_align = 1u << 20, "instance_align")                                        \
+    X(s->class.schema_min = 0, "schema_min 0")                                                     \
+    X(s->class.schema_min = 3, "schema_min 3")                                                     \
+    X(s->class.save = NULL, "no save")                                                             \
+    X(s->class.load = NULL, "no load")                                                             \
+    X(s->class.table = NULL, "table of qn.strategy/1")                                             \
+    X(s->table.size = 8, "lacks on_event")                                                         \
+    X(s->table.on_event = NULL, "lacks on_event")                                                  \
+    X(s->class.kind = QN_KIND_VENUE; s->class.table = &s->venue;                                   \
+      s->venue.size = sizeof s->venue, "lacks describe")                                           \
+    X(s->class.params.rows = NULL, "table of parameters")                                          \
+    X(s->class.params.nrows = 1u << 20, "table of parameters")                                     \
+    X(s->class.params.stride = 64, "above the stride")                                             \
+    X(s->class.params.stride = 1u << 30, "table of parameters")                                    \
+    X(s->class.params.stride = 129, "size")                                                        \
+    X(s->params[1].size = 16, "row 1")                                                             \
+    X(s->params[1].key = NULL, "key")                                                              \
+    X(s->params[1].key = "Real", "key")                                                            \
+    X(s->params[1].key = "1real", "key")                                                           \
+    X(s->params[1].key = "", "key")                                                                \
+    X(s->params[1].key = "whole", "row 0 has the same key")                                        \
+    X(s->params[1].type = 0, "type 0")                                                             \
+    X(s->params[1].type = 99, "type 99")                                                           \
+    X(s->params[1].offset = sizeof(instance), "outside the instance")                              \
+    X(s->params[1].offset = UINT32_MAX - 7, "outside the instance")                                \
+    X(s->params[6].offset = sizeof(instance) - 8, "outside the instance")                          \
+    X(s->params[1].offset = 4, "not aligned")                                                      \
+    X(s->params[1].flags = 64, "flags 0x40")                                                       \
+    X(s->params[1].flags = QN_PARAM_REQUIRED, "exactly one")                                       \
+    X(s->params[1].def = NULL, "exactly one")                                                      \
+    X(s->params[6].flags = QN_PARAM_REQUIRED | QN_PARAM_OPTIONAL, "exactly one")                   \
+    X(s->params[1].doc = NULL, "no doc")                                                           \
+    X(s->params[1].doc = "", "no doc")                                                             \
+    X(s->params[1].unit = NULL, "no unit")                                                         \
+    X(s->params[0].since = "soon", "since")                                                        \
+    X(s->params[2].replaced = "The Other", "replaced")                                             \
+    X(s->params[3].labels = NULL, "needs labels")                                                  \
+    X(s->params[3].labels = "", "needs labels")                                                    \
+    X(s->params[3].labels = "one||two", "empty label")                                             \
+    X(s->params[3].labels = "|two", "empty label")                                                 \
+    X(s->params[3].labels = "two|", "empty label")                                                 \
+    X(s->params[3].def = "four", "default is not valid")                                           \
+    X(s->params[3].def = "tw", "default is not valid")                                             \
+    X(s->params[3].def = "one|two", "default is not valid")                                        \
+    X(s->params[3].min = "one", "has no order")                                                    \
+    X(s->params[0].labels = "a|b", "ENUM only")                                                    \
+    X(s->params[0].def = "1.5", "default is not valid")                                            \
+    X(s->params[0].def = "ten", "default is not valid")                                            \
+    X(s->params[0].def = "9223372036854775808", "default is not valid")                            \
+    X(s->params[0].def = "21", "above max 20")                                                     \
+    X(s->params[0].def = "-6", "min -5 is above the default -6")                                   \
+    X(s->params[0].min = "21", "min 21 is above max 20")                                           \
+    X(s->params[0].search.step = NULL, "lo, hi and step")                                          \
+    X(s->params[0].search.lo = "30", "search.lo 30 is above")                                      \
+    X(s->params[0].search.lo = "-30", "above search.lo -30")                                       \
+    X(s->params[0].search.hi = "30", "search.hi 30 is above max 20")                               \
+    X(s->params[1].def = "nan", "default is not valid")                                            \
+    X(s->params[1].def = "inf", "default is not valid")                                            \
+    X(s->params[1].def = " 1", "default is not valid")                                             \
+    X(s->params[1].def = "1x", "default is not valid")                                             \
+    X(s->params[1].def = "1001", "above max 1e3")                                                  \
+    X(s->params[2].def = "yes", "default is not valid")                                            \
+    X(s->params[5].def = "soon", "default is not valid")                                           \
+    X(s->params[5].def = "25h", "above max 1d")                                                    \
+    X(s->params[6].min = "a lot", "min is not valid")                                              \
+    X(s->params[6].flags = 0; s->params[6].def = "0.0001", "min 0.001 is above")                   \
+    X(s->params[7].def = "0.000000001", "default is not valid")                                    \
+    X(s->params[7].def = "1.01", "above max 1")                                                    \
+    X(s->params[8].def = "-10.5", "min -10 is above")                                              \
+    X(s->params[9].min = "a", "has no order")                                                      \
+    X(s->class.exts.rows = NULL, "table of extensions")                                            \
+    X(s->exts[0].size = 8, "extension in row 0")                                                   \
+    X(s->exts[0].id = NULL, "its id")                                                              \
+    X(s->exts[0].id = "thing", "its id")                                                           \
+    X(s->exts[0].table = NULL, "its table")                                                        \
+    X(s->vendor.size = 0, "its table")                                                             \
+    X(s->vendor.size = UINT32_MAX, "its table")
+
+START_TEST(a_good_class_is_taken)
+{
+    qn_err err = QN_ERR_INIT;
+    subject s;
+
+    make_good(&s);
+    ck_assert_msg(table_check_class(&s.class, &err) == QN_OK, "%s", err.msg);
+}
+END_TEST
+
+START_TEST(each_broken_class_is_refused)
+{
+    static subject made;
+    subject *s = &made;
+    int n = 0;
+
+#define TRY(change, says)                                                                          \
+    {                                                                                              \
+        qn_err err = QN_ERR_INIT;                                                                  \
+        make_good(s);                                                                              \
+        change;                                                                                    \
+        ck_assert_msg(table_check_class(&s->class, &err) == QN_E_MODULE_TABLE, "%s", #change);     \
+        ck_assert_msg(strstr(err.msg, says), "%s: '%s' without '%s'", #change, err.msg, says);     \
+        n++;                                                                                       \
+    }
+    BREAKS(TRY)
+#undef TRY
+    ck_assert_int_gt(n, 80);
+}
+END_TEST
+
+START_TEST(copies_do_not_point_into_the_module)
+{
+    static subject made;
+    subject *s = &made;
+    arena memory = {0};
+    qn_class copy;
+    const qn_param *p;
+    const qn_ext *e;
+
+    make_good(s);
+    ck_assert_int_eq(table_copy_class(&s->class, &memory, &copy, NULL), QN_OK);
+    memset(s, 0x5a, sizeof *s); /* the module is gone */
+    ck_assert_str_eq(copy.id, "strategy/subject");
+    ck_assert_uint_eq(copy.params.nrows, 11);
+    p = qn_table_row(&copy.params, 0);
+    ck_assert_str_eq(p->key, "whole");
+    ck_assert_str_eq(p->search.hi, "20");
+    ck_assert_str_eq(p->since, "1.1.0");
+    ck_assert_ptr_null(p->replaced);
+    ck_assert_str_eq(((const qn_param *)qn_table_row(&copy.params, 3))->labels, "one|two|three");
+    e = qn_table_row(&copy.exts, 0);
+    ck_assert_str_eq(e->id, "com.vendor.thing/1");
+    ck_assert_uint_eq(((const uint32_t *)e->table)[1], 42);
+    ck_assert(((const qn_strategy *)copy.table)->on_event == on_event);
+    arena_free(&memory);
+}
+END_TEST
+
+/* A newer module has longer rows: the host finds each by the stride. */
+START_TEST(longer_rows_are_read_by_their_stride)
+{
+    static struct {
+        qn_param param;
+        uint64_t later[3];
+    } rows[2];
+    static subject made;
+    arena memory = {0};
+    qn_err err = QN_ERR_INIT;
+    qn_class copy;
+
+    make_good(&made);
+    rows[0].param = good_params[0];
+    rows[1].param = good_params[1];
+    rows[0].param.size = rows[1].param.size = sizeof rows[0];
+    made.class.params = (qn_table)QN_TABLE(rows);
+    ck_assert_msg(table_check_class(&made.class, &err) == QN_OK, "%s", err.msg);
+    ck_assert_int_eq(table_copy_class(&made.class, &memory, &copy, NULL), QN_OK);
+    ck_assert_uint_eq(copy.params.stride, sizeof(qn_param));
+    ck_assert_str_eq(((const qn_param *)qn_table_row(&copy.params, 1))->key, "real");
+    arena_free(&memory);
+}
+END_TEST
+
+START_TEST(values_compare_by_their_type)
+{
+    static const struct {
+        uint32_t type;
+        const char *small, *large;
+    } rows[] = {
+        {QN_PARAM_TYPE_I64, "9", "10"},
+        {QN_PARAM_TYPE_I64, "-9223372036854775807", "9223372036854775807"},
+        {QN_PARAM_TYPE_F64, "-1e300", "1e-300"},
+        {QN_PARAM_TYPE_DURATION, "59m", "1h"},
+        {QN_PARAM_TYPE_DECIMAL, "9e-18", "9e18"},
+        {QN_PARAM_TYPE_DECIMAL, "-9e18", "-9e-18"},
+        {QN_PARAM_TYPE_DECIMAL, "-0.1", "0.01"},
+        {QN_PARAM_TYPE_DECIMAL, "0.00999", "0.01"},
+        {QN_PARAM_TYPE_RATIO, "0.00000001", "0.1"},
+        {QN_PARAM_TYPE_BPS, "-1", "0"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ck_assert_msg(value_is_at_most(rows[i].type, rows[i].small, rows[i].large), "%s",
+                      rows[i].small);
+        ck_assert_msg(!value_is_at_most(rows[i].type, rows[i].large, rows[i].small), "%s",
+                      rows[i].large);
+        ck_assert(value_is_at_most(rows[i].type, rows[i].small, rows[i].small));
+    }
+}
+END_TEST
+
+CHECK_MAIN("module_table", a_good_class_is_taken, each_broken_class_is_refused,
+           copies_do_not_point_into_the_module, longer_rows_are_read_by_their_stride,
+           values_compare_by_their_type)
