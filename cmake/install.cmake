@@ -10,7 +10,7 @@
 #   P/share/quoin/              the linker's version script, the licence
 # "lib" is meant literally, on a multiarch system too: the program finds its plugins by it.
 
-set(QUOIN_PLUGIN_CFLAGS -ffp-contract=off -fvisibility=hidden -fno-gnu-unique)
+set(QUOIN_PLUGIN_CFLAGS -ffp-contract=off -fvisibility=hidden)
 list(JOIN QUOIN_PLUGIN_CFLAGS " " QUOIN_PLUGIN_CFLAGS)
 list(JOIN QUOIN_PLUGIN_LINK " " QUOIN_PLUGIN_LIBS)
 configure_file(cmake/quoin.pc.in quoin.pc @ONLY)

@@ -27,7 +27,7 @@ function(quoin_add_plugin)
         PROPERTIES PREFIX "" OUTPUT_NAME ${P_NAME} C_VISIBILITY_PRESET hidden
                    LIBRARY_OUTPUT_DIRECTORY ${P_OUTPUT} LINK_DEPENDS ${QUOIN_PLUGIN_MAP})
     target_link_libraries(${target} PRIVATE quoin_sdk ${P_LIBRARIES})
-    target_compile_options(${target} PRIVATE ${QUOIN_WARNINGS} ${QUOIN_CODEGEN} -fno-gnu-unique)
+    target_compile_options(${target} PRIVATE ${QUOIN_WARNINGS} ${QUOIN_CODEGEN})
     target_link_options(${target} PRIVATE -Wl,--version-script=${QUOIN_PLUGIN_MAP}
                         ${QUOIN_PLUGIN_LINK})
 endfunction()
