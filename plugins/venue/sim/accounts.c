@@ -221,19 +221,19 @@ void order_fill(sim *s, order *o, int64_t price, uint32_t liquidity, int64_t ts)
 
 /* -------------------------------------------------------------------------------- funding */
 
-void funding_pay(sim *s, book *b, const qn_funding *ev)
+int32_t funding_pay(sim *s, book *b, const qn_funding *ev)
 {
     int64_t price = b->mark ? b->mark : b->close;
     qn_payment payment = {
         .venue_ts = ev->venue_ts, .position = b->net_qty, .price = price, .rate = ev->rate};
 
-    if (b->ins->kind == QN_SPOT || price == 0 || b->net_qty == 0) return;
+    if (b->ins->kind == QN_SPOT || price == 0 || b->net_qty == 0) return QN_OK;
     /* the negated rate, so that the amount is rounded once and with its final sign */
     if (ev->rate == INT64_MIN ||
-        money_of(b->ins, b->net_qty, price, -ev->rate, QN_FUNDING_EXP, &payment.amount) != QN_OK) {
-        s->failed = QN_E_OVERFLOW;
-        return;
-    }
+        money_of(b->ins, b->net_qty, price, -ev->rate, QN_FUNDING_EXP, &payment.amount) != QN_OK)
+        return QN_E_OVERFLOW;
     b->settle->amount += (qn_wide)payment.amount * qn_pow10(b->ins->money_exp - SIM_AMOUNT_EXP);
+    s->failed = QN_OK;
     event_push(s, b, &payment.hdr, QN_EVENT_PAYMENT, sizeof payment);
+    return s->failed;
 }

@@ -152,9 +152,10 @@ static void match_path(sim *s, book *b, const span *v)
     match_leg(s, b, v, has_risen);
 }
 
-void book_match(sim *s, book *b, const span *v)
+int32_t book_match(sim *s, book *b, const span *v)
 {
-    if (!b->first || !has_candidate(b, v)) return;
+    if (!has_candidate(b, v)) return QN_OK;
+    s->failed = QN_OK;
     expire_dated(s, b, v->open_ts + 1);
     match_open(s, b, v);
     expire_immediate(s, b, v);
@@ -165,4 +166,5 @@ void book_match(sim *s, book *b, const span *v)
     else
         match_worst(s, b, v);
     book_sweep(s, b);
+    return s->failed;
 }

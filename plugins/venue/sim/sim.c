@@ -89,6 +89,7 @@ static int32_t books_create(sim *s, const qn_setup *setup, qn_err *err)
         if (rc != QN_OK) return rc;
         s->slots[ins->number] = i;
         s->books[i].ins = ins;
+        s->books[i].number = ins->number;
         s->books[i].settle = balance_of(s, ins->settle);
         if (ins->kind == QN_SPOT) s->books[i].base = balance_of(s, ins->base);
     }
@@ -184,37 +185,45 @@ static void sim_on_end(void *self, int64_t ts_ns)
 
 /* -------------------------------------------------------------------------- market events */
 
-/* Match, then let the close become the last known price: an order that was sent before this
- * bar must not have seen it. */
-static int32_t span_apply(sim *s, book *b, const span *v)
+/* The bar as a span, matched. Out of line, so that the path of a bar without orders, which is
+ * nearly every bar of a long run, needs no stack frame for it. */
+__attribute__((noinline)) static int32_t match_bar(sim *s, book *b, const qn_bar *bar)
 {
-    s->failed = QN_OK;
-    book_match(s, b, v);
-    b->close = v->close;
-    b->close_ts = v->close_ts;
-    if (v->close_ts > s->now) s->now = v->close_ts;
-    return s->failed;
+    span v = {bar->open_ts, qn_bar_close_ts(bar), bar->open, bar->high, bar->low, bar->close};
+
+    return book_match(s, b, &v);
 }
 
-static int32_t on_trade(sim *s, book *b, const qn_trade *t)
+__attribute__((noinline)) static int32_t match_trade(sim *s, book *b, const qn_trade *t)
 {
     span v = {t->venue_ts, t->venue_ts, t->price, t->price, t->price, t->price};
 
-    return span_apply(s, b, &v);
+    return book_match(s, b, &v);
+}
+
+/* What is known of the market from here on. After matching: an order that was sent before a
+ * bar has not seen its close. */
+static inline void remember(sim *s, book *b, int64_t close, int64_t ts)
+{
+    b->close = close;
+    b->close_ts = ts;
+    if (ts > s->now) s->now = ts;
 }
 
 static int32_t on_bar(sim *s, book *b, const qn_bar *bar)
 {
-    span v = {bar->open_ts, qn_bar_close_ts(bar), bar->open, bar->high, bar->low, bar->close};
+    int32_t rc = b->first ? match_bar(s, b, bar) : QN_OK;
 
-    return span_apply(s, b, &v);
+    remember(s, b, bar->close, qn_bar_close_ts(bar));
+    return rc;
 }
 
-static int32_t on_funding(sim *s, book *b, const qn_funding *ev)
+static int32_t on_trade(sim *s, book *b, const qn_trade *t)
 {
-    s->failed = QN_OK;
-    funding_pay(s, b, ev);
-    return s->failed;
+    int32_t rc = b->first ? match_trade(s, b, t) : QN_OK;
+
+    remember(s, b, t->price, t->venue_ts);
+    return rc;
 }
 
 static int32_t sim_on_market(void *self, const qn_event *ev)
@@ -223,8 +232,7 @@ static int32_t sim_on_market(void *self, const qn_event *ev)
     const void *body = ev;
     book *b;
 
-    if (ev->slot >= s->nbooks || s->books[ev->slot].ins->number != ev->instrument)
-        return QN_E_INVALID;
+    if (ev->slot >= s->nbooks || s->books[ev->slot].number != ev->instrument) return QN_E_INVALID;
     b = &s->books[ev->slot];
     switch (ev->type) {
     case QN_EVENT_BAR:
@@ -232,7 +240,7 @@ static int32_t sim_on_market(void *self, const qn_event *ev)
     case QN_EVENT_TRADE:
         return on_trade(s, b, body);
     case QN_EVENT_FUNDING:
-        return on_funding(s, b, body);
+        return funding_pay(s, b, body);
     case QN_EVENT_MARK:
         b->mark = ((const qn_mark *)body)->price;
         return QN_OK;

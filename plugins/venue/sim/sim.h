@@ -65,8 +65,9 @@ typedef struct order {
 
 /* One instrument. */
 typedef struct book {
-    const qn_instrument *ins;
+    uint32_t number;     /* of the instrument */
     order *first, *last; /* open orders, in the order of sending */
+    const qn_instrument *ins;
     position *positions; /* of the strategies; they add up to net_qty */
     int64_t net_qty;     /* what the account holds, signed, mantissa */
     int64_t net_cost;    /* money, signed as net_qty: what that was opened for */
@@ -138,8 +139,9 @@ void book_sweep(sim *s, book *b);
 
 /* ----------------------------------------------------------------------------- match.c */
 
-/* Match the working orders of one instrument against a bar or a trade. */
-void book_match(sim *s, book *b, const span *v);
+/* Match the working orders of one instrument against a bar or a trade. Returns QN_OK, or the
+ * host's refusal of an event. */
+int32_t book_match(sim *s, book *b, const span *v);
 
 /* -------------------------------------------------------------------------- accounts.c */
 
@@ -152,8 +154,9 @@ int32_t money_of(const qn_instrument *ins, int64_t qty, int64_t price, int64_t r
  * and what follows from it, or why there is none. The order is closed afterwards. */
 void order_fill(sim *s, order *o, int64_t price, uint32_t liquidity, int64_t ts);
 
-/* Pay funding on the net position of an instrument. */
-void funding_pay(sim *s, book *b, const qn_funding *ev);
+/* Pay funding on the net position of an instrument. QN_OK; QN_E_OVERFLOW if the amount does
+ * not fit (nothing is paid); the host's refusal of the event. */
+int32_t funding_pay(sim *s, book *b, const qn_funding *ev);
 
 /* Hand an event to the host; the first refusal is kept in s->failed. */
 void event_push(sim *s, const book *b, qn_event *ev, uint16_t type, size_t size);
