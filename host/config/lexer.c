@@ -326,7 +326,10 @@ static int32_t lex_text(lexer *lx, source *src)
     for (src->p++; src->p < src->end && *src->p != '"';) {
         char c = *src->p;
         if (c == '\n') src->line++;
-        c = c == '\\' ? lex_escape(src) : *src->p++;
+        if (c == '\\')
+            c = lex_escape(src);
+        else
+            src->p++;
         if (!put(lx, c)) return no_memory(lx);
     }
     if (src->p == src->end) {

@@ -12,7 +12,9 @@
 #include "check_main.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define HOUR (3600 * QN_NS_PER_S)
 
@@ -152,6 +154,41 @@ START_TEST(includes)
     ck_assert_str_eq(config_node_file(periods), here("good/deeper.cfg"));
     ck_assert_int_eq(config_node_line(periods), 1);
     config_close(cfg);
+}
+END_TEST
+
+/* Eleven files below one another: ten may be included. */
+START_TEST(includes_have_a_depth)
+{
+    char dir[] = "/tmp/quoin-config-XXXXXX";
+    char path[PATH_ROOM];
+    char text[64];
+    const config_mistake *m;
+    config *cfg;
+
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    for (int i = 0; i <= 11; i++) {
+        snprintf(path, sizeof path, "%s/%d.cfg", dir, i);
+        snprintf(text, sizeof text, i < 11 ? "\n@include \"%d.cfg\"\n" : "seed = %d;", i + 1);
+        ck_assert_int_eq(file_replace(path, text, strlen(text), NULL), QN_OK);
+    }
+    snprintf(path, sizeof path, "%s/0.cfg", dir);
+    cfg = open_config(path, NULL, 0);
+    ck_assert_uint_eq(config_mistakes(cfg, &m), 1);
+    ck_assert_str_eq(m->text, "@include: files are included deeper than 10");
+    ck_assert_ptr_nonnull(strstr(m->file, "/10.cfg"));
+    ck_assert_int_eq(m->line, 2);
+    config_close(cfg);
+
+    snprintf(path, sizeof path, "%s/1.cfg", dir); /* one less: all is read */
+    cfg = open_config(path, NULL, 0);
+    ck_assert_ptr_nonnull(config_find(cfg, "seed"));
+    config_close(cfg);
+    for (int i = 0; i <= 11; i++) {
+        snprintf(path, sizeof path, "%s/%d.cfg", dir, i);
+        ck_assert_int_eq(unlink(path), 0);
+    }
+    ck_assert_int_eq(rmdir(dir), 0);
 }
 END_TEST
 
@@ -312,5 +349,5 @@ START_TEST(many_mistakes_keep_their_order)
 END_TEST
 
 CHECK_MAIN("config", every_key, defaults, numbers_as_they_are_written, includes,
-           lines_end_with_crlf, set_values, set_mistakes, hash_is_of_text_and_sets,
-           mistakes_are_printed_and_added, many_mistakes_keep_their_order)
+           includes_have_a_depth, lines_end_with_crlf, set_values, set_mistakes,
+           hash_is_of_text_and_sets, mistakes_are_printed_and_added, many_mistakes_keep_their_order)
