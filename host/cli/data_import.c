@@ -214,22 +214,55 @@ static int32_t check(arguments *a, qn_err *err)
     return QN_OK;
 }
 
-/* The files that the arguments stand for. A name that exists is that file, whatever
- * characters it has. */
-static int32_t find_files(const arguments *a, glob_t *found, qn_err *err)
+/* The files that the arguments stand for. */
+typedef struct file_list {
+    char **names;
+    size_t n, room;
+} file_list;
+
+static int32_t list_add(file_list *list, const char *name, qn_err *err)
 {
-    for (size_t i = 0; i < a->npatterns; i++) {
-        const char *pattern = a->patterns[i];
-        int flags = (i ? GLOB_APPEND : 0) | GLOB_NOMAGIC;
-        int result;
-        if (file_exists(pattern)) flags |= GLOB_NOESCAPE | GLOB_NOCHECK;
-        result = glob(pattern, flags, NULL, found);
-        if (result == GLOB_NOMATCH)
-            return fail(err, QN_E_NOT_FOUND, "no file matches %.200s", pattern);
-        if (result == GLOB_NOSPACE) return fail(err, QN_E_NO_MEMORY, "out of memory");
-        if (result != 0) return fail(err, QN_E_IO, "cannot look for %.200s", pattern);
-    }
+    if (!mem_reserve((void **)&list->names, &list->room, list->n + 1, sizeof *list->names) ||
+        !(list->names[list->n] = mem_text(name)))
+        return fail(err, QN_E_NO_MEMORY, "out of memory");
+    list->n++;
     return QN_OK;
+}
+
+static void list_free(file_list *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        mem_free(list->names[i]);
+    mem_free(list->names);
+}
+
+static int32_t list_add_matches(file_list *list, const char *pattern, qn_err *err)
+{
+    glob_t found = {0};
+    int result = glob(pattern, 0, NULL, &found);
+    int32_t rc = QN_OK;
+
+    if (result == GLOB_NOMATCH)
+        rc = fail(err, QN_E_NOT_FOUND, "no file matches %.200s", pattern);
+    else if (result == GLOB_NOSPACE)
+        rc = fail(err, QN_E_NO_MEMORY, "out of memory");
+    else if (result != 0)
+        rc = fail(err, QN_E_IO, "cannot look for %.200s", pattern);
+    for (size_t i = 0; i < found.gl_pathc && rc == QN_OK; i++)
+        rc = list_add(list, found.gl_pathv[i], err);
+    globfree(&found);
+    return rc;
+}
+
+/* A name that exists is that file, whatever characters it has; any other is a pattern. */
+static int32_t find_files(const arguments *a, file_list *list, qn_err *err)
+{
+    int32_t rc = QN_OK;
+
+    for (size_t i = 0; i < a->npatterns && rc == QN_OK; i++)
+        rc = file_exists(a->patterns[i]) ? list_add(list, a->patterns[i], err)
+                                         : list_add_matches(list, a->patterns[i], err);
+    return rc;
 }
 
 /* --- what is told ----------------------------------------------------------------------- */
@@ -294,7 +327,7 @@ int cmd_data_import(int argc, char **argv)
 {
     arguments a = {0};
     import_result result = {0};
-    glob_t found = {0};
+    file_list files = {0};
     qn_err err = QN_ERR_INIT;
     int64_t start = clock_steady();
     int32_t rc;
@@ -302,18 +335,18 @@ int cmd_data_import(int argc, char **argv)
 
     cli_parse(&argp, argc, argv, &a);
     if (a.is_quiet) log_set_level(LOG_WARNING);
-    if ((rc = check(&a, &err)) != QN_OK || (rc = find_files(&a, &found, &err)) != QN_OK) {
+    if ((rc = check(&a, &err)) != QN_OK || (rc = find_files(&a, &files, &err)) != QN_OK) {
         status = cli_fail(rc, &err);
         goto done;
     }
-    a.opt.files = (const char *const *)found.gl_pathv;
-    a.opt.nfiles = found.gl_pathc;
+    a.opt.files = (const char *const *)files.names;
+    a.opt.nfiles = files.n;
     if (!a.is_quiet && isatty(STDERR_FILENO)) a.opt.progress = draw;
     rc = import_run(&a.opt, &result, &err);
     if (a.opt.progress) wipe();
     status = rc == QN_OK ? tell(&a, &result, (double)(clock_steady() - start) / 1e9)
                          : tell_failure(&result, rc, &err);
 done:
-    globfree(&found);
+    list_free(&files);
     return status;
 }

@@ -74,7 +74,7 @@ def plain(number):
 
 
 def bars(n, start=1577836800, step=60, seed=1):
-    """Rows of made-up bars: (seconds, open, high, low, close, volume) as texts of 2 and 3 places."""
+    """Made-up bars: seconds, then open, high, low, close, volume as texts of 2 and 3 places."""
     rng = random.Random(seed)
     price = 5000000
     rows = []

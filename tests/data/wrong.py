@@ -128,7 +128,8 @@ WRONG = [
     # --- the file as a whole
     ("empty file", "", BARS, "x.csv: error: nothing to import", "MISSING"),
     ("header only", HEAD, BARS, "x.csv: error: nothing to import", "MISSING"),
-    ("no header", "".join(GOOD), BARS, "x.csv:1: error: the header has no column for ts", "MISSING"),
+    ("no header", "".join(GOOD), BARS, "x.csv:1: error: the header has no column for ts",
+     "MISSING"),
     ("a column is missing", "timestamp,open,high,low,volume\n2020-01-01,1,1,1,1\n", BARS,
      "x.csv:1: error: the header has no column for close", "MISSING"),
     ("a column comes twice", "timestamp,open,high,low,close,Close,volume\n", BARS,
@@ -188,7 +189,8 @@ WRONG_KLINES = [
 
 # Options that are wrong whatever the file says: name, options, text, code. Exit status 2.
 USAGE = [
-    ("unknown format", ("--format", "csv"), "--format csv: expected one of ohlcv, ", "UNKNOWN_NAME"),
+    ("unknown format", ("--format", "csv"), "--format csv: expected one of ohlcv, ",
+     "UNKNOWN_NAME"),
     ("instrument without venue", ("--instrument", "BTCUSDT"), "expected SYMBOL.venue", "SYNTAX"),
     ("instrument with a slash", ("--instrument", "BTC/USDT.x"), "'/' cannot stand", "SYNTAX"),
     ("instrument upwards", ("--instrument", "..x"), "expected SYMBOL.venue", "SYNTAX"),
