@@ -178,7 +178,6 @@ class Bars(DataTest):
         self.load_well(self.path("part*.csv"), options=EXACT)
         self.assertEqual(published(self.catalog), whole)
         shutil.rmtree(self.catalog)
-        shutil.rmtree(self.catalog)
         odd = self.write("part[1].csv", bar_csv(parts[1]))  # its own name, not a pattern
         for name in (odd, names[0], names[2], names[3]):
             self.load_well(name, options=EXACT)
