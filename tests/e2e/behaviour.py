@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: MIT
+"""What a run does at its edges: its end, ruin, refusals, ranges, signals, full disks."""
+import json
+import os
+import signal
+import subprocess
+import unittest
+from decimal import Decimal
+
+from runs import Run, bars, quoin, strategy
+from support import QUOIN
+
+RISING = [(100, 101, 99, 100), (100, 103, 99, 102), (102, 105, 101, 104), (104, 107, 103, 106),
+          (106, 109, 105, 108)]
+
+
+def prepared(rows, kind="linear", lot="1"):
+    r = Run()
+    path = r.write("x.csv", bars(rows))
+    r.load("--format", "ohlcv", "--bar", "1d", "--instrument", "X.v", "--tick", "0.01", "--lot", lot,
+           "--quote", "USD", "--kind", kind, path)
+    return r
+
+
+class Behaviour(unittest.TestCase):
+    def test_an_order_fills_at_the_next_open_and_stays_open(self):
+        r = prepared(RISING)
+        r.config(strategy("strategy/buy_and_hold", 'qty = "10";'), venue="taker_bps = 10.0;")
+        result = r.run()
+        fill = r.table("fills.csv")[0]
+        self.assertEqual(fill["ts"], "2024-01-02T00:00:00.000000000Z")
+        self.assertEqual((fill["price"], fill["qty"], fill["fee"]), ("100", "10", "1"))
+        self.assertEqual(fill["liquidity"], "taker")
+        a = result["accounts"][0]
+        self.assertEqual(a["unrealized_pnl"], "80")
+        self.assertEqual(a["equity"], "100079")
+        self.assertEqual(a["end"], "99999")
+        self.assertEqual(result["run"]["status"], "completed")
+        self.assertEqual([e["ts"][:10] for e in r.table("equity.csv")],
+                         [f"2024-01-0{n}" for n in range(1, 7)])
+
+    def test_close_at_end_leaves_nothing_open(self):
+        r = prepared(RISING)
+        r.config(strategy("strategy/buy_and_hold", 'qty = "10";'), venue="close_at_end = true;")
+        result = r.run()
+        last = r.table("fills.csv")[-1]
+        self.assertEqual((last["side"], last["price"], last["ts"]),
+                         ("sell", "108", "2024-01-06T00:00:00.000000000Z"))
+        self.assertEqual(result["accounts"][0]["unrealized_pnl"], "0")
+        self.assertEqual(result["accounts"][0]["realized_pnl"], "80")
+        self.assertEqual(len(r.table("trades.csv")), 1)
+
+    def test_an_order_that_still_works_at_the_end_is_canceled(self):
+        r = prepared(RISING[:1])
+        r.config(strategy("strategy/buy_and_hold", 'qty = "10";'))
+        result = r.run()
+        order = r.table("orders.csv")[0]
+        self.assertEqual((order["status"], order["reason"]), ("CANCELED", "RUN_END"))
+        self.assertEqual(result["orders"]["canceled"], 1)
+        self.assertEqual(result["fills"]["count"], 0)
+        for name in ("sharpe", "win_rate", "profit_factor", "expectancy"):
+            self.assertIsNone(result["performance"][name], name)
+
+    def test_ruin_ends_the_run(self):
+        r = prepared([(100, 101, 99, 100), (100, 100, 90, 90), (90, 90, 40, 40), (40, 50, 30, 45)])
+        r.config(strategy("strategy/buy_and_hold", 'qty = "10";'), balance="500")
+        result = r.run()
+        self.assertEqual(result["run"]["status"], "ruined")
+        self.assertEqual(result["accounts"][0]["equity"], "-100")
+        self.assertEqual(result["data"]["events"], 3)
+
+    def test_spot_refuses_what_is_not_there(self):
+        r = prepared(RISING, kind="spot")
+        r.config(strategy("strategy/buy_and_hold", 'qty = "10000";'))
+        result = r.run()
+        self.assertEqual(result["orders"]["rejected"], 1)
+        self.assertEqual(r.table("orders.csv")[0]["reason"], "INSUFFICIENT_BALANCE")
+        r.config(strategy("strategy/sma_cross", 'fast = 1; slow = 2; rule = "level"; qty = "1";'))
+        r.run()
+        self.assertEqual(r.table("fills.csv")[0]["side"], "buy")
+
+    def test_from_and_to_choose_by_the_close(self):
+        r = prepared(RISING)
+        r.config(strategy("strategy/buy_and_hold", 'qty = "1";'))
+        result = r.run("--from", "2024-01-03", "--to", "2024-01-05")
+        self.assertEqual(result["data"]["events"], 2)
+        self.assertEqual(r.table("fills.csv")[0]["price"], "104")
+        done = quoin("run", r.path("run.cfg"), "--from", "2030-01-01")
+        self.assertEqual(done.returncode, 4)
+        self.assertIn("no data", done.stderr)
+        self.assertEqual(quoin("run", r.path("run.cfg"), "--from", "yesterday").returncode, 2)
+
+    def test_warm_up_reads_before_from(self):
+        r = prepared([(100 + n, 101 + n, 99 + n, 100 + n) for n in range(20)])
+        params = 'fast = 2; slow = 5; rule = "level"; mode = "long_flat"; qty = "1";'
+        r.config(strategy("strategy/sma_cross", params))
+        r.run("--from", "2024-01-11")
+        self.assertEqual(r.table("fills.csv")[0]["ts"][:10], "2024-01-16")
+        r.config(strategy("strategy/sma_cross", params), extra='warmup = "auto";')
+        r.run("--from", "2024-01-11")
+        self.assertEqual(r.table("fills.csv")[0]["ts"][:10], "2024-01-12")
+
+    def test_set_changes_one_value(self):
+        r = prepared(RISING)
+        r.config(strategy("strategy/buy_and_hold", 'qty = "1";'))
+        r.run("--set", "strategies.s.params.qty=7")
+        self.assertEqual(r.table("fills.csv")[0]["qty"], "7")
+        done = quoin("run", r.path("run.cfg"), "--set", "strategies.s.params.qyt=7")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("qty", done.stderr)
+
+    def test_a_signal_ends_a_paced_run_with_its_report(self):
+        r = prepared(RISING)
+        r.config(strategy("strategy/buy_and_hold", 'qty = "1";'), venue="pace = 1.0;")
+        run = subprocess.Popen([QUOIN, "run", r.path("run.cfg"), "--json", "--report",
+                                r.path("out")], stdout=subprocess.PIPE)
+        # no clock: the run is asleep until its next bar, which is a day away
+        while True:
+            with open(f"/proc/{run.pid}/stat", encoding="utf-8") as f:
+                if f.read().rsplit(")", 1)[1].split()[0] == "S" and os.path.exists(
+                        r.path("out", "equity.csv")):
+                    break
+        run.send_signal(signal.SIGINT)
+        result = json.loads(run.communicate(timeout=60)[0])
+        self.assertEqual(run.returncode, 0)
+        self.assertEqual(result["run"]["status"], "stopped")
+        self.assertTrue(os.path.exists(r.path("out", "report.json")))
+
+    def test_a_report_that_cannot_be_written_is_an_error(self):
+        r = prepared(RISING)
+        r.config(strategy("strategy/buy_and_hold", 'qty = "1";'))
+        r.write("file", "")
+        done = quoin("run", r.path("run.cfg"), "--report", r.path("file"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(r.path("file"), done.stderr)
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([QUOIN, "run", r.path("run.cfg")], stdout=full,
+                                  stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("No space left", done.stderr)
+
+    def test_the_manifest_names_what_went_in(self):
+        r = prepared(RISING)
+        r.config(strategy("strategy/buy_and_hold", 'qty = "1";'))
+        result = r.run()
+        with open(r.path("out", "manifest.json"), encoding="utf-8") as f:
+            manifest = json.load(f)
+        with open(r.path("out", "report.json"), encoding="utf-8") as f:
+            self.assertEqual(json.load(f)["decision_hash"], result["decision_hash"])
+        self.assertEqual(manifest["decision_hash"], result["decision_hash"])
+        self.assertEqual(manifest["data"]["sha256"], result["data"]["sha256"])
+        self.assertEqual(manifest["config"]["sha256"], result["run"]["config_sha256"])
+        self.assertEqual({p["class"] for p in manifest["plugins"]},
+                         {"venue/sim", "strategy/buy_and_hold"})
+
+    def test_bad_calls(self):
+        self.assertEqual(quoin("run").returncode, 2)
+        self.assertEqual(quoin("run", "no-such.cfg").returncode, 2)
+        self.assertEqual(quoin("run", "a", "b").returncode, 2)
+        self.assertEqual(quoin("rum").returncode, 2)
+        self.assertIn("did you mean 'run'", quoin("rum").stderr)
+        r = prepared(RISING)
+        r.config(strategy("strategy/buy_and_hold", ""))
+        os.rename(r.catalog, r.path("elsewhere"))
+        self.assertEqual(quoin("run", r.path("run.cfg")).returncode, 4)
+
+    def test_damage_is_an_error_and_no_shorter_run(self):
+        r = prepared(RISING)
+        r.config(strategy("strategy/buy_and_hold", 'qty = "1";'))
+        tape = next(os.path.join(d, f) for d, _, names in os.walk(r.catalog) for f in names
+                    if f.endswith(".tape"))
+        with open(tape, "r+b") as f:
+            data = bytearray(f.read())
+            data[len(data) // 2] ^= 1
+            f.seek(0)
+            f.write(data)
+        done = quoin("run", r.path("run.cfg"), "--json")
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn(os.path.basename(tape), done.stderr)
+
+    def test_decisions_are_the_same_on_every_compiler(self):
+        """One hash for gcc, clang, -O0, -O3 and the sanitizers: whichever built this."""
+        r = prepared([(100 + n % 7, 112 + n % 3, 90 - n % 4, 98 + n % 11) for n in range(300)])
+        r.config(strategy("strategy/chaos", "seed = 1;") + ", " +
+                 strategy("strategy/sma_cross", "fast = 2; slow = 5; stop_loss = 0.01;", id="t"))
+        self.assertEqual(r.run()["decision_hash"], GOLDEN)
+
+
+GOLDEN = "e0e06101df78113771cafa4cc2e9ea1654fda40356ab771dae56d845421b69e6"
+
+if __name__ == "__main__":
+    unittest.main()
