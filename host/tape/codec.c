@@ -236,8 +236,11 @@ const char *block_open(block_reader *r, const event_row *row, const unsigned cha
     return NULL;
 }
 
-/* Turn the steps in columns[f] into values. */
-static void undo(block_reader *r, uint32_t f, uint32_t n, block_columns columns)
+/* Turn the steps in columns[f] into values. A field that needs no bits (a constant, a clock
+ * that ticks evenly) has no steps to look at: called with a constant is_flat, so that the
+ * compiler makes two functions of it. */
+static inline __attribute__((always_inline)) void undo(block_reader *r, uint32_t f, uint32_t n,
+                                                       block_columns columns, bool is_flat)
 {
     const event_field *field = &r->row->fields[f];
     const unsigned char *head = r->block + BLOCK_HEAD + f * FIELD_HEAD;
@@ -248,57 +251,66 @@ static void undo(block_reader *r, uint32_t f, uint32_t n, block_columns columns)
     const int64_t *b = columns[field->b];
     uint64_t before = (uint64_t)r->before[f];
 
+#define STEP(i) (is_flat ? base : base + unit * v[i])
     switch ((field_guess)field->guess) {
     case GUESS_ZERO:
         for (uint32_t i = 0; i < n; i++)
-            v[i] = base + unit * v[i];
+            v[i] = STEP(i);
         break;
     case GUESS_PREVIOUS:
         for (uint32_t i = 0; i < n; i++)
-            v[i] = before += base + unit * v[i];
+            v[i] = before += STEP(i);
         r->before[f] = (int64_t)before;
         break;
     case GUESS_FIELD:
         for (uint32_t i = 0; i < n; i++)
-            v[i] = (uint64_t)a[i] + base + unit * v[i];
+            v[i] = (uint64_t)a[i] + STEP(i);
         break;
     case GUESS_LAST:
-        v[0] = before + base + unit * v[0];
+        v[0] = before + STEP(0);
         for (uint32_t i = 1; i < n; i++)
-            v[i] = (uint64_t)a[i - 1] + base + unit * v[i];
+            v[i] = (uint64_t)a[i - 1] + STEP(i);
         r->before[f] = a[n - 1];
         break;
     case GUESS_HIGHER:
         for (uint32_t i = 0; i < n; i++)
-            v[i] = (uint64_t)higher(a[i], b[i]) + base + unit * v[i];
+            v[i] = (uint64_t)higher(a[i], b[i]) + STEP(i);
         break;
     case GUESS_LOWER:
         for (uint32_t i = 0; i < n; i++)
-            v[i] = (uint64_t)lower(a[i], b[i]) + base + unit * v[i];
+            v[i] = (uint64_t)lower(a[i], b[i]) + STEP(i);
         break;
     }
+#undef STEP
+}
+
+/* Its highest bit is set if a < b, as signed numbers; without a branch and without a compare of
+ * 64 bits, which the oldest of these machines cannot do for two at a time. */
+static uint64_t less_bit(int64_t a, int64_t b)
+{
+    uint64_t x = (uint64_t)a;
+    uint64_t y = (uint64_t)b;
+
+    return (x & ~y) | ((x - y) & ~(x ^ y));
 }
 
 /* Checks of what the numbers came to: a file can be whole and still be wrong. */
 static bool is_sane(const block_reader *r, uint32_t n, block_columns columns)
 {
     const int64_t *ts = columns[FIELD_AT_TS];
-    int64_t last = r->last_ts;
-    bool has_fault = false;
+    uint64_t goes_back = less_bit(ts[0], r->last_ts);
     uint64_t high = 0;
 
-    for (uint32_t i = 0; i < n; i++) {
-        has_fault |= ts[i] < last;
-        last = ts[i];
-    }
+    for (uint32_t i = 1; i < n; i++)
+        goes_back |= less_bit(ts[i], ts[i - 1]);
     for (uint32_t f = 0; f < r->row->nfields; f++) {
         if (r->row->fields[f].size == 8) continue;
         for (uint32_t i = 0; i < n; i++)
             high |= (uint64_t)columns[f][i];
     }
-    if (r->done + n == r->rows) has_fault |= last != (int64_t)load64(r->block + AT_LAST_TS);
-    if (r->done == 0) has_fault |= ts[0] != r->last_ts;
-    return !has_fault && high <= UINT32_MAX;
+    if (goes_back >> 63 || high > UINT32_MAX) return false;
+    if (r->done == 0 && ts[0] != r->last_ts) return false;
+    return r->done + n < r->rows || ts[n - 1] == (int64_t)load64(r->block + AT_LAST_TS);
 }
 
 int32_t block_next(block_reader *r, block_columns columns)
@@ -309,9 +321,13 @@ int32_t block_next(block_reader *r, block_columns columns)
     if (n == 0) return 0;
     for (uint32_t f = 0; f < r->row->nfields; f++) {
         uint32_t width = r->block[BLOCK_HEAD + f * FIELD_HEAD + AT_WIDTHS + group];
-        bits_unpack(r->at, n, width, (uint64_t *)columns[f]);
+        if (width == 0) {
+            undo(r, f, n, columns, true);
+        } else {
+            bits_unpack(r->at, n, width, (uint64_t *)columns[f]);
+            undo(r, f, n, columns, false);
+        }
         r->at += bits_size(n, width);
-        undo(r, f, n, columns);
     }
     if (!is_sane(r, n, columns)) return -1;
     r->last_ts = columns[FIELD_AT_TS][n - 1];
@@ -334,19 +350,28 @@ static void put_column(const event_field *field, uint32_t stride, const int64_t 
     }
 }
 
-void block_events(const event_row *row, block_columns columns, uint32_t first, uint32_t n,
-                  const event_common *common, void *to)
+void events_prepare(const event_row *row, const event_common *common, void *events, uint32_t n)
+{
+    char *at = events;
+
+    memset(events, 0, (size_t)n * row->size);
+    for (uint32_t i = 0; i < n; i++, at += row->size) {
+        qn_event *ev = (qn_event *)(void *)at;
+        ev->size = (uint16_t)row->size;
+        ev->type = (uint16_t)row->type;
+        ev->instrument = common->instrument;
+        if (row->type == QN_EVENT_BAR) ((qn_bar *)(void *)at)->length = common->length;
+    }
+}
+
+void block_events(const event_row *row, block_columns columns, uint32_t first, uint32_t n, void *to)
 {
     char *at = to;
 
     for (uint32_t i = first; i < n; i++, at += row->size) {
         qn_event *ev = (qn_event *)(void *)at;
-        ev->size = (uint16_t)row->size;
-        ev->type = (uint16_t)row->type;
-        ev->seq = 0;
-        ev->instrument = common->instrument;
+        ev->seq = 0; /* the reader of the last batch wrote to these two */
         ev->slot = 0;
-        if (row->type == QN_EVENT_BAR) ((qn_bar *)(void *)at)->length = common->length;
     }
     for (uint32_t f = 0; f < row->nfields; f++)
         put_column(&row->fields[f], row->size, columns[f] + first, n - first, to);

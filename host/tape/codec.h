@@ -76,8 +76,11 @@ typedef struct event_common {
     int64_t length; /* of a bar */
 } event_common;
 
-/* Write rows [first, n) of the columns as whole events to `to`, row->size bytes apart. */
+/* Zero `n` events that stand row->size bytes apart, and fill in what all of a file share. */
+void events_prepare(const event_row *row, const event_common *common, void *events, uint32_t n);
+
+/* Write rows [first, n) of the columns to prepared events, from the front. */
 void block_events(const event_row *row, block_columns columns, uint32_t first, uint32_t n,
-                  const event_common *common, void *to);
+                  void *to);
 
 #endif

@@ -123,6 +123,7 @@ int32_t stream_open(stream *s, const catalog *cat, const tape_stream *what, int6
                     int64_t to, qn_err *err)
 {
     int64_t last = to;
+    event_common common;
     int32_t rc;
 
     s->dir = catalog_dir(cat);
@@ -135,6 +136,8 @@ int32_t stream_open(stream *s, const catalog *cat, const tape_stream *what, int6
     s->stride = s->row->size;
     if (!(s->events = mem_new(GROUP_ROWS, s->row->size)))
         return fail(err, QN_E_NO_MEMORY, "out of memory reading the tape");
+    common = (event_common){what->instrument->number, s->source.length};
+    events_prepare(s->row, &common, s->events, GROUP_ROWS);
     if (s->source.type != what->data.type || s->source.length != what->data.length) {
         if ((rc = open_built(s, from, to, err)) != QN_OK) return rc;
         last = plus_or_max(to, what->data.length);
@@ -204,7 +207,6 @@ static void cut(stream *s, const int64_t *ts, uint32_t *first, uint32_t *n)
 /* Decode the next rows of the source in the range into s->events; *to = from when none. */
 static int32_t fill_source(stream *s, block_columns columns, char **from, char **to, qn_err *err)
 {
-    const event_common common = {s->what.instrument->number, s->source.length};
     int32_t rc;
 
     *from = *to = s->events;
@@ -222,7 +224,7 @@ static int32_t fill_source(stream *s, block_columns columns, char **from, char *
         }
         n = (uint32_t)got;
         cut(s, columns[FIELD_AT_TS], &first, &n);
-        block_events(s->row, columns, first, n, &common, s->events);
+        block_events(s->row, columns, first, n, s->events);
         *to = s->events + (size_t)(n - first) * s->row->size;
     }
     return QN_OK;

@@ -207,7 +207,7 @@ static int32_t begin_file(catalog_writer *w, qn_err *err)
 static int32_t copy_old(catalog_writer *w, qn_err *err)
 {
     series *s = &w->series;
-    _Alignas(8) char events[GROUP_ROWS * EVENT_MAX] = {0};
+    _Alignas(8) char events[GROUP_ROWS * EVENT_MAX];
     event_common common = {QN_NO_INSTRUMENT, s->about.data.length};
     tape_file file = {0};
     block_reader reader;
@@ -217,10 +217,11 @@ static int32_t copy_old(catalog_writer *w, qn_err *err)
     s->has_old = false;
     if (!s->has_file && (rc = begin_file(w, err)) != QN_OK) return rc;
     if ((rc = tape_file_open_listed(w->dir, &s->old, &file, err)) != QN_OK) return rc;
+    events_prepare(s->row, &common, events, GROUP_ROWS);
     for (uint64_t i = 0; i < file.blocks && rc == QN_OK; i++) {
         rc = tape_file_block(&file, i, &reader, err);
         while (rc == QN_OK && (n = block_next(&reader, w->columns)) > 0) {
-            block_events(s->row, w->columns, 0, (uint32_t)n, &common, events);
+            block_events(s->row, w->columns, 0, (uint32_t)n, events);
             for (int32_t k = 0; k < n && rc == QN_OK; k++)
                 rc = tape_out_add(w->out, (qn_event *)(void *)(events + (size_t)k * s->row->size),
                                   err);
