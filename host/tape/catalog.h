@@ -33,11 +33,12 @@ void data_type_format(data_type data, char to[DATA_TYPE_TEXT]);
 typedef struct catalog_file {
     const char *instrument; /* SYMBOL.venue */
     data_type data;
-    int64_t period_start, period_end; /* the period it belongs to, venue time, ns */
-    int64_t first_ts, last_ts;        /* engine times of its first and last event */
+    /* The period it belongs to, ns: a bar's open, or another event's engine time. */
+    int64_t period_start, period_end;
+    int64_t first_ts, last_ts; /* engine times of its first and last event */
     uint64_t events;
     uint64_t bytes;
-    uint32_t crc;     /* CRC32C of the whole file: its identity */
+    uint32_t crc;     /* CRC32C over its index and foot, and so, through them, of every byte */
     const char *path; /* relative to the catalog */
 } catalog_file;
 

@@ -462,8 +462,8 @@ static long peak_of(uint32_t n)
  * written, 24 bytes for 1024 rows. */
 START_TEST(memory_is_flat)
 {
-    long small = KEEPS_FREED ? 0 : peak_of(200000);
-    long large = KEEPS_FREED ? 0 : peak_of(2000000);
+    long small = KEEPS_FREED ? 0 : peak_of(100000);
+    long large = KEEPS_FREED ? 0 : peak_of(1000000);
 
     ck_assert_int_lt(large - small, 512);
 }
