@@ -72,7 +72,8 @@ typedef struct config_report {
     const char *benchmark;   /* instrument, or NULL */
 } config_report;
 
-/* Everything a run needs to know. Texts that were not given and have no default are NULL. Relative paths are already joined to the file's folder. */
+/* Everything a run needs to know. Texts that were not given and have no default are NULL.
+ * Relative paths are already joined to the file's folder. */
 typedef struct config_run {
     const char *file;
     const char *name; /* the file's name without its ending when not given */

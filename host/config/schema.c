@@ -60,7 +60,7 @@ static const field venue_fields[] = {
      .kind = &kind_plugin,
      .flags = FIELD_REQUIRED,
      .slot = offsetof(config_venue, plugin),
-     .doc = "class id such as `venue/sim`, or a file: a value that starts with `/` or ends in "
+     .doc = "class id, `venue/NAME`, or a file: a value that starts with `/` or ends in "
             "`.so`"},
     {.key = "instruments",
      .kind = &kind_symbols,
@@ -113,7 +113,7 @@ static const field strategy_fields[] = {
      .kind = &kind_plugin,
      .flags = FIELD_REQUIRED,
      .slot = offsetof(config_strategy, plugin),
-     .doc = "class id such as `strategy/sma_cross`, or a file"},
+     .doc = "class id, `strategy/NAME`, or a file"},
     {.key = "instruments",
      .kind = &kind_instruments,
      .flags = FIELD_REQUIRED,

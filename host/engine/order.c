@@ -230,6 +230,7 @@ int64_t order_modify(engine *e, strategy *s, const qn_modify *modify)
         (modify->trigger && o->sent.type != QN_STOP) || (modify->qty && modify->qty <= o->filled))
         return QN_E_INTENT_VALUE;
     o->asked = o->sent;
+    o->asked.sent_ts = e->now;
     if (modify->qty) o->asked.qty = modify->qty;
     if (modify->price) o->asked.price = modify->price;
     if (modify->trigger) o->asked.trigger = modify->trigger;
@@ -276,10 +277,21 @@ static void deliver_to_owner(engine *e, uint64_t order_id, qn_event *ev)
         engine_deliver(e, &e->strategies[number - 1], ev);
 }
 
-/* An accepted change puts the new values into force; a refused one carries a reason. */
-static void settle_update(order *o, const qn_order_report *report)
+/* An exit that has not begun to fill has its entry's quantity. */
+static void follow_entry(engine *e, uint64_t exit_id, int64_t qty)
 {
-    if (o->state == QN_ORDER_PENDING_UPDATE && report->reason == QN_REASON_NONE) o->sent = o->asked;
+    order *o = exit_id ? orders_find(e->orders, exit_id) : NULL;
+
+    if (o && o->filled == 0) o->sent.qty = qty;
+}
+
+/* An accepted change puts the new values into force; a refused one carries a reason. */
+static void settle_update(engine *e, order *o, const qn_order_report *report)
+{
+    if (o->state != QN_ORDER_PENDING_UPDATE || report->reason != QN_REASON_NONE) return;
+    o->sent = o->asked;
+    follow_entry(e, o->sent.stop_loss_id, o->sent.qty);
+    follow_entry(e, o->sent.take_profit_id, o->sent.qty);
 }
 
 static void on_report(engine *e, qn_order_report *report)
@@ -293,7 +305,7 @@ static void on_report(engine *e, qn_order_report *report)
     }
     if (report->state != QN_ORDER_DENIED) { /* a denial is the host's own, and done already */
         if (e->has_ended && change == ORDER_CANCEL) report->reason = QN_REASON_RUN_END;
-        settle_update(o, report);
+        settle_update(e, o, report);
         if (order_is_closed(o) || !advance(e, o, change)) {
             anomaly(e, report->order_id, "a report that does not fit its state");
             return;
@@ -402,6 +414,7 @@ static void close_positions(engine *e, const venue *v)
                                          .side = qty > 0 ? QN_SELL : QN_BUY,
                                          .type = QN_MARKET,
                                          .tif = QN_GTC,
+                                         .flags = QN_CLOSE_OUT,
                                          .qty = qty > 0 ? qty : -qty},
                                .is_closing = true};
             if (qty) order_send(e, &e->strategies[s], &wish);

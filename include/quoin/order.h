@@ -32,7 +32,10 @@ static inline int64_t qn_sign(uint32_t side)
 /* Order flags. */
 #define QN_REDUCE_ONLY 1u /* never opens or reverses the strategy's position */
 #define QN_POST_ONLY 2u   /* a limit order that is refused rather than take */
-#define QN_ORDER_FLAGS (QN_REDUCE_ONLY | QN_POST_ONLY)
+#define QN_ORDER_FLAGS (QN_REDUCE_ONLY | QN_POST_ONLY) /* what a strategy may set */
+#define QN_CLOSE_OUT                                                                               \
+    4u /* set by the host: it ends a position when the data has ended, and limits
+                         * on the size of orders do not apply */
 
 /* What a fill did to the book. */
 #define QN_MAKER 1u

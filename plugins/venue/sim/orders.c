@@ -163,7 +163,7 @@ static uint32_t check_kind(const book *b, const qn_order *r)
     (void)b;
     if (r->type < QN_MARKET || r->type > QN_STOP) return QN_REASON_UNSUPPORTED;
     if (r->tif < QN_GTC || r->tif > QN_GTD) return QN_REASON_UNSUPPORTED;
-    if (r->flags & ~QN_ORDER_FLAGS) return QN_REASON_UNSUPPORTED;
+    if (r->flags & ~(QN_ORDER_FLAGS | QN_CLOSE_OUT)) return QN_REASON_UNSUPPORTED;
     return QN_REASON_NONE;
 }
 
@@ -227,8 +227,10 @@ static uint32_t request_check(const book *b, const qn_order *r)
 {
     static check *const checks[] = {check_kind,    check_values,  check_tick,    check_lot,
                                     check_min_qty, check_max_qty, check_notional};
+    size_t n = sizeof checks / sizeof checks[0];
 
-    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
+    if (r->flags & QN_CLOSE_OUT) n -= 3; /* the size of a position is what it is */
+    for (size_t i = 0; i < n; i++) {
         uint32_t reason = checks[i](b, r);
         if (reason != QN_REASON_NONE) return reason;
     }
