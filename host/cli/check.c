@@ -5,7 +5,6 @@
 #include "run.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 
 #include <json-c/json.h>
 #include <stdio.h>
@@ -15,19 +14,16 @@
 
 typedef struct arguments {
     run_request request;
-    bool is_json, with_lookahead, with_determinism;
+    bool with_lookahead, with_determinism;
 } arguments;
 
-enum { OPTION_LOOKAHEAD = 256, OPTION_DETERMINISM, OPTION_SET, OPTION_JSON };
+enum { OPTION_LOOKAHEAD = 256, OPTION_DETERMINISM };
 
 static const struct argp_option options[] = {
     {"lookahead", OPTION_LOOKAHEAD, NULL, 0,
      "Prefix test: a run on the data up to a time takes the same decisions as a run on all of it",
      0},
     {"determinism", OPTION_DETERMINISM, NULL, 0, "Twice test: two runs take the same decisions", 0},
-    {"set", OPTION_SET, "PATH=VALUE", 0, "Override one value of the config, by id", 0},
-    {"json", OPTION_JSON, NULL, 0, "Print the result as one JSON object", 0},
-    {"quiet", 'q', NULL, 0, "Print no diagnostics below warnings", 0},
     {0},
 };
 
@@ -35,34 +31,23 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
     arguments *a = state->input;
 
+    (void)arg;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->request;
+        return 0;
     case OPTION_LOOKAHEAD:
         a->with_lookahead = true;
         return 0;
     case OPTION_DETERMINISM:
         a->with_determinism = true;
         return 0;
-    case OPTION_SET:
-        if (!run_request_set(&a->request, arg))
-            argp_error(state, "--set %s: expected PATH=VALUE, at most %d times", arg, CLI_SETS);
-        return 0;
-    case OPTION_JSON:
-        a->is_json = true;
-        return 0;
-    case 'q':
-        log_set_level(LOG_WARNING);
-        return 0;
-    case ARGP_KEY_ARG:
-        if (a->request.conf) return ARGP_ERR_UNKNOWN;
-        a->request.conf = arg;
-        return 0;
-    case ARGP_KEY_END:
-        if (!a->request.conf) argp_error(state, "a config file is missing");
-        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
+
+static const struct argp_child children[] = {{&run_request_argp, 0, NULL, 0}, {0}};
 
 static const struct argp argp = {
     options,
@@ -73,7 +58,7 @@ static const struct argp argp = {
     "passed; 1: a test failed; 2: the config has mistakes; 3: a plugin was refused; 4: data is "
     "missing or damaged.\n\n"
     "  quoin check conf/demo/sma.cfg --lookahead --determinism\n",
-    NULL,
+    children,
     NULL,
     NULL,
 };
@@ -193,7 +178,7 @@ static int print_result(const arguments *a, struct json_object *list, bool has_p
 {
     struct json_object *json = json_object_new_object();
 
-    if (a->is_json) {
+    if (a->request.is_json) {
         json_object_object_add(json, "passed", json_object_new_boolean(has_passed));
         json_object_object_add(json, "tests", json_object_get(list));
         puts(json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN |

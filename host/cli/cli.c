@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "config/internal.h"
+#include "base/nearest.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,27 +2,51 @@
 #include "cli.h"
 #include "run.h"
 
-#include "base/clock.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/log.h"
 
 #include <string.h>
 
-bool run_request_set(run_request *request, const char *argument)
+enum { OPTION_SET = 512, OPTION_JSON };
+
+static const struct argp_option accepted[] = {
+    {"set", OPTION_SET, "PATH=VALUE", 0,
+     "Override one value of the config, by id: strategies.sma.params.fast=12", 0},
+    {"json", OPTION_JSON, NULL, 0, "Print the result as one JSON object", 0},
+    {"quiet", 'q', NULL, 0, "Print no diagnostics below warnings", 0},
+    {0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
 {
-    if (request->nsets == CLI_SETS || !strchr(argument, '=')) return false;
-    request->sets[request->nsets++] = argument;
-    return true;
+    run_request *r = state->input;
+
+    switch (key) {
+    case OPTION_SET:
+        if (r->nsets == CLI_SETS || !strchr(arg, '='))
+            cli_usage(state, "--set %s: expected PATH=VALUE, at most %d times", arg, CLI_SETS);
+        r->sets[r->nsets++] = arg;
+        return 0;
+    case OPTION_JSON:
+        r->is_json = true;
+        return 0;
+    case 'q':
+        log_set_level(LOG_WARNING);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (r->conf) cli_usage(state, "one CONF is expected");
+        r->conf = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (!r->conf) cli_usage(state, "no CONF is given");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
 }
 
-bool run_time(const char *option, const char *text, int64_t *out)
-{
-    if (time_parse(text, strlen(text), out) == QN_OK) return true;
-    log_line(LOG_ERROR, "%s %s: expected a time such as 2024-01-31 or 2024-01-31T12:30:00 [%s]",
-             option, text, error_name(QN_E_SYNTAX));
-    return false;
-}
+const struct argp run_request_argp = {accepted, parse, NULL, NULL, NULL, NULL, NULL};
 
 /* Mistakes are the person's to mend, whatever the code of the first one is. */
 static int tell(config *cfg, int32_t rc, const qn_err *err)

@@ -15,13 +15,13 @@ static const char doc[] =
     "Show a plugin: what it is, where it lies, how strictly it was checked, and its parameters "
     "with type, unit, range and default."
     "\v"
-    "ID is the id of a class (strategy/sma_cross); FILE is a path that begins with / or ends in "
+    "ID is the id of a class (KIND/NAME); FILE is a path that begins with / or ends in "
     ".so. The plugin is loaded.\n"
     "\n"
     "Exit status: 2 if no plugin has the id, 3 if the file is refused.\n"
     "\n"
     "Examples:\n"
-    "  quoin plugin show strategy/sma_cross\n"
+    "  quoin plugin show strategy/NAME\n"
     "  quoin plugin show ./build/mine.so --json";
 
 static const struct argp_child children[] = {{&plugin_argp, 0, NULL, 0}, {0}};

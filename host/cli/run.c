@@ -4,11 +4,11 @@
 #include "cli.h"
 #include "run.h"
 
-#include "base/log.h"
+#include "base/clock.h"
 #include "report/report.h"
 
 #include <signal.h>
-#include <stdlib.h>
+#include <string.h>
 
 static volatile sig_atomic_t stop;
 
@@ -16,58 +16,49 @@ typedef struct arguments {
     run_request request;
     engine_options engine;
     const char *report;
-    bool is_json;
 } arguments;
 
-enum { OPTION_FROM = 256, OPTION_TO, OPTION_REPORT, OPTION_SET, OPTION_JSON };
+enum { OPTION_FROM = 256, OPTION_TO, OPTION_REPORT };
 
 static const struct argp_option options[] = {
-    {"set", OPTION_SET, "PATH=VALUE", 0,
-     "Override one value of the config, by id: strategies.sma.params.fast=12", 0},
     {"from", OPTION_FROM, "TIME", 0, "Leave out events up to and including this time (UTC)", 0},
     {"to", OPTION_TO, "TIME", 0, "Leave out events after this time (UTC)", 0},
     {"report", OPTION_REPORT, "DIR", 0,
      "Write report.json, manifest.json, orders.csv, fills.csv, trades.csv and equity.csv", 0},
-    {"json", OPTION_JSON, NULL, 0, "Print the result as one JSON object", 0},
-    {"quiet", 'q', NULL, 0, "Print no diagnostics below warnings", 0},
     {0},
 };
+
+static void parse_time(const char *option, const char *text, int64_t *out,
+                       const struct argp_state *state)
+{
+    if (time_parse(text, strlen(text), out) != QN_OK)
+        cli_usage(state, "%s %s: expected a time such as 2024-01-31 or 2024-01-31T12:30:00", option,
+                  text);
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     arguments *a = state->input;
 
     switch (key) {
-    case OPTION_SET:
-        if (!run_request_set(&a->request, arg))
-            argp_error(state, "--set %s: expected PATH=VALUE, at most %d times", arg, CLI_SETS);
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->request;
         return 0;
     case OPTION_FROM:
-        if (!run_time("--from", arg, &a->engine.from)) exit(EXIT_USAGE);
+        parse_time("--from", arg, &a->engine.from, state);
         return 0;
     case OPTION_TO:
-        if (!run_time("--to", arg, &a->engine.to)) exit(EXIT_USAGE);
+        parse_time("--to", arg, &a->engine.to, state);
         return 0;
     case OPTION_REPORT:
         a->report = arg;
-        return 0;
-    case OPTION_JSON:
-        a->is_json = true;
-        return 0;
-    case 'q':
-        log_set_level(LOG_WARNING);
-        return 0;
-    case ARGP_KEY_ARG:
-        if (a->request.conf) return ARGP_ERR_UNKNOWN;
-        a->request.conf = arg;
-        return 0;
-    case ARGP_KEY_END:
-        if (!a->request.conf) argp_error(state, "a config file is missing");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
+
+static const struct argp_child children[] = {{&run_request_argp, 0, NULL, 0}, {0}};
 
 static const struct argp argp = {
     options,
@@ -79,7 +70,7 @@ static const struct argp argp = {
     "  quoin run conf/demo/sma.cfg\n"
     "  quoin run conf/demo/sma.cfg --set strategies.sma.params.fast=20 --json\n"
     "  quoin run conf/demo/sma.cfg --from 2008-01-01 --to 2009-01-01 --report out\n",
-    NULL,
+    children,
     NULL,
     NULL,
 };
@@ -124,7 +115,8 @@ static int run(const arguments *a, engine *e, report *r)
         cli_fail(reported, &report_err);
         if (status == EXIT_DONE) status = EXIT_FAILED;
     }
-    if (print_result(r, a->is_json) != EXIT_DONE && status == EXIT_DONE) status = EXIT_FAILED;
+    if (print_result(r, a->request.is_json) != EXIT_DONE && status == EXIT_DONE)
+        status = EXIT_FAILED;
     return status;
 }
 

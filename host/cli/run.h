@@ -6,23 +6,23 @@
 
 #include "engine/engine.h"
 
+#include <argp.h>
+
 #define CLI_SETS 64 /* --set arguments of one call */
 
-/* A config and --set arguments, as the command line gives them. */
+/* A config, --set arguments and the form of the result, as the command line gives them. */
 typedef struct run_request {
     const char *conf;
     const char *sets[CLI_SETS];
     size_t nsets;
+    bool is_json;
 } run_request;
 
-/* Adds a --set argument. False if there are too many, or it is no path=value. */
-bool run_request_set(run_request *request, const char *argument);
+/* CONF, --set, --json and --quiet: a child parser whose input is a run_request. */
+extern const struct argp run_request_argp;
 
 /* Open the config and build the engine. Everything that is wrong is printed.
  * Returns an exit status; on EXIT_DONE *cfg and *e are the caller's to free. */
 int run_open(const run_request *request, const engine_options *options, config **cfg, engine **e);
-
-/* Read "2020-01-01T00:00" of --from and --to. Prints what is wrong. */
-bool run_time(const char *option, const char *text, int64_t *out);
 
 #endif

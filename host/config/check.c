@@ -4,6 +4,8 @@
  * by itself was told already. */
 #include "internal.h"
 
+#include "base/nearest.h"
+
 #include "base/clock.h"
 
 #include <string.h>

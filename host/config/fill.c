@@ -4,6 +4,8 @@
  * the class gives. */
 #include "internal.h"
 
+#include "base/nearest.h"
+
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/log.h"

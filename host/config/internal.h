@@ -90,13 +90,6 @@ void text_make_printable(char *text);
 #define FOUND_TEXT 96
 const char *node_found(const config_node *node, char to[FOUND_TEXT]);
 
-/* The name of `names` nearest to a misspelt one, or NULL if none is near. */
-const char *name_nearest(const char *name, const char *const *names, size_t n);
-
-/* Names for a message: " (did you mean 'x'?); known: a, b, c". */
-#define HINT_TEXT 320
-const char *name_hint(const char *name, const char *const *names, size_t n, char to[HINT_TEXT]);
-
 /* lexer.c */
 
 typedef enum token_kind {

@@ -4,6 +4,8 @@
  * the slot zero. */
 #include "schema.h"
 
+#include "base/nearest.h"
+
 #include "base/clock.h"
 
 #include <stdio.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "schema.h"
 
+#include "base/nearest.h"
+
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -5,6 +5,8 @@
  * known is for the schema to say, which then names the --set as the place. */
 #include "internal.h"
 
+#include "base/nearest.h"
+
 #include "base/fail.h"
 
 #include <string.h>

@@ -6,7 +6,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "config/internal.h"
+#include "base/nearest.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -74,9 +74,9 @@ static int32_t add_folder(module_index *index, const char *dir, int depth, qn_er
     }
     for (int i = 0; i < n; i++) {
         if (rc == QN_OK) rc = add_entry(index, dir, entries[i]->d_name, depth, err);
-        free(entries[i]);
+        mem_free(entries[i]);
     }
-    free(entries);
+    mem_free(entries);
     return rc;
 }
 

@@ -52,7 +52,7 @@ static const struct {
     bool (*is_valid)(const char *text);
     const char *expected;
 } fields[] = {
-    {"id", offsetof(note_class, id), class_id_is_valid, "like \"strategy/sma_cross\""},
+    {"id", offsetof(note_class, id), class_id_is_valid, "like \"strategy/NAME\""},
     {"kind", offsetof(note_class, kind), kind_id_is_valid, "like \"qn.strategy/1\""},
     {"version", offsetof(note_class, version), version_is_valid, "like \"1.0.0\""},
     {"license", offsetof(note_class, license), license_is_valid, "an SPDX expression"},

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "internal.h"
+#include "nearest.h"
+
+#include <stdint.h>
 
 #include <stdio.h>
 #include <string.h>
