@@ -63,6 +63,23 @@ START_TEST(a_module_is_loaded)
 }
 END_TEST
 
+/* Load, close, and look whether the process still maps the copy. */
+static int is_mapped_after_close(const char *folder, const char *name)
+{
+    module *m = load(folder, name);
+    char copy[PATH_ROOM];
+    char *maps;
+    size_t size;
+    int is_mapped;
+
+    snprintf(copy, sizeof copy, "%s", module_about(m)->copy_path);
+    module_close(m);
+    ck_assert_int_eq(file_read("/proc/self/maps", &maps, &size, NULL), QN_OK);
+    is_mapped = strstr(maps, copy) != NULL;
+    mem_free(maps);
+    return is_mapped;
+}
+
 START_TEST(what_cannot_be_closed_is_retired_and_counted)
 {
     static const char *const names[] = {"runtime", "tls", "venue"};
@@ -70,10 +87,10 @@ START_TEST(what_cannot_be_closed_is_retired_and_counted)
 
     fixture_folder(folder);
     for (uint32_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        module_close(load(folder, names[i]));
+        ck_assert_msg(is_mapped_after_close(folder, names[i]), "%s", names[i]);
         ck_assert_uint_eq(module_retired(), i + 1);
     }
-    module_close(load(folder, "good"));
+    ck_assert(!is_mapped_after_close(folder, "good"));
     ck_assert_uint_eq(module_retired(), 3);
     fixture_clean(folder);
 }
@@ -279,6 +296,9 @@ START_TEST(a_cache_that_others_may_write_is_refused)
     ck_assert_msg(strstr(err.msg, "cache folder"), "%s", err.msg);
     ck_assert_int_eq(rmdir(cache), 0);
     ck_assert_int_eq(symlink("/tmp", cache), 0);
+    ck_assert_int_eq(module_load(path, cache, &m, &err), QN_E_MODULE_ACCESS);
+    ck_assert_int_eq(unlink(cache), 0);
+    fixture_write(folder, "open", "a file", 6, cache);
     ck_assert_int_eq(module_load(path, cache, &m, &err), QN_E_MODULE_ACCESS);
     ck_assert_ptr_null(m);
     fixture_clean(folder);

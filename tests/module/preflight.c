@@ -22,6 +22,7 @@ static const struct refused {
 } refused[] = {
     {"no_note", QN_E_ELF_NOTE, "no plugin note"},
     {"two_notes", QN_E_ELF_NOTE, "more than one plugin note"},
+    {"note_twice", QN_E_ELF_NOTE, "twice"},
     {"exports", QN_E_ELF_EXPORTS, "exports helper"},
     {"no_entry", QN_E_ELF_EXPORTS, "qn_plugin_entry"},
     {"tls_static", QN_E_ELF_TLS, "DF_STATIC_TLS"},
