@@ -221,6 +221,41 @@ START_TEST(built_bars_are_imported_bars)
 }
 END_TEST
 
+/* Trades that were received late: a run of a part sees the bars that a run of all sees in that
+ * part, no more, no fewer and no other ones. */
+START_TEST(late_trades_keep_the_future_out)
+{
+    qn_instrument ins = an_instrument("BTCUSDT.binance", 0);
+    data_type minute = a_type(QN_EVENT_BAR, MINUTE);
+    any_event *trades = mem_new(5000, sizeof *trades);
+    any_event *bars = mem_new(5000, sizeof *bars);
+    uint64_t state = 31;
+    int64_t ts = T2020;
+    size_t n;
+
+    for (size_t i = 0; i < 5000; i++) {
+        ts += (int64_t)random_below(&state, 4000) * QN_NS_PER_MS;
+        trades[i].trade = a_trade(ts, 100 + (int64_t)random_below(&state, 50), 1);
+        trades[i].hdr.ts_ns += 900 * QN_NS_PER_MS; /* beyond the end of many a bar */
+    }
+    folder_new(dir);
+    write_events(dir, &ins, a_type(QN_EVENT_TRADE, 0), trades, 5000);
+    n = read_events(dir, &ins, minute, INT64_MIN, INT64_MAX, bars, 5000);
+    ck_assert_uint_gt(n, 100);
+    for (uint32_t round = 0; round < 200; round++) {
+        int64_t from = bars[random_below(&state, n)].hdr.ts_ns;
+        int64_t to = bars[random_below(&state, n)].hdr.ts_ns;
+        /* also into the time between a bar's end and its delivery */
+        from -= (int64_t)random_below(&state, 2) * 100 * QN_NS_PER_MS;
+        to -= (int64_t)random_below(&state, 2) * 100 * QN_NS_PER_MS;
+        expect_bars(dir, &ins, MINUTE, bars, n, from, to);
+    }
+    folder_free(dir);
+    mem_free(trades);
+    mem_free(bars);
+}
+END_TEST
+
 /* The coarsest bars that fit are the source: 6 minutes come of 3, not of 5 or of trades. */
 START_TEST(coarsest_fitting_source_is_read)
 {
@@ -279,4 +314,5 @@ END_TEST
 
 CHECK_MAIN("tape_bars", builder_keeps_the_rules, builder_refuses, opens_are_multiples_of_the_length,
            bar_waits_for_its_last_trade, built_bars_are_imported_bars,
-           coarsest_fitting_source_is_read, built_bars_are_merged_at_their_end)
+           late_trades_keep_the_future_out, coarsest_fitting_source_is_read,
+           built_bars_are_merged_at_their_end)

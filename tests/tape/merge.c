@@ -130,7 +130,7 @@ START_TEST(limits_are_exact)
 
     make_market(&m);
     cat = catalog_at(dir);
-    for (uint32_t round = 0; round < 200; round++) {
+    for (uint32_t round = 0; round < 60; round++) {
         int64_t from = m.all[random_below(&state, m.n)].ev.hdr.ts_ns;
         int64_t to = m.all[random_below(&state, m.n)].ev.hdr.ts_ns;
         expect_range(&m, cat, from - (int64_t)random_below(&state, 2),
