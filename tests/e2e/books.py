@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Conservation over whole runs: random strategies on random markets, and a bookkeeper of its
-own that adds up fills.csv in exact fractions. Size: QUOIN_BOOKS runs (default 60)."""
+own that adds up fills.csv in exact fractions. Size: 60 runs x QUOIN_SCALE."""
 import os
 import random
 import unittest
@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from runs import Run, bars, strategy
 
-SIZE = int(os.environ.get("QUOIN_BOOKS", "60"))
+SIZE = 60 * int(os.environ.get("QUOIN_SCALE", "1"))
 UNIT = Fraction(1, 10**8)
 
 
@@ -127,7 +127,7 @@ class Books(unittest.TestCase):
             result = self.one(seed)
             fills += result["fills"]["count"]
             refused += result["engine"]["refused_intents"]
-        print(f"{SIZE} runs, {fills} fills, {refused} intents refused")
+        print(f"proof: books of random runs: {SIZE} runs, {fills} fills, {refused} intents refused")
         self.assertGreater(fills, SIZE)
         self.assertGreater(refused, SIZE)
 

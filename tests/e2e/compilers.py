@@ -55,7 +55,7 @@ class Compilers(unittest.TestCase):
                 result = r.run()
                 self.assertGreater(result["fills"]["count"], 100)
                 hashes[cc + level] = result["decision_hash"]
-        print(f"{len(hashes)} builds: {', '.join(hashes)}")
+        print(f"proof: one decision hash: {len(hashes)} builds, {', '.join(hashes)}")
         self.assertGreaterEqual(len(hashes), 2)
         self.assertEqual(len(set(hashes.values())), 1, hashes)
 

@@ -8,6 +8,7 @@
  *
  * A case that fails prints the seed that repeats it alone. */
 #include "harness.h"
+#include "proof.h"
 #include "reference.h"
 
 #include <check.h>
@@ -507,9 +508,9 @@ START_TEST(venue_and_reference_agree)
         for (int k = 0; k < QN_ORDER_STATES; k++)
             counts[k] += w.counts[k];
     }
-    printf("%" PRIu64 " cases from seed %" PRIu64 ": %" PRIu64 " orders accepted, %" PRIu64
-           " rejected, %" PRIu64 " canceled, %" PRIu64 " expired, %" PRIu64 " fills, %" PRIu64
-           " payments; all equal\n",
+    printf("proof: venue/sim against a slow matcher: %" PRIu64 " cases from seed %" PRIu64
+           ": %" PRIu64 " orders accepted, %" PRIu64 " rejected, %" PRIu64 " canceled, %" PRIu64
+           " expired, %" PRIu64 " fills, %" PRIu64 " payments; all equal\n",
            ncases, first_seed, counts[QN_ORDER_ACCEPTED], counts[QN_ORDER_REJECTED],
            counts[QN_ORDER_CANCELED], counts[QN_ORDER_EXPIRED], fills, payments);
     ck_assert(ncases < 100 || (fills > 0 && payments > 0 && counts[QN_ORDER_EXPIRED] > 0));
@@ -523,6 +524,7 @@ int main(int argc, char **argv)
     SRunner *runner;
     int failed;
 
+    ncases *= proof_scale();
     for (int i = 1; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--seed") == 0) first_seed = strtoull(argv[i + 1], NULL, 10);
         if (strcmp(argv[i], "--cases") == 0) ncases = strtoull(argv[i + 1], NULL, 10);
