@@ -69,6 +69,14 @@ class ImportFaults(DataTest):
         self.walk("io", self.write("a.csv", bar_csv(rows[:50])),
                   self.write("b.csv", bar_csv(rows[50:])), self.options)
 
+    def test_io_long_file(self):
+        """A file of several buffers whose rows end where buffers do: a failed read must not look
+        like the end of the file."""
+        rows = [line.ljust(63, "0") for line in bar_csv(bars(10000), None).splitlines()]
+        name = self.write("a.csv", "\n".join(rows) + "\n")
+        self.walk("io", None, name, (*self.options, "--columns",
+                                     "ts=1,open=2,high=3,low=4,close=5,volume=6"))
+
     def test_everything_found_out(self):
         """Without --bar, --tick and --lot: the survey's calls fail as well."""
         name = self.write("a.csv", bar_csv(bars(50)))
