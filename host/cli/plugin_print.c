@@ -107,7 +107,7 @@ void plugin_print(const module *m, const qn_class *c)
     printf("  abi       %u.%u\n", info->abi >> 16, info->abi & 0xffff);
     printf("  tier      %s\n", tier_name(info->tier));
     printf("  profile   %s\n", info->is_dev ? "dev" : "strict");
-    printf("  unload    %s%s\n", info->can_close ? "yes" : "no: ", or_empty(info->kept_since));
+    printf("  unload    %s%s\n", info->can_close ? "yes" : "no: ", or_empty(info->kept_because));
     if (c->schema)
         printf("  state     layout %u, reads %u and later\n", c->schema, c->schema_min);
     else
@@ -207,7 +207,7 @@ struct json_object *plugin_json(const module *m, const qn_class *c)
                json_put_text(o, "tier", info->tier == QN_TIER_PURE ? "pure" : "io") &&
                json_put_text(o, "profile", info->is_dev ? "dev" : "strict") &&
                put_bool(o, "can_unload", info->can_close) &&
-               put_or_null(o, "kept_since", info->kept_since) &&
+               put_or_null(o, "kept_because", info->kept_because) &&
                json_put(o, "state_schema", json_object_new_int64(c->schema)) &&
                json_put(o, "params", json_params(&c->params));
     if (is_whole) return o;

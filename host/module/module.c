@@ -102,7 +102,7 @@ static int32_t preflight(const char *path, candidate *c, module_info *info, qn_e
                           .tier = c->note.tier,
                           .can_close = c->verdict.can_close,
                           .is_dev = c->verdict.is_dev,
-                          .kept_since = c->verdict.kept_since,
+                          .kept_because = c->verdict.kept_because,
                           .nclasses = c->note.nclasses};
     read_build_id(&c->img, info->build_id);
     return sha256_of(c->data, c->size, info->sha256, err);

@@ -62,10 +62,10 @@ typedef struct module_info {
     char sha256[65];
     char build_id[65]; /* GNU build id, hex; "" = none */
     uint32_t abi, tier;
-    bool can_close;         /* passed the strict profile: its image may be unmapped */
-    bool is_dev;            /* taken by the dev profile only */
-    const char *kept_since; /* why it can't be closed, a static text; NULL when it can */
-    uint32_t nclasses;      /* of the note; after a load: whose kind this host has */
+    bool can_close;           /* passed the strict profile: its image may be unmapped */
+    bool is_dev;              /* taken by the dev profile only */
+    const char *kept_because; /* why it can't be closed, a static text; NULL when it can */
+    uint32_t nclasses;        /* of the note; after a load: whose kind this host has */
 } module_info;
 
 /* Check a file without running any of its code. The rules are those of its note's tier, in the

@@ -87,7 +87,7 @@ static int32_t has_no_static_tls(const subject *s, qn_err *err)
                     "_Thread_local, or -ftls-model=initial-exec");
     for (uint32_t i = 0; i < s->img->nsegments; i++)
         if (s->img->segments[i].p_type == PT_TLS)
-            s->out->kept_since = "it has thread-local storage";
+            s->out->kept_because = "it has thread-local storage";
     return QN_OK;
 }
 
@@ -209,7 +209,7 @@ static int32_t check_library(const subject *s, const char *name, qn_err *err)
         if (!(libraries[i].tiers & s->note->tier)) break;
         if (libraries[i].is_dev && s->profile != PROFILE_DEV) break;
         if (libraries[i].is_dev) s->out->is_dev = true;
-        if (libraries[i].kept) s->out->kept_since = libraries[i].kept;
+        if (libraries[i].kept) s->out->kept_because = libraries[i].kept;
         return QN_OK;
     }
     return fail(err, QN_E_ELF_NEEDED, "links %.80s, which a module of tier %s may not%s", name,
@@ -279,7 +279,7 @@ static int32_t check_import(const subject *s, const char *name, qn_err *err)
 {
     for (size_t i = 0; i < sizeof imports / sizeof imports[0]; i++) {
         if (strcmp(imports[i].name, name) != 0) continue;
-        if (imports[i].is_of_runtime && s->out->kept_since) return QN_OK;
+        if (imports[i].is_of_runtime && s->out->kept_because) return QN_OK;
         if (s->profile == PROFILE_DEV) {
             s->out->is_dev = true;
             return QN_OK;
@@ -320,8 +320,8 @@ static int32_t has_no_mutable_statics(const subject *s, qn_err *err)
     uint64_t n = rules_statics(s->img);
 
     if (n <= STATICS_MAX) return QN_OK;
-    if (s->profile == PROFILE_DEV || s->out->kept_since) {
-        s->out->is_dev |= !s->out->kept_since;
+    if (s->profile == PROFILE_DEV || s->out->kept_because) {
+        s->out->is_dev |= !s->out->kept_because;
         return QN_OK;
     }
     return fail(err, QN_E_ELF_STATICS,
@@ -393,9 +393,9 @@ int32_t rules_check(const image *img, const note *n, profile p, verdict *out, qn
         int32_t rc = rules[i].tiers & n->tier ? rules[i].check(&s, err) : QN_OK;
         if (rc != QN_OK) return rc;
     }
-    if (out->is_dev) out->kept_since = "only the dev profile takes it";
-    if (n->tier == QN_TIER_IO) out->kept_since = "modules of tier I/O are never unloaded";
-    out->can_close = !out->kept_since;
+    if (out->is_dev) out->kept_because = "only the dev profile takes it";
+    if (n->tier == QN_TIER_IO) out->kept_because = "modules of tier I/O are never unloaded";
+    out->can_close = !out->kept_because;
     return QN_OK;
 }
 

@@ -19,9 +19,9 @@ profile profile_here(void);
 
 /* What the rules found out about a module that they took. */
 typedef struct verdict {
-    bool can_close;         /* its image may be unmapped */
-    bool is_dev;            /* the strict profile would refuse it */
-    const char *kept_since; /* why it can't be closed: a static text; NULL when it can */
+    bool can_close;           /* its image may be unmapped */
+    bool is_dev;              /* the strict profile would refuse it */
+    const char *kept_because; /* why it can't be closed: a static text; NULL when it can */
 } verdict;
 
 /* Apply all rules of the note's tier, in the order of the table; the first that is broken

@@ -98,10 +98,10 @@ class PluginCommands(unittest.TestCase):
         self.assertEqual(shown, json.loads(by_file.stdout))
         self.assertEqual(
             {k: shown[k] for k in ("id", "name", "version", "license", "kind", "abi", "tier",
-                                   "profile", "can_unload", "kept_since", "file")},
+                                   "profile", "can_unload", "kept_because", "file")},
             {"id": "strategy/fixture", "name": "Fixture", "version": "1.0.0", "license": "MIT",
              "kind": "qn.strategy/1", "abi": "0.1", "tier": "pure", "profile": "strict",
-             "can_unload": True, "kept_since": None, "file": path})
+             "can_unload": True, "kept_because": None, "file": path})
         self.assertRegex(shown["sha256"], "^[0-9a-f]{64}$")
         self.assertRegex(shown["build_id"], "^[0-9a-f]{40}$")
         self.assertEqual(len(shown["params"]), 1)

@@ -123,7 +123,7 @@ START_TEST(good_modules_pass)
         ck_assert_uint_eq(info.tier, good[i].tier);
         ck_assert_uint_eq(info.nclasses, good[i].nclasses);
         ck_assert_int_eq(info.can_close, good[i].can_close);
-        ck_assert_int_eq(info.can_close, !info.kept_since);
+        ck_assert_int_eq(info.can_close, !info.kept_because);
         ck_assert_int_eq(strlen(info.sha256), 64);
         ck_assert_int_eq(strlen(info.build_id), 40);
         ck_assert(!info.is_dev);
