@@ -37,7 +37,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         o->is_json = true;
         return 0;
     case KEY_PATH:
-        if (o->npaths == PLUGIN_PATHS) argp_error(state, "more than %d folders", PLUGIN_PATHS);
+        if (o->npaths == PLUGIN_PATHS) cli_usage(state, "more than %d folders", PLUGIN_PATHS);
         o->paths[o->npaths++] = arg;
         return 0;
     default:

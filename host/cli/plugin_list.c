@@ -33,7 +33,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         state->child_inputs[0] = state->input;
         return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "no argument is expected, but '%s' is given", arg);
+        cli_usage(state, "no argument is expected, but '%s' is given", arg);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -35,11 +35,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         state->child_inputs[0] = state->input;
         return 0;
     case ARGP_KEY_ARG:
-        if (o->subject) argp_error(state, "one ID or FILE is expected");
+        if (o->subject) cli_usage(state, "one ID or FILE is expected");
         o->subject = arg;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "no ID or FILE is given");
+        cli_usage(state, "no ID or FILE is given");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
