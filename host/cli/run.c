@@ -5,6 +5,7 @@
 #include "run.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "report/report.h"
 
 #include <signal.h>
@@ -133,6 +134,7 @@ int cmd_run(int argc, char **argv)
     cli_parse(&argp, argc, argv, &a);
     if ((status = run_open(&a.request, &a.engine, &cfg, &e)) != EXIT_DONE) return status;
     catch_signals();
+    log_line(LOG_WARNING, "no risk module checks the orders of this run: in a backtest only");
     if ((rc = report_new(e, cfg, a.report, QUOIN_VERSION, &r, &err)) == QN_OK)
         status = run(&a, e, r);
     else {

@@ -158,8 +158,8 @@ void report_free(report *r)
 static int32_t write_json(report *r, const char *name, struct json_object *json, qn_err *err)
 {
     char path[PATH_ROOM];
-    const char *text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY |
-                                                                JSON_C_TO_STRING_NOSLASHESCAPE);
+    const char *text = json_object_to_json_string_ext(
+        json, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
     file_out out = {0};
     int32_t rc;
 

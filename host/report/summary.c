@@ -324,12 +324,42 @@ failed:
 
 /* ------------------------------------------------------------------ text */
 
-static void print_money(FILE *to, const char *title, int64_t money, const char *currency)
+/* The lines of an account, in one column of exact decimals. */
+typedef struct money_line {
+    const char *title;
+    int64_t money;
+} money_line;
+
+/* How many places it takes to show all of them exactly; two at least. */
+static int32_t places_of(const money_line *lines, size_t n)
 {
+    int32_t places = 2;
+
+    for (size_t i = 0; i < n; i++)
+        while (places < -QN_MONEY_EXP && lines[i].money % qn_pow10(-QN_MONEY_EXP - places) != 0)
+            places++;
+    return places;
+}
+
+static void print_account(FILE *to, const char *venue_id, const account *a)
+{
+    const money_line lines[] = {
+        {"Start", a->start},
+        {"Realized profit", a->realized_pnl},
+        {"Unrealized profit", a->unrealized_pnl},
+        {"Fees paid", a->fees},
+        {"Funding received", a->funding},
+        {"Equity", account_equity(a)},
+    };
+    size_t n = sizeof lines / sizeof lines[0];
+    int32_t places = places_of(lines, n);
     char text[QN_DECIMAL_TEXT];
 
-    qn_decimal_format(money, QN_MONEY_EXP, text);
-    fprintf(to, "  %-22s %20s %s\n", title, text, currency);
+    fprintf(to, "\nAccount %s %s\n", venue_id, a->currency);
+    for (size_t i = 0; i < n; i++) {
+        qn_decimal_format_fixed(lines[i].money, QN_MONEY_EXP, places, text);
+        fprintf(to, "  %-22s %20s %s\n", lines[i].title, text, a->currency);
+    }
 }
 
 static void print_statistic(FILE *to, const statistic *s, double value, const char *currency)
@@ -355,13 +385,7 @@ static void print_accounts(const report *r, FILE *to)
 
     for (uint32_t i = 0; i < ledger_accounts(l); i++) {
         const account *a = ledger_account(l, i);
-        fprintf(to, "\nAccount %s %s\n", engine_venue_id(r->engine, a->venue), a->currency);
-        print_money(to, "Start", a->start, a->currency);
-        print_money(to, "Realized profit", a->realized_pnl, a->currency);
-        print_money(to, "Unrealized profit", a->unrealized_pnl, a->currency);
-        print_money(to, "Fees paid", a->fees, a->currency);
-        print_money(to, "Funding received", a->funding, a->currency);
-        print_money(to, "Equity", account_equity(a), a->currency);
+        print_account(to, engine_venue_id(r->engine, a->venue), a);
     }
 }
 
