@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/log.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* The handle that plugins carry around is the instance itself. */
@@ -163,6 +164,23 @@ static const qn_class *class_of(const module *m, const char *plugin, const char 
     return NULL;
 }
 
+/* A class that cannot do without an extension is refused before any of its code runs. */
+static int32_t check_needs(const qn_class *cls, qn_err *err)
+{
+    char id[64];
+
+    for (const char *p = cls->needs + strspn(cls->needs, " "); *p; p += strspn(p, " ")) {
+        size_t len = strcspn(p, " ");
+        snprintf(id, sizeof id, "%.*s", (int)len, p);
+        if (!host_ext(NULL, id))
+            return fail(err, QN_E_ABI_VERSION,
+                        "%s needs the host extension %s, which this host (ABI %u.%u) lacks",
+                        cls->id, id, QN_ABI_MAJOR, QN_ABI_MINOR);
+        p += len;
+    }
+    return QN_OK;
+}
+
 static int32_t set_instruments(instance *in, const uint32_t *numbers, uint32_t n, qn_err *err)
 {
     const engine *e = in->engine;
@@ -207,6 +225,7 @@ int32_t instance_init(instance *in, engine *e, const char *id, const char *plugi
                            kind);
         return fail(err, QN_E_INVALID, "the config has mistakes");
     }
+    if ((rc = check_needs(in->cls, err)) != QN_OK) return rc;
     if ((rc = set_instruments(in, instruments, ninstruments, err)) != QN_OK) return rc;
     in->self = arena_alloc(&in->arena, in->cls->instance_size, in->cls->instance_align);
     if (!in->self) return fail(err, QN_E_NO_MEMORY, "no memory for %s", id);

@@ -90,6 +90,7 @@ int32_t table_copy_class(const qn_class *from, arena *memory, qn_class *to, qn_e
     to->license = copy_text(&c, from->license);
     to->name = copy_text(&c, from->name);
     to->doc = copy_text(&c, from->doc);
+    to->needs = copy_text(&c, from->needs);
     if (from->table) to->table = copy_sized(&c, from->table);
     copy_params(&c, &to->params);
     copy_exts(&c, &to->exts);

@@ -295,6 +295,8 @@ static int32_t check_names(const qn_class *c, qn_err *err)
         return broken(err, &at, "its name is not text of up to %u bytes", NAME_TEXT_MAX);
     if (c->doc && !is_text(c->doc, DOC_TEXT_MAX))
         return broken(err, &at, "its doc is not text of up to %u bytes", DOC_TEXT_MAX);
+    if (c->needs && !is_text(c->needs, DOC_TEXT_MAX))
+        return broken(err, &at, "its needs are not text of up to %u bytes", DOC_TEXT_MAX);
     return QN_OK;
 }
 

@@ -46,6 +46,8 @@ typedef struct qn_ext {
  *          was written is discarded.
  * load     Read a state of layout schema_min .. schema into an instance that was created and
  *          has seen no event. On error the instance is destroyed.
+ * `needs` lists ids with a blank between them, NULL = none: a host that lacks one refuses the
+ * class before it makes an instance, so create need not look for NULL.
  * A class with schema 0 has no state: it starts anew at each reload, save and load are NULL. */
 #define QN_CLASS_MEMBERS                                                                           \
     uint32_t size, flags;                   /* sizeof(qn_class); no flags are defined yet */       \
@@ -55,6 +57,7 @@ typedef struct qn_ext {
     const char *license;                    /* SPDX expression */                                  \
     const char *name;                       /* for people */                                       \
     const char *doc;                        /* one or two sentences */                             \
+    const char *needs;                      /* ids of host extensions it cannot do without */      \
     qn_table params;                        /* of qn_param */                                      \
     qn_table exts;                          /* of qn_ext */                                        \
     const void *table;                      /* of the kind: qn_strategy, qn_venue */               \

@@ -88,5 +88,5 @@ static void on_bar(buy_and_hold *s, const qn_bar *bar, const qn_out *out)
 
 QN_STRATEGY(buy_and_hold, "strategy/buy_and_hold", "1.0.0", "MIT", .name = "Buy and hold",
             .doc = "Buys at the first bar of each instrument and holds to the end.",
-            .params = QN_TABLE(params), .state = QN_STATE(1, fields), .configure = configure,
-            .on_bar = on_bar)
+            .needs = QN_HOST_PORTFOLIO, .params = QN_TABLE(params), .state = QN_STATE(1, fields),
+            .configure = configure, .on_bar = on_bar)

@@ -155,5 +155,6 @@ static void on_bar(sma_cross *s, const qn_bar *bar, const qn_out *out)
 
 QN_STRATEGY(sma_cross, "strategy/sma_cross", "1.0.0", "MIT", .name = "SMA cross",
             .doc = "Follows the order of a fast and a slow simple moving average of closes.",
-            .params = QN_TABLE(params), .state = QN_STATE(1, fields), .configure = configure,
-            .lookback = lookback, .on_bar = on_bar, .on_order = on_order, .on_fill = on_fill)
+            .needs = QN_HOST_PORTFOLIO, .params = QN_TABLE(params), .state = QN_STATE(1, fields),
+            .configure = configure, .lookback = lookback, .on_bar = on_bar, .on_order = on_order,
+            .on_fill = on_fill)

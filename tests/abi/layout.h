@@ -296,7 +296,7 @@ ABI_FIELD(qn_ext, rsv0, 4, 4); /* uint32_t */
 ABI_FIELD(qn_ext, id, 8, 8); /* const char * */
 ABI_FIELD(qn_ext, table, 16, 8); /* const void * */
 
-ABI_STRUCT(qn_class, 144, 8);
+ABI_STRUCT(qn_class, 152, 8);
 ABI_FIELD(qn_class, size, 0, 4); /* uint32_t */
 ABI_FIELD(qn_class, flags, 4, 4); /* uint32_t */
 ABI_FIELD(qn_class, id, 8, 8); /* const char * */
@@ -305,17 +305,18 @@ ABI_FIELD(qn_class, version, 24, 8); /* const char * */
 ABI_FIELD(qn_class, license, 32, 8); /* const char * */
 ABI_FIELD(qn_class, name, 40, 8); /* const char * */
 ABI_FIELD(qn_class, doc, 48, 8); /* const char * */
-ABI_FIELD(qn_class, params, 56, 16); /* qn_table */
-ABI_FIELD(qn_class, exts, 72, 16); /* qn_table */
-ABI_FIELD(qn_class, table, 88, 8); /* const void * */
-ABI_FIELD(qn_class, instance_size, 96, 4); /* uint32_t */
-ABI_FIELD(qn_class, instance_align, 100, 4); /* uint32_t */
-ABI_FIELD(qn_class, schema, 104, 4); /* uint32_t */
-ABI_FIELD(qn_class, schema_min, 108, 4); /* uint32_t */
-ABI_FIELD(qn_class, create, 112, 8); /* int32_t (*)(void *self, const qn_setup *setup, qn_err *err) */
-ABI_FIELD(qn_class, destroy, 120, 8); /* void (*)(void *self) */
-ABI_FIELD(qn_class, save, 128, 8); /* int32_t (*)(const void *self, const qn_stream *to, qn_err *err) */
-ABI_FIELD(qn_class, load, 136, 8); /* int32_t (*)(void *self, uint32_t schema, const qn_stream *from, qn_err *err) */
+ABI_FIELD(qn_class, needs, 56, 8); /* const char * */
+ABI_FIELD(qn_class, params, 64, 16); /* qn_table */
+ABI_FIELD(qn_class, exts, 80, 16); /* qn_table */
+ABI_FIELD(qn_class, table, 96, 8); /* const void * */
+ABI_FIELD(qn_class, instance_size, 104, 4); /* uint32_t */
+ABI_FIELD(qn_class, instance_align, 108, 4); /* uint32_t */
+ABI_FIELD(qn_class, schema, 112, 4); /* uint32_t */
+ABI_FIELD(qn_class, schema_min, 116, 4); /* uint32_t */
+ABI_FIELD(qn_class, create, 120, 8); /* int32_t (*)(void *self, const qn_setup *setup, qn_err *err) */
+ABI_FIELD(qn_class, destroy, 128, 8); /* void (*)(void *self) */
+ABI_FIELD(qn_class, save, 136, 8); /* int32_t (*)(const void *self, const qn_stream *to, qn_err *err) */
+ABI_FIELD(qn_class, load, 144, 8); /* int32_t (*)(void *self, uint32_t schema, const qn_stream *from, qn_err *err) */
 
 ABI_STRUCT(qn_module, 24, 8);
 ABI_FIELD(qn_module, size, 0, 4); /* uint32_t */

@@ -164,6 +164,13 @@ class Behaviour(unittest.TestCase):
         os.rename(r.catalog, r.path("elsewhere"))
         self.assertEqual(quoin("run", r.path("run.cfg")).returncode, 4)
 
+    def test_a_class_that_needs_more_than_the_host_has_is_refused(self):
+        r = prepared(RISING)
+        r.config(strategy("strategy/needy", ""))
+        done = quoin("run", r.path("run.cfg"))
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("strategy/needy needs the host extension com.example.moon/1", done.stderr)
+
     def test_damage_is_an_error_and_no_shorter_run(self):
         r = prepared(RISING)
         r.config(strategy("strategy/buy_and_hold", 'qty = "1";'))

@@ -63,5 +63,5 @@ static void on_fill(limit_dip *s, const qn_fill *fill, const qn_out *out)
 
 QN_STRATEGY(limit_dip, "strategy/limit_dip", "1.0.0", "MIT", .name = "Limit dip",
             .doc = "Buys dips by limit orders with brackets. For tests.",
-            .params = QN_TABLE(params), .configure = configure, .on_bar = on_bar,
-            .on_fill = on_fill)
+            .needs = QN_HOST_PORTFOLIO, .params = QN_TABLE(params), .configure = configure,
+            .on_bar = on_bar, .on_fill = on_fill)
