@@ -148,6 +148,8 @@ class Page:
     def compare(self, block):
         if self.printed is None:
             fail(block.place, "there is no block before it that was run")
+        if not block.text().replace("...", "").strip():
+            fail(block.place, "an output that every text fits")
         if not pattern_of(block.text()).fullmatch(self.printed):
             fail(block.place, "the output differs, first at: "
                  f"{first_difference(block.text(), self.printed)}\n--- printed:\n{self.printed}")
