@@ -1,0 +1,355 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Measures Quoin against yardsticks measured in the same run: cmake --build build --target bench
+
+Prints a table and writes build/bench.json. Gates are ratios, because only they carry over to
+another machine. CPU time for throughput, wall time for latency; ours and the floor take turns,
+and the median of the pairs counts. A row measured while the core lost more than 15 % of its
+time to others is measured again, and not judged if it never gets quiet.
+
+  bench.py [--only RE] [--pairs N]
+"""
+import argparse
+import datetime
+import hashlib
+import json
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+BUILD = os.environ["QUOIN_BUILD"]
+QUOIN = os.path.join(BUILD, "quoin")
+TOOLS = os.path.join(BUILD, "tests", "bench")
+WORK = os.path.join(BUILD, "bench")  # generated once, kept for the next run
+FLOOR = os.path.join(TOOLS, "bench_floor")
+INSTRUMENT = "BTCUSDT.sim"
+MINUTES = 1_000_000
+LOST_MOST = 0.15
+ROUNDS = 3  # how often a row is measured when the machine is not quiet
+
+# What the generator must make, and the run must come to.
+SHA256 = {
+    "bars": "e842d19f702145173bf04b0f8bc5647116e540aa9340692879fad9a8c5bd178e",
+    "trades": "4fe4e1f5df58cf5a2ac0728771b769d0270bdf72566a6174ade15c1fd0f7d623",
+}
+FILLS, FEES, EQUITY = 27356, "415867.5168", "593592.4832"
+
+
+def path(*names):
+    return os.path.join(WORK, *names)
+
+
+# ---------------------------------------------------------------- running programs
+
+def cpu_of(argv, stdout=os.devnull):
+    """CPU seconds, wall seconds of a program that must succeed."""
+    out = (os.POSIX_SPAWN_OPEN, 1, stdout, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    quiet = (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)
+    begin = time.perf_counter()
+    pid = os.posix_spawn(argv[0], argv, os.environ, file_actions=[out, quiet])
+    _, status, usage = os.wait4(pid, 0)
+    wall = time.perf_counter() - begin
+    if status != 0:
+        sys.exit(f"bench: {' '.join(argv)} failed with status {status:#x}")
+    return usage.ru_utime + usage.ru_stime, wall
+
+
+def floor(*args):
+    return float(subprocess.run([FLOOR, *args], check=True, capture_output=True, text=True).stdout)
+
+
+def result_of(*args):
+    """The JSON of a run. Through a shell that forks: peak memory is inherited by exec, and a
+    Python interpreter's would count as ours."""
+    done = subprocess.run(["sh", "-c", '"$@"; exit $?', "sh", QUOIN, "run", *args, "--json"],
+                          check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
+# ---------------------------------------------------------------- the workload
+
+def generate(kind, minutes, name):
+    if not os.path.exists(path(name)):
+        with open(path("part"), "wb") as f:
+            subprocess.run([os.path.join(TOOLS, "bench_generate"), kind, str(minutes)],
+                           check=True, stdout=f)
+        os.rename(path("part"), path(name))
+    if minutes == MINUTES:
+        with open(path(name), "rb") as f:
+            made = hashlib.file_digest(f, "sha256") if hasattr(hashlib, "file_digest") \
+                else hashlib.sha256(f.read())
+        if made.hexdigest() != SHA256[kind]:
+            sys.exit(f"bench: {path(name)} is not the published workload")
+    return path(name)
+
+
+def import_argv(fmt, catalog, csv):
+    options = ["--bar", "1m"] if fmt == "ohlcv" else []
+    return [QUOIN, "data", "import", "--format", fmt, "--instrument", INSTRUMENT, "--into",
+            catalog, "--tick", "0.25", "--lot", "0.001", "--quote", "USDT", *options, csv]
+
+
+def load(fmt, catalog, csv):
+    subprocess.run(["rm", "-rf", path(catalog)], check=True)
+    subprocess.run(import_argv(fmt, path(catalog), csv), check=True, capture_output=True)
+
+
+def config(name, catalog, strategies):
+    with open(path(name), "w", encoding="utf-8") as f:
+        f.write(f'''
+name = "bench"; seed = 1; catalog = "{catalog}";
+store = {{ path = "store"; durability = "none"; }};
+plugin_path = [ "{TOOLS}" ];
+venues = ( {{ id = "sim"; plugin = "venue/sim"; instruments = [ "BTCUSDT" ]; data = [ "bar:1m" ];
+             accounts = ( {{ currency = "USDT"; balance = "1000000"; }} );
+             params = {{ taker_bps = 4.0; }}; }} );
+strategies = ( {", ".join(strategies)} );
+report = {{ sample = "1d"; }};
+''')
+    return path(name)
+
+
+def strategy(name, plugin, params=""):
+    return (f'{{ id = "{name}"; plugin = "{plugin}"; instruments = [ "{INSTRUMENT}" ]; '
+            f'data = [ "bar:1m" ]; params = {{ {params} }}; }}')
+
+
+SMA = strategy("sma", "strategy/sma_cross",
+               'fast = 10; slow = 50; qty = "1"; mode = "long_flat"; rule = "level";')
+
+
+def prepare():
+    os.makedirs(WORK, exist_ok=True)
+    load("ohlcv", "bars", generate("bars", MINUTES, "bars.csv"))
+    load("trades", "trades", generate("trades", MINUTES, "trades.csv"))
+    if not os.path.exists(path("ten", "manifest.json")):
+        load("ohlcv", "ten", generate("bars", 10 * MINUTES, "ten.csv"))
+        os.remove(path("ten.csv"))
+    config("bars.cfg", "bars", [SMA])
+    config("trades.cfg", "trades", [SMA])
+    config("ten.cfg", "ten", [SMA])
+    for n in (1, 2, 4, 8):
+        config(f"empty{n}.cfg", "bars",
+               [strategy(f"e{i}", "strategy/empty") for i in range(n)])
+
+
+def check_result(name):
+    """Speed of a wrong result is worth nothing."""
+    r = result_of(path(name))
+    account = r["accounts"][0]
+    got = r["fills"]["count"], account["fees"], account["equity"]
+    if got != (FILLS, FEES, EQUITY):
+        sys.exit(f"bench: {name} came to {got}")
+    return r
+
+
+# ---------------------------------------------------------------- measuring
+
+PAIRS = 5
+
+
+def pairs(ours, against):
+    """Medians of ours and of the floor, taken in turns."""
+    taken = [(ours(), against()) for _ in range(PAIRS)]
+    return statistics.median(a for a, _ in taken), statistics.median(b for _, b in taken)
+
+
+ONE_BAR = ["--to", "2020-01-01T00:01:00"]
+
+
+def events_cpu(conf, n=MINUTES):
+    """ns of CPU an event: a whole run, less a run of one bar."""
+    whole, _ = cpu_of([QUOIN, "run", path(conf), "--json"])
+    start, _ = cpu_of([QUOIN, "run", path(conf), "--json", *ONE_BAR])
+    return (whole - start) / n * 1e9
+
+
+def tape_cpu(catalog, data):
+    done = subprocess.run([os.path.join(TOOLS, "bench_tape"), path(catalog), INSTRUMENT, data],
+                          check=True, capture_output=True, text=True)
+    return float(done.stdout.split()[1])
+
+
+def rate(ns):
+    return 1e9 / ns
+
+
+def bars_so():
+    check_result("bars.cfg")
+    ours, base = pairs(lambda: events_cpu("bars.cfg"),
+                       lambda: floor("so", os.path.join(TOOLS, "floor.so")))
+    return rate(ours), rate(base), base / ours
+
+
+def bars_plain():
+    ours, base = pairs(lambda: events_cpu("bars.cfg"), lambda: floor("plain"))
+    return rate(ours), rate(base), base / ours
+
+
+def whole_process():
+    argv = ["/bin/sh", "-c", f'rm -rf "{path("cold")}" && '
+            + " ".join(f'"{a}"' for a in import_argv("ohlcv", path("cold"), path("bars.csv")))
+            + f' && "{QUOIN}" run "{config("cold.cfg", "cold", [SMA])}" --report "{path("out")}"']
+    ours, base = pairs(lambda: cpu_of(argv)[0],
+                       lambda: (floor("csv", path("bars.csv")) + floor("plain")) * MINUTES / 1e9)
+    return ours, base, ours / base
+
+
+def catalog_to_report():
+    argv = [QUOIN, "run", path("bars.cfg"), "--report", path("out")]
+    ours, base = pairs(lambda: cpu_of(argv)[0], lambda: floor("plain") * MINUTES / 1e9)
+    return ours, base, ours / base
+
+
+def importing():
+    ours, base = pairs(
+        lambda: cpu_of(import_argv("ohlcv", path("cold"), path("bars.csv")))[0] / MINUTES * 1e9
+        if subprocess.run(["rm", "-rf", path("cold")], check=True) else 0,
+        lambda: floor("csv", path("bars.csv")))
+    return rate(ours), rate(base), base / ours
+
+
+def memory():
+    one = result_of(path("bars.cfg"))["engine"]["max_rss_bytes"]
+    ten = result_of(path("ten.cfg"))["engine"]["max_rss_bytes"]
+    return max(one, ten) / (1 << 20), one / (1 << 20), ten / one
+
+
+def tape_bars():
+    ours, base = pairs(lambda: tape_cpu("bars", "bar:1m"), lambda: floor("walk", "88"))
+    return rate(ours), rate(base), base / ours
+
+
+def tape_trades():
+    ours, base = pairs(lambda: tape_cpu("trades", "trade"), lambda: floor("walk", "72"))
+    return rate(ours), rate(base), base / ours
+
+
+def trades_to_bars():
+    ours, base = pairs(lambda: tape_cpu("trades", "bar:1m") / 5, lambda: floor("aggregate"))
+    return rate(ours), rate(base), base / ours
+
+
+def dispatch():
+    """The slope over the number of empty strategies, by least squares."""
+    counts = (1, 2, 4, 8)
+
+    def slope():
+        cost = [events_cpu(f"empty{n}.cfg") for n in counts]
+        mean_n, mean_c = statistics.mean(counts), statistics.mean(cost)
+        return (sum((n - mean_n) * (c - mean_c) for n, c in zip(counts, cost))
+                / sum((n - mean_n) ** 2 for n in counts))
+
+    ours, base = pairs(slope, lambda: floor("call"))
+    return ours, base, ours - base
+
+
+def spawned(argv):
+    return statistics.median(cpu_of(argv)[1] for _ in range(20)) * 1e3
+
+
+def startup():
+    ours, base = pairs(lambda: spawned([QUOIN, "--version"]), lambda: spawned([FLOOR, "nothing"]))
+    return ours, base, ours / base
+
+
+def startup_run():
+    argv = [QUOIN, "run", path("bars.cfg"), "--json", *ONE_BAR]
+    ours, base = pairs(lambda: spawned(argv), lambda: spawned([FLOOR, "nothing"]))
+    return ours, base, ours / base
+
+
+# (id, name, unit, function, gate as text, gate on (ours, floor, ratio); None = reported only)
+ROWS = [
+    ("bars", "bar backtest, against a bare loop with its strategy in a .so", "bars/s", bars_so,
+     "ratio >= 0.15", lambda o, f, r: r >= 0.15),
+    ("bars_plain", "bar backtest, against one C loop", "bars/s", bars_plain, None, None),
+    ("whole_csv", "56 MB of CSV to a written report, CPU, against parse + loop", "s",
+     whole_process, None, None),
+    ("whole_catalog", "imported catalog to a written report, CPU, against the loop", "s",
+     catalog_to_report, None, None),
+    ("import", "import of bars from CSV, against a parse by hand", "rows/s", importing, None, None),
+    ("memory", "peak memory, 10 M bars against 1 M", "MiB", memory,
+     "<= 32 MiB and ratio <= 1.1", lambda o, f, r: o <= 32 and r <= 1.1),
+    ("tape_bars", "reading checked bars, against a walk over memory", "bars/s", tape_bars,
+     None, None),
+    ("tape_trades", "reading checked trades, against a walk over memory", "trades/s", tape_trades,
+     None, None),
+    ("trades_to_bars", "checked trades to bars, against aggregation in memory", "trades/s",
+     trades_to_bars, "ratio >= 0.1", lambda o, f, r: r >= 0.1),
+    ("dispatch", "dispatch: each further subscriber of an event, above a direct call", "ns",
+     dispatch, "difference <= 2 ns", lambda o, f, r: r <= 2),
+    ("startup", "start and end of the program, against an empty program", "ms", startup,
+     "ratio <= 7", lambda o, f, r: r <= 7),
+    ("startup_run", "a run of one bar, against an empty program", "ms", startup_run, None, None),
+]
+
+
+def lost():
+    return floor("spin", "200")
+
+
+def measure(row):
+    ident, name, unit, function, gate, judge = row
+    for _ in range(ROUNDS):
+        before = lost()
+        ours, base, ratio = function()
+        is_quiet = max(before, lost()) <= LOST_MOST
+        verdict = bool(judge(ours, base, ratio)) if judge else True
+        if is_quiet or verdict:
+            break
+    else:
+        verdict = None  # never quiet, and not good enough: nothing was learned
+    return {"id": ident, "name": name, "unit": unit, "ours": ours, "floor": base, "ratio": ratio,
+            "gate": gate, "pass": verdict}
+
+
+def machine():
+    with open("/proc/cpuinfo", encoding="ascii") as f:
+        model = re.search(r"model name\s*: (.*)", f.read())
+    return (f"{model.group(1) if model else platform.machine()}, {os.cpu_count()} CPUs, "
+            f"{platform.system()} {platform.release()}")
+
+
+def text(value):
+    return f"{value / 1e6:.1f} M" if value >= 1e6 else f"{value:.3g}"
+
+
+VERDICTS = {True: "", False: "MISSED", None: "not judged: busy"}
+
+
+def show(row):
+    print(f"{row['id']:<15}{text(row['ours']):>10}{text(row['floor']):>10} {row['unit']:<9}"
+          f"{row['ratio']:>9.3g}  {row['gate'] or 'reported':<28}{VERDICTS[row['pass']]}",
+          flush=True)
+
+
+def main():
+    global PAIRS
+    args = argparse.ArgumentParser(description="Measure Quoin.")
+    args.add_argument("--only", default="", metavar="RE", help="rows whose id matches")
+    args.add_argument("--pairs", type=int, default=PAIRS, metavar="N")
+    given = args.parse_args()
+    PAIRS = given.pairs
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    prepare()
+    print(f"{'':<15}{'ours':>10}{'floor':>10} {'unit':<9}{'ratio':>9}  gate")
+    rows = []
+    for row in ROWS:
+        if re.search(given.only, row[0]):
+            rows.append(measure(row))
+            show(rows[-1])
+    with open(os.path.join(BUILD, "bench.json"), "w", encoding="utf-8") as f:
+        json.dump({"machine": machine(),
+                   "date": datetime.datetime.now(datetime.timezone.utc).isoformat("T", "seconds"),
+                   "rows": rows}, f, indent=2)
+        f.write("\n")
+    return 1 if any(row["pass"] is False for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
