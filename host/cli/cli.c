@@ -3,6 +3,7 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/nearest.h"
@@ -153,4 +154,20 @@ int32_t cli_plugin_dir(char *to, size_t room, qn_err *err)
     if ((size_t)snprintf(to, room, "%s/plugins", dir) < room && file_exists(to)) return QN_OK;
     if ((size_t)snprintf(to, room, "%s/../lib/quoin/plugins", dir) < room) return QN_OK;
     return fail(err, QN_E_OVERFLOW, "path too long: %.64s...", dir);
+}
+
+int cli_print_json(struct json_object *object, bool is_whole, int status)
+{
+    const char *text = object && is_whole
+                           ? json_object_to_json_string_ext(
+                                 object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+                                             JSON_C_TO_STRING_NOSLASHESCAPE)
+                           : NULL;
+
+    if (text)
+        puts(text);
+    else
+        status = cli_fail(QN_E_NO_MEMORY, NULL);
+    json_object_put(object);
+    return status;
 }

@@ -39,6 +39,11 @@ void cli_usage(const struct argp_state *state, const char *format, ...)
 /* Print an error as "quoin: error: ..." and return the exit status that its code stands for. */
 int cli_fail(int32_t code, const qn_err *err);
 
+/* Print a JSON object as one document on stdout, and free it. With is_whole false (something
+ * could not be put), or out of memory, nothing is printed and the exit status says so. */
+struct json_object;
+int cli_print_json(struct json_object *object, bool is_whole, int status);
+
 /* The folder that plugins are looked for in when the config names none: beside the binary in a
  * build folder, else PREFIX/lib/quoin/plugins. */
 int32_t cli_plugin_dir(char *to, size_t room, qn_err *err);

@@ -15,3 +15,33 @@ int cmd_data(int argc, char **argv)
     return cli_dispatch("quoin data", "Market data: a catalog of checked, immutable files.",
                         commands, sizeof commands / sizeof commands[0], argc, argv);
 }
+
+static const char *kind_name(uint32_t kind)
+{
+    static const char *const names[] = {"?", "spot", "linear", "inverse"};
+
+    return names[kind <= QN_INVERSE ? kind : 0];
+}
+
+struct json_object *json_instrument(const qn_instrument *def)
+{
+    struct json_object *o = json_object_new_object();
+    bool is_whole =
+        json_put_text(o, "name", def->name) && json_put_text(o, "kind", kind_name(def->kind)) &&
+        json_put_text(o, "base", def->base) && json_put_text(o, "quote", def->quote) &&
+        json_put_text(o, "settle", def->settle) &&
+        json_put_amount(o, "tick", def->tick_size, def->price_exp) &&
+        json_put_amount(o, "lot", def->lot_size, def->qty_exp) &&
+        json_put(o, "price_exp", json_object_new_int(def->price_exp)) &&
+        json_put(o, "qty_exp", json_object_new_int(def->qty_exp)) &&
+        json_put_amount(o, "contract_size", def->contract_size.mantissa, def->contract_size.exp) &&
+        json_put_amount(o, "min_notional", def->min_notional, def->money_exp) &&
+        json_put_time(o, "valid_from", def->valid_from);
+
+    return json_whole(o, is_whole);
+}
+
+int64_t data_start(data_type data, int64_t ts_ns)
+{
+    return ts_ns - data.length;
+}

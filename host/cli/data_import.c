@@ -303,7 +303,7 @@ static int tell_json(const arguments *a, const import_result *r, double seconds)
                json_put_count(o, "rows", r->rows) && json_put_count(o, "skipped", r->skipped) &&
                json_put_time(o, "from", r->from) && json_put_time(o, "to", r->to) &&
                json_put(o, "seconds", json_object_new_double(seconds));
-    return json_finish(o, is_whole, EXIT_DONE);
+    return cli_print_json(o, is_whole, EXIT_DONE);
 }
 
 static int tell(const arguments *a, const import_result *r, double seconds)

@@ -91,12 +91,6 @@ static struct json_object *json_series(const series *s)
 }
 
 /* Add to an array of an object. */
-static bool append(struct json_object *array, struct json_object *value)
-{
-    if (value && json_object_array_add(array, value) == 0) return true;
-    json_object_put(value);
-    return false;
-}
 
 static int print_json(const catalog *cat)
 {
@@ -114,10 +108,10 @@ static int print_json(const catalog *cat)
     is_whole = json_put(o, "instruments", instruments) && is_whole;
     is_whole = json_put(o, "data", data) && is_whole;
     for (size_t i = 0; i < ndefs && is_whole; i++)
-        is_whole = append(instruments, json_instrument(&defs[i]));
+        is_whole = json_append(instruments, json_instrument(&defs[i]));
     while (is_whole && next_series(files, nfiles, &at, &s))
-        is_whole = append(data, json_series(&s));
-    return json_finish(o, is_whole, EXIT_DONE);
+        is_whole = json_append(data, json_series(&s));
+    return cli_print_json(o, is_whole, EXIT_DONE);
 }
 
 static int print_table(const catalog *cat)

@@ -98,7 +98,7 @@ static int print_json(findings *f, size_t files, uint64_t events, int status)
                     json_put_count(o, "errors", f->errors) &&
                     json_put_count(o, "warnings", f->warnings);
 
-    return json_finish(o, is_whole, status);
+    return cli_print_json(o, is_whole, status);
 }
 
 int cmd_data_verify(int argc, char **argv)

@@ -5,9 +5,9 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "cli.h"
-#include "data.h"
 #include "module/kind.h"
 
 #include <stdio.h>
@@ -115,7 +115,7 @@ static int print_json(const module_index *index, const module_file *files, size_
             struct json_object *o = json_class(index, &files[i], c);
             is_whole = o && json_object_array_add(all, o) == 0;
         }
-    return json_finish(all, is_whole, EXIT_DONE);
+    return cli_print_json(all, is_whole, EXIT_DONE);
 }
 
 int plugin_list(int argc, char **argv)

@@ -3,7 +3,7 @@
  * A class and its parameters, as text and as JSON. */
 #include "plugin.h"
 
-#include "data.h"
+#include "base/json.h"
 #include "module/kind.h"
 #include "module/value.h"
 
@@ -116,17 +116,6 @@ void plugin_print(const module *m, const qn_class *c)
 }
 
 /* A text, or null where there is none. */
-static bool put_or_null(struct json_object *o, const char *key, const char *text)
-{
-    if (text) return json_put_text(o, key, text);
-    return o && json_object_object_add(o, key, NULL) == 0;
-}
-
-static bool put_bool(struct json_object *o, const char *key, bool value)
-{
-    return json_put(o, key, json_object_new_boolean(value));
-}
-
 static struct json_object *json_labels(const char *labels)
 {
     struct json_object *list = json_object_new_array();
@@ -164,14 +153,15 @@ static struct json_object *json_param(const qn_param *p)
     is_whole =
         json_put_text(o, "key", p->key) && json_put_text(o, "type", type) &&
         json_put_text(o, "unit", p->unit) && json_put_text(o, "doc", p->doc) &&
-        put_or_null(o, "default", p->def) && put_or_null(o, "min", p->min) &&
-        put_or_null(o, "max", p->max) && put_bool(o, "required", p->flags & QN_PARAM_REQUIRED) &&
-        put_bool(o, "live", p->flags & QN_PARAM_LIVE) &&
-        put_bool(o, "advanced", p->flags & QN_PARAM_ADVANCED) &&
-        put_or_null(o, "since", p->since) && put_or_null(o, "replaced_by", p->replaced) &&
+        json_put_text(o, "default", p->def) && json_put_text(o, "min", p->min) &&
+        json_put_text(o, "max", p->max) &&
+        json_put_bool(o, "required", p->flags & QN_PARAM_REQUIRED) &&
+        json_put_bool(o, "live", p->flags & QN_PARAM_LIVE) &&
+        json_put_bool(o, "advanced", p->flags & QN_PARAM_ADVANCED) &&
+        json_put_text(o, "since", p->since) && json_put_text(o, "replaced_by", p->replaced) &&
         (p->labels ? json_put(o, "labels", json_labels(p->labels))
-                   : put_or_null(o, "labels", NULL)) &&
-        (p->search.lo ? json_put(o, "search", json_search(p)) : put_or_null(o, "search", NULL));
+                   : json_put_text(o, "labels", NULL)) &&
+        (p->search.lo ? json_put(o, "search", json_search(p)) : json_put_text(o, "search", NULL));
     if (is_whole) return o;
     json_object_put(o);
     return NULL;
@@ -202,12 +192,12 @@ struct json_object *plugin_json(const module *m, const qn_class *c)
                json_put_text(o, "version", c->version) && json_put_text(o, "license", c->license) &&
                json_put_text(o, "kind", c->kind) && json_put_text(o, "doc", c->doc) &&
                json_put_text(o, "file", info->path) && json_put_text(o, "sha256", info->sha256) &&
-               put_or_null(o, "build_id", info->build_id[0] ? info->build_id : NULL) &&
+               json_put_text(o, "build_id", info->build_id[0] ? info->build_id : NULL) &&
                json_put_text(o, "abi", abi) &&
                json_put_text(o, "tier", info->tier == QN_TIER_PURE ? "pure" : "io") &&
                json_put_text(o, "profile", info->is_dev ? "dev" : "strict") &&
-               put_bool(o, "can_unload", info->can_close) &&
-               put_or_null(o, "kept_because", info->kept_because) &&
+               json_put_bool(o, "can_unload", info->can_close) &&
+               json_put_text(o, "kept_because", info->kept_because) &&
                json_put(o, "state_schema", json_object_new_int64(c->schema)) &&
                json_put(o, "params", json_params(&c->params));
     if (is_whole) return o;

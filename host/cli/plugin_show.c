@@ -5,8 +5,8 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "cli.h"
-#include "data.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -57,7 +57,7 @@ static int show_json(const module *m, const qn_class *only)
     if (!only && module_about(m)->nclasses == 1) only = module_class_at(m, 0);
     if (only) {
         all = plugin_json(m, only);
-        return json_finish(all, all != NULL, EXIT_DONE);
+        return cli_print_json(all, all != NULL, EXIT_DONE);
     }
     all = json_object_new_array();
     is_whole = all != NULL;
@@ -65,7 +65,7 @@ static int show_json(const module *m, const qn_class *only)
         struct json_object *o = plugin_json(m, module_class_at(m, i));
         is_whole = o && json_object_array_add(all, o) == 0;
     }
-    return json_finish(all, is_whole, EXIT_DONE);
+    return cli_print_json(all, is_whole, EXIT_DONE);
 }
 
 /* Load a file and print one of its classes, or with `id` NULL all. */

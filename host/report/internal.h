@@ -12,8 +12,6 @@
 #include "statistics.h"
 #include "trips.h"
 
-#include <json-c/json.h>
-
 enum { TABLE_ORDERS, TABLE_FILLS, TABLE_TRADES, TABLE_EQUITY, TABLES };
 
 struct report {
@@ -48,8 +46,9 @@ int32_t tables_close(report *r, qn_err *err);
 void order_text(const report *r, uint64_t id, char to[ORDER_TEXT]);
 const char *side_text(uint32_t side);
 
-/* summary.c: the object of contract "result"; NULL when out of memory. */
-struct json_object *summary_json(report *r, qn_err *err);
-struct json_object *summary_manifest(report *r, qn_err *err);
+/* summary.c: report.json and manifest.json; NULL when out of memory. */
+struct json_object;
+struct json_object *summary_json(const report *r);
+struct json_object *summary_manifest(const report *r);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/fail.h"
+#include "base/json.h"
 #include "base/memory.h"
 
 #include <string.h>
@@ -172,9 +173,9 @@ static int32_t write_json(report *r, const char *name, struct json_object *json,
 }
 
 static int32_t write_result(report *r, const char *name,
-                            struct json_object *(*make)(report *, qn_err *), qn_err *err)
+                            struct json_object *(*make)(const report *), qn_err *err)
 {
-    struct json_object *json = make(r, err);
+    struct json_object *json = make(r);
     int32_t rc =
         json ? write_json(r, name, json, err) : fail(err, QN_E_NO_MEMORY, "no memory for %s", name);
 
@@ -202,7 +203,7 @@ int32_t report_finish(report *r, qn_err *err)
 
 int32_t report_print_json(report *r, FILE *to, qn_err *err)
 {
-    struct json_object *json = summary_json(r, err);
+    struct json_object *json = summary_json(r);
     const char *text = json ? json_object_to_json_string_ext(
                                   json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
                             : NULL;

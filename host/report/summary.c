@@ -4,87 +4,18 @@
 #include "internal.h"
 
 #include "base/clock.h"
-#include "base/fail.h"
+#include "base/json.h"
 
 #include <math.h>
 #include <string.h>
 #include <sys/resource.h>
 
-/* ------------------------------------------------------------------ JSON values
- *
- * json-c reports a lack of memory by NULL, which is also its null; what that would turn into
- * is a missing figure, and json_object_to_json_string then fails for the whole. */
-
-static void set(struct json_object *to, const char *key, struct json_object *value)
-{
-    json_object_object_add(to, key, value);
-}
-
-static void set_text(struct json_object *to, const char *key, const char *text)
-{
-    set(to, key, text ? json_object_new_string(text) : NULL);
-}
-
-static void set_count(struct json_object *to, const char *key, uint64_t n)
-{
-    set(to, key, json_object_new_int64((int64_t)n));
-}
-
-static void set_amount(struct json_object *to, const char *key, int64_t mantissa, int32_t exp)
-{
-    char text[QN_DECIMAL_TEXT];
-
-    qn_decimal_format(mantissa, exp, text);
-    set_text(to, key, text);
-}
-
-static void set_money(struct json_object *to, const char *key, int64_t money)
-{
-    set_amount(to, key, money, QN_MONEY_EXP);
-}
-
-static void set_time(struct json_object *to, const char *key, int64_t ts)
-{
-    char text[TIME_TEXT];
-
-    time_format(ts, text);
-    set_text(to, key, text);
-}
-
-/* A number, or null where it is not defined. */
-static void set_number(struct json_object *to, const char *key, double value)
-{
-    char text[40];
-
-    snprintf(text, sizeof text, "%.12g", value);
-    set(to, key, isfinite(value) ? json_object_new_double_s(value, text) : NULL);
-}
-
-static struct json_object *set_object(struct json_object *to, const char *key)
-{
-    struct json_object *made = json_object_new_object();
-
-    set(to, key, made);
-    return made;
-}
-
-static struct json_object *set_array(struct json_object *to, const char *key)
-{
-    struct json_object *made = json_object_new_array();
-
-    set(to, key, made);
-    return made;
-}
-
-static struct json_object *add_object(struct json_object *to)
-{
-    struct json_object *made = json_object_new_object();
-
-    json_object_array_add(to, made);
-    return made;
-}
-
 /* ------------------------------------------------------------------ parts of the result */
+
+static bool put_money(struct json_object *to, const char *key, int64_t money)
+{
+    return json_put_amount(to, key, money, QN_MONEY_EXP);
+}
 
 static performance performance_of(const report *r)
 {
@@ -99,90 +30,97 @@ static performance performance_of(const report *r)
                          .traded = (double)r->volume * 1e-8};
 }
 
-static void add_run(const report *r, struct json_object *to)
+static bool put_run(const report *r, struct json_object *to)
 {
-    struct json_object *run = set_object(to, "run");
+    struct json_object *run = json_put_object(to, "run");
 
-    set_text(run, "id", r->id);
-    set_text(run, "name", config_get(r->cfg)->name);
-    set_text(run, "host_version", r->version);
-    set_text(run, "config_sha256", config_sha256(r->cfg));
-    set_count(run, "seed", (uint64_t)config_get(r->cfg)->seed);
-    set_time(run, "started", r->started);
-    set_time(run, "finished", r->finished);
-    set_number(run, "wall_s", (double)(r->finished - r->started) * 1e-9);
-    set_text(run, "status", run_status_name(engine_status(r->engine)));
+    return json_put_text(run, "id", r->id) &&
+           json_put_text(run, "name", config_get(r->cfg)->name) &&
+           json_put_text(run, "host_version", r->version) &&
+           json_put_text(run, "config_sha256", config_sha256(r->cfg)) &&
+           json_put(run, "seed", json_object_new_int64(config_get(r->cfg)->seed)) &&
+           json_put_time(run, "started", r->started) &&
+           json_put_time(run, "finished", r->finished) &&
+           json_put_number(run, "wall_s", (double)(r->finished - r->started) * 1e-9) &&
+           json_put_text(run, "status", run_status_name(engine_status(r->engine)));
 }
 
-static void add_plugins(const report *r, struct json_object *to)
+static bool put_plugins(const report *r, struct json_object *to)
 {
-    struct json_object *list = set_array(to, "plugins");
+    struct json_object *list = json_put_array(to, "plugins");
+    bool is_whole = list != NULL;
 
-    for (uint32_t i = 0; i < engine_plugins(r->engine); i++) {
+    for (uint32_t i = 0; i < engine_plugins(r->engine) && is_whole; i++) {
         engine_plugin p = engine_plugin_at(r->engine, i);
-        struct json_object *one = add_object(list);
-        set_text(one, "id", p.id);
-        set_text(one, "class", p.cls->id);
-        set_text(one, "version", p.cls->version);
-        set_text(one, "sha256", p.module->sha256);
-        set_text(one, "license", p.cls->license);
+        struct json_object *one = json_append_object(list);
+        is_whole = json_put_text(one, "id", p.id) && json_put_text(one, "class", p.cls->id) &&
+                   json_put_text(one, "version", p.cls->version) &&
+                   json_put_text(one, "sha256", p.module->sha256) &&
+                   json_put_text(one, "license", p.cls->license);
     }
+    return is_whole;
 }
 
-static int32_t add_data(const report *r, struct json_object *to, qn_err *err)
+static bool put_data(const report *r, struct json_object *to)
 {
-    struct json_object *data = set_object(to, "data");
-    struct json_object *names = set_array(data, "instruments");
+    struct json_object *data = json_put_object(to, "data");
+    struct json_object *names = json_put_array(data, "instruments");
     char hash[SHA256_HEX];
-    int32_t rc = engine_data_hash(r->engine, hash, err);
+    bool is_whole = names && engine_data_hash(r->engine, hash, NULL) == QN_OK;
 
-    if (rc != QN_OK) return rc;
-    for (uint32_t i = 0; i < engine_instruments(r->engine); i++)
-        json_object_array_add(names, json_object_new_string(engine_instrument(r->engine, i)->name));
-    set_time(data, "from", engine_first_ts(r->engine));
-    set_time(data, "to", engine_last_ts(r->engine));
-    set_count(data, "events", engine_count(r->engine)->market);
-    set_text(data, "sha256", hash);
-    return QN_OK;
+    for (uint32_t i = 0; i < engine_instruments(r->engine) && is_whole; i++)
+        is_whole =
+            json_append(names, json_object_new_string(engine_instrument(r->engine, i)->name));
+    return is_whole && json_put_time(data, "from", engine_first_ts(r->engine)) &&
+           json_put_time(data, "to", engine_last_ts(r->engine)) &&
+           json_put_count(data, "events", engine_count(r->engine)->market) &&
+           json_put_text(data, "sha256", hash);
 }
 
-static void add_orders(const report *r, struct json_object *to)
+static bool put_decisions(const report *r, struct json_object *to)
+{
+    char hash[SHA256_HEX];
+
+    return engine_decision_hash(r->engine, hash, NULL) == QN_OK &&
+           json_put_text(to, "decision_hash", hash);
+}
+
+static bool put_orders(const report *r, struct json_object *to)
 {
     const engine_counts *c = engine_count(r->engine);
-    struct json_object *ended = set_object(to, "orders");
-    struct json_object *fills = set_object(to, "fills");
+    struct json_object *ended = json_put_object(to, "orders");
+    struct json_object *fills = json_put_object(to, "fills");
+    int64_t volume = r->volume > INT64_MAX ? INT64_MAX : (int64_t)r->volume;
 
-    set_count(ended, "submitted", c->submitted);
-    set_count(ended, "accepted", c->accepted);
-    set_count(ended, "filled", c->filled);
-    set_count(ended, "canceled", c->canceled);
-    set_count(ended, "rejected", c->rejected);
-    set_count(ended, "denied", c->denied);
-    set_count(ended, "expired", c->expired);
-    set_count(fills, "count", c->fills);
-    set_count(fills, "maker", c->maker);
-    set_count(fills, "taker", c->taker);
-    set_money(fills, "volume", r->volume > INT64_MAX ? INT64_MAX : (int64_t)r->volume);
+    return json_put_count(ended, "submitted", c->submitted) &&
+           json_put_count(ended, "accepted", c->accepted) &&
+           json_put_count(ended, "filled", c->filled) &&
+           json_put_count(ended, "canceled", c->canceled) &&
+           json_put_count(ended, "rejected", c->rejected) &&
+           json_put_count(ended, "denied", c->denied) &&
+           json_put_count(ended, "expired", c->expired) &&
+           json_put_count(fills, "count", c->fills) && json_put_count(fills, "maker", c->maker) &&
+           json_put_count(fills, "taker", c->taker) && put_money(fills, "volume", volume);
 }
 
-static void add_accounts(const report *r, struct json_object *to)
+static bool put_accounts(const report *r, struct json_object *to)
 {
     const ledger *l = engine_ledger(r->engine);
-    struct json_object *list = set_array(to, "accounts");
+    struct json_object *list = json_put_array(to, "accounts");
+    bool is_whole = list != NULL;
 
-    for (uint32_t i = 0; i < ledger_accounts(l); i++) {
+    for (uint32_t i = 0; i < ledger_accounts(l) && is_whole; i++) {
         const account *a = ledger_account(l, i);
-        struct json_object *one = add_object(list);
-        set_text(one, "venue", engine_venue_id(r->engine, a->venue));
-        set_text(one, "currency", a->currency);
-        set_money(one, "start", a->start);
-        set_money(one, "end", account_cash(a));
-        set_money(one, "equity", account_equity(a));
-        set_money(one, "realized_pnl", a->realized_pnl);
-        set_money(one, "unrealized_pnl", a->unrealized_pnl);
-        set_money(one, "fees", a->fees);
-        set_money(one, "funding", a->funding);
+        struct json_object *one = json_append_object(list);
+        is_whole = json_put_text(one, "venue", engine_venue_id(r->engine, a->venue)) &&
+                   json_put_text(one, "currency", a->currency) &&
+                   put_money(one, "start", a->start) && put_money(one, "end", account_cash(a)) &&
+                   put_money(one, "equity", account_equity(a)) &&
+                   put_money(one, "realized_pnl", a->realized_pnl) &&
+                   put_money(one, "unrealized_pnl", a->unrealized_pnl) &&
+                   put_money(one, "fees", a->fees) && put_money(one, "funding", a->funding);
     }
+    return is_whole;
 }
 
 /* A strategy's books over all its instruments. */
@@ -201,34 +139,32 @@ static position strategy_total(const report *r, uint32_t number)
     return sum;
 }
 
-static void add_strategies(const report *r, struct json_object *to)
+static bool put_strategies(const report *r, struct json_object *to)
 {
-    struct json_object *list = set_array(to, "strategies");
+    struct json_object *list = json_put_array(to, "strategies");
+    bool is_whole = list != NULL;
 
-    for (uint32_t s = 1; s <= engine_strategies(r->engine); s++) {
+    for (uint32_t s = 1; s <= engine_strategies(r->engine) && is_whole; s++) {
         position sum = strategy_total(r, s);
-        struct json_object *one = add_object(list);
-        set_text(one, "id", engine_strategy_id(r->engine, s));
-        set_money(one, "realized_pnl", sum.realized_pnl);
-        set_money(one, "unrealized_pnl", position_unrealized(&sum));
-        set_money(one, "fees", sum.fees);
-        set_money(one, "funding", sum.funding);
-        set_count(one, "trades", trips_of_strategy(r->trips, s)->trips);
+        struct json_object *one = json_append_object(list);
+        is_whole = json_put_text(one, "id", engine_strategy_id(r->engine, s)) &&
+                   put_money(one, "realized_pnl", sum.realized_pnl) &&
+                   put_money(one, "unrealized_pnl", position_unrealized(&sum)) &&
+                   put_money(one, "fees", sum.fees) && put_money(one, "funding", sum.funding) &&
+                   json_put_count(one, "trades", trips_of_strategy(r->trips, s)->trips);
     }
+    return is_whole;
 }
 
-static void add_statistic(struct json_object *to, const statistic *s, double value)
+static bool put_statistic(struct json_object *to, const statistic *s, double value)
 {
     char text[64];
 
-    if (s->unit == STATISTIC_COUNT && isfinite(value)) {
-        set_count(to, s->name, (uint64_t)value);
-    } else if (s->unit == STATISTIC_MONEY && isfinite(value)) {
-        snprintf(text, sizeof text, "%.8f", value);
-        set_text(to, s->name, text);
-    } else {
-        set_number(to, s->name, value);
-    }
+    if (s->unit == STATISTIC_COUNT && isfinite(value))
+        return json_put_count(to, s->name, (uint64_t)value);
+    if (s->unit != STATISTIC_MONEY || !isfinite(value)) return json_put_number(to, s->name, value);
+    snprintf(text, sizeof text, "%.8f", value);
+    return json_put_text(to, s->name, text);
 }
 
 static double benchmark_return(const report *r)
@@ -237,18 +173,19 @@ static double benchmark_return(const report *r)
                                   : NAN;
 }
 
-static void add_performance(const report *r, struct json_object *to)
+static bool put_performance(const report *r, struct json_object *to)
 {
     performance p = performance_of(r);
-    struct json_object *out = set_object(to, "performance");
+    struct json_object *out = json_put_object(to, "performance");
     const statistic *rows;
     size_t n = statistics(&rows);
+    bool is_whole = out != NULL;
 
-    for (size_t i = 0; i < n; i++)
-        add_statistic(out, &rows[i], rows[i].compute(&p));
-    set_text(out, "currency", r->currency);
-    set_text(out, "benchmark", config_get(r->cfg)->report.benchmark);
-    set_number(out, "benchmark_return", benchmark_return(r));
+    for (size_t i = 0; i < n && is_whole; i++)
+        is_whole = put_statistic(out, &rows[i], rows[i].compute(&p));
+    return is_whole && json_put_text(out, "currency", r->currency) &&
+           json_put_text(out, "benchmark", config_get(r->cfg)->report.benchmark) &&
+           json_put_number(out, "benchmark_return", benchmark_return(r));
 }
 
 static double events_per_second(const report *r)
@@ -258,68 +195,50 @@ static double events_per_second(const report *r)
     return ns > 0 ? (double)engine_count(r->engine)->market * 1e9 / (double)ns : NAN;
 }
 
-static void add_engine(const report *r, struct json_object *to)
+static bool put_engine(const report *r, struct json_object *to)
 {
     const engine_counts *c = engine_count(r->engine);
-    struct json_object *out = set_object(to, "engine");
+    struct json_object *out = json_put_object(to, "engine");
     struct rusage usage;
 
     getrusage(RUSAGE_SELF, &usage);
-    set_number(out, "events_per_s", events_per_second(r));
-    set_count(out, "dispatch_p50_ns", (uint64_t)engine_dispatch_ns(r->engine, 0.5));
-    set_count(out, "dispatch_p99_ns", (uint64_t)engine_dispatch_ns(r->engine, 0.99));
-    set_count(out, "max_rss_bytes", (uint64_t)usage.ru_maxrss * 1024);
-    set_count(out, "allocations_hot", c->allocations);
-    set_count(out, "events", c->events);
-    set_count(out, "late_events", c->late);
-    set_count(out, "refused_intents", c->refused);
-    set_count(out, "strategy_errors", c->faults);
-    set_count(out, "order_anomalies", c->anomalies);
+    return json_put_number(out, "events_per_s", events_per_second(r)) &&
+           json_put_count(out, "dispatch_p50_ns", (uint64_t)engine_dispatch_ns(r->engine, 0.5)) &&
+           json_put_count(out, "dispatch_p99_ns", (uint64_t)engine_dispatch_ns(r->engine, 0.99)) &&
+           json_put_count(out, "max_rss_bytes", (uint64_t)usage.ru_maxrss * 1024) &&
+           json_put_count(out, "allocations_hot", c->allocations) &&
+           json_put_count(out, "events", c->events) &&
+           json_put_count(out, "late_events", c->late) &&
+           json_put_count(out, "refused_intents", c->refused) &&
+           json_put_count(out, "strategy_errors", c->faults) &&
+           json_put_count(out, "order_anomalies", c->anomalies);
 }
 
-struct json_object *summary_json(report *r, qn_err *err)
+struct json_object *summary_json(const report *r)
 {
     struct json_object *json = json_object_new_object();
-    char hash[SHA256_HEX];
 
-    if (!json || engine_decision_hash(r->engine, hash, err) != QN_OK) goto failed;
-    add_run(r, json);
-    add_plugins(r, json);
-    if (add_data(r, json, err) != QN_OK) goto failed;
-    set_text(json, "decision_hash", hash);
-    add_orders(r, json);
-    add_accounts(r, json);
-    add_strategies(r, json);
-    add_performance(r, json);
-    add_engine(r, json);
-    return json;
-failed:
-    json_object_put(json);
-    return NULL;
+    return json_whole(json, put_run(r, json) && put_plugins(r, json) && put_data(r, json) &&
+                                put_decisions(r, json) && put_orders(r, json) &&
+                                put_accounts(r, json) && put_strategies(r, json) &&
+                                put_performance(r, json) && put_engine(r, json));
 }
 
 /* Enough to run it again and to see that it is the same: what went in, as hashes. */
-struct json_object *summary_manifest(report *r, qn_err *err)
+struct json_object *summary_manifest(const report *r)
 {
     struct json_object *json = json_object_new_object();
     struct json_object *file;
-    char hash[SHA256_HEX];
+    bool is_whole = json_put_text(json, "run_id", r->id) &&
+                    json_put_text(json, "host_version", r->version) &&
+                    json_put_count(json, "abi", QN_ABI);
 
-    if (!json || engine_decision_hash(r->engine, hash, err) != QN_OK) goto failed;
-    set_text(json, "run_id", r->id);
-    set_text(json, "host_version", r->version);
-    set_count(json, "abi", QN_ABI);
-    file = set_object(json, "config");
-    set_text(file, "file", config_get(r->cfg)->file);
-    set_text(file, "sha256", config_sha256(r->cfg));
-    set_count(json, "seed", (uint64_t)config_get(r->cfg)->seed);
-    add_plugins(r, json);
-    if (add_data(r, json, err) != QN_OK) goto failed;
-    set_text(json, "decision_hash", hash);
-    return json;
-failed:
-    json_object_put(json);
-    return NULL;
+    file = json_put_object(json, "config");
+    is_whole = is_whole && json_put_text(file, "file", config_get(r->cfg)->file) &&
+               json_put_text(file, "sha256", config_sha256(r->cfg)) &&
+               json_put(json, "seed", json_object_new_int64(config_get(r->cfg)->seed)) &&
+               put_plugins(r, json) && put_data(r, json) && put_decisions(r, json);
+    return json_whole(json, is_whole);
 }
 
 /* ------------------------------------------------------------------ text */

@@ -5,6 +5,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "manifest.h"
 #include "period.h"
 
@@ -83,50 +84,26 @@ static void put(text *t, const char *s)
     t->len += len;
 }
 
-/* Take over `value` under `key`; false when out of memory. */
-static bool add(struct json_object *to, const char *key, struct json_object *value)
-{
-    if (value && json_object_object_add(to, key, value) == 0) return true;
-    json_object_put(value);
-    return false;
-}
-
-static bool add_decimal(struct json_object *to, const char *key, int64_t mantissa, int32_t exp)
-{
-    char buf[QN_DECIMAL_TEXT];
-
-    qn_decimal_format(mantissa, exp, buf);
-    return add(to, key, json_object_new_string(buf));
-}
-
-static bool add_time(struct json_object *to, const char *key, int64_t ts_ns)
-{
-    char buf[TIME_TEXT];
-
-    time_format(ts_ns, buf);
-    return add(to, key, json_object_new_string(buf));
-}
-
 static bool instrument_members(struct json_object *o, const qn_instrument *ins)
 {
-    bool is_done = add(o, "name", json_object_new_string(ins->name)) &&
-                   add_time(o, "valid_from", ins->valid_from) &&
-                   add(o, "kind", json_object_new_string(kinds[ins->kind]));
+    bool is_done = json_put_text(o, "name", ins->name) &&
+                   json_put_time(o, "valid_from", ins->valid_from) &&
+                   json_put_text(o, "kind", kinds[ins->kind]);
 
     for (size_t i = 0; i < NUMBERS && is_done; i++) {
         const char *at = (const char *)ins + numbers[i].offset;
         if (numbers[i].form == FORM_EXP)
-            is_done =
-                add(o, numbers[i].key, json_object_new_int(*(const int32_t *)(const void *)at));
+            is_done = json_put(o, numbers[i].key,
+                               json_object_new_int(*(const int32_t *)(const void *)at));
         else
-            is_done = add_decimal(o, numbers[i].key, *(const int64_t *)(const void *)at,
-                                  exp_of(ins, numbers[i].form));
+            is_done = json_put_amount(o, numbers[i].key, *(const int64_t *)(const void *)at,
+                                      exp_of(ins, numbers[i].form));
     }
-    is_done = is_done &&
-              add_decimal(o, "contract_size", ins->contract_size.mantissa, ins->contract_size.exp);
+    is_done = is_done && json_put_amount(o, "contract_size", ins->contract_size.mantissa,
+                                         ins->contract_size.exp);
     for (size_t i = 0; i < CURRENCIES && is_done; i++)
-        is_done = add(o, currencies[i].key,
-                      json_object_new_string((const char *)ins + currencies[i].offset));
+        is_done = json_put(o, currencies[i].key,
+                           json_object_new_string((const char *)ins + currencies[i].offset));
     return is_done;
 }
 
@@ -138,13 +115,12 @@ static bool file_members(struct json_object *o, const catalog_file *file)
 
     data_type_format(file->data, data);
     snprintf(crc, sizeof crc, "%08" PRIx32, file->crc);
-    return add(o, "instrument", json_object_new_string(file->instrument)) &&
-           add(o, "data", json_object_new_string(data)) &&
-           add(o, "period", json_object_new_string(p.text)) &&
-           add_time(o, "first", file->first_ts) && add_time(o, "last", file->last_ts) &&
-           add(o, "events", json_object_new_int64((int64_t)file->events)) &&
-           add(o, "bytes", json_object_new_int64((int64_t)file->bytes)) &&
-           add(o, "crc", json_object_new_string(crc));
+    return json_put_text(o, "instrument", file->instrument) && json_put_text(o, "data", data) &&
+           json_put_text(o, "period", p.text) && json_put_time(o, "first", file->first_ts) &&
+           json_put_time(o, "last", file->last_ts) &&
+           json_put(o, "events", json_object_new_int64((int64_t)file->events)) &&
+           json_put(o, "bytes", json_object_new_int64((int64_t)file->bytes)) &&
+           json_put_text(o, "crc", crc);
 }
 
 /* One object a line: a manifest can be read, and compared, by people. */

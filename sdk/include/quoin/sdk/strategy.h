@@ -10,8 +10,8 @@
  *
  * The macro emits the class, the module, the note and the entry point. Everything behind the
  * license is optional and comes as designated initialisers: the members of qn_class that a
- * person writes (name, doc, needs, params, exts), `.state = QN_STATE(1, fields)`, and the callbacks of
- * QN_STRATEGY_CALLBACKS. */
+ * person writes (name, doc, needs, params, exts), `.state = QN_STATE(1, fields)`, and the
+ * callbacks of QN_STRATEGY_CALLBACKS. */
 #ifndef QUOIN_SDK_STRATEGY_H
 #define QUOIN_SDK_STRATEGY_H
 
