@@ -136,9 +136,10 @@ void tables_order(report *r, const order *o)
     const qn_instrument *in = engine_instrument(r->engine, o->sent.instrument);
     int64_t price = o->sent.type == QN_STOP ? o->sent.trigger : o->sent.price;
     char id[ORDER_TEXT];
-    line l = {.len = 0};
+    line l;
 
     if (!r->dir) return;
+    l.len = 0;
     add_time(&l, o->made_ts);
     add_text(&l, in->name);
     add_text(&l, engine_strategy_id(r->engine, o->sent.strategy));
@@ -162,9 +163,10 @@ void tables_fill(report *r, const qn_fill *fill, const order *o, int64_t realize
 {
     const qn_instrument *in = engine_instrument(r->engine, fill->hdr.instrument);
     char id[ORDER_TEXT];
-    line l = {.len = 0};
+    line l;
 
     if (!r->dir) return;
+    l.len = 0;
     add_time(&l, fill->venue_ts);
     add_text(&l, in->name);
     add_text(&l, engine_strategy_id(r->engine, o->sent.strategy));
@@ -184,9 +186,10 @@ void tables_fill(report *r, const qn_fill *fill, const order *o, int64_t realize
 void tables_trip(report *r, const trip *t)
 {
     const qn_instrument *in = engine_instrument(r->engine, t->instrument);
-    line l = {.len = 0};
+    line l;
 
     if (!r->dir) return;
+    l.len = 0;
     add_text(&l, in->name);
     add_text(&l, engine_strategy_id(r->engine, t->strategy));
     add_text(&l, side_text(t->side));
@@ -206,9 +209,10 @@ void tables_trip(report *r, const trip *t)
 void tables_sample(report *r, const curve_sample *s)
 {
     char drawdown[32];
-    line l = {.len = 0};
+    line l;
 
     if (!r->dir) return;
+    l.len = 0;
     add_time(&l, s->ts);
     add_amount(&l, s->equity, QN_MONEY_EXP);
     add_amount(&l, s->cash, QN_MONEY_EXP);
