@@ -10,8 +10,9 @@ becomes of a block is written behind the language at its fence:
                          changes to are there for the next block, as in a terminal
     ```sh run exit=2     must end with this status
     ```c file=PATH       written to PATH; any language
-    ```text output       what the block before it printed, errors included. `...` stands for any
-                         text within a line, a line of nothing but `...` for any number of lines
+    ```text output       what the block before it printed; `...` stands for any text within a line,
+                         a line of nothing but `...` for any number of lines
+    ```text errors       the same of what it printed to standard error
     ```sh shown          is not run; any language
 
 A block of the pages in STRICT without such a word is a mistake, so that no example is forgotten.
@@ -109,7 +110,7 @@ class Page:
     def __init__(self, name, folder):
         self.name = name
         self.folder = folder
-        self.printed = None
+        self.printed = {}
         self.counts = {"run": 0, "file": 0, "output": 0}
         self.env = {**os.environ, "HOME": str(folder / "home"), "LC_ALL": "C",
                     "PATH": f"{folder / 'clone/build'}:{os.environ['PATH']}",
@@ -138,21 +139,21 @@ class Page:
     def run(self, block):
         done = subprocess.run(["sh", "-c", SCRIPT.replace("{text}", block.text())],
                               cwd=self.folder / "clone", env=self.env, text=True, check=False,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT)
+                              stdin=subprocess.DEVNULL, capture_output=True)
         wanted = int(block.value("exit", "0"))
         if done.returncode != wanted:
-            fail(block.place, f"exit status {done.returncode}, expected {wanted}:\n{done.stdout}")
-        self.printed = done.stdout
+            fail(block.place, f"exit status {done.returncode}, expected {wanted}:\n"
+                 f"{done.stdout}{done.stderr}")
+        self.printed = {"output": done.stdout, "errors": done.stderr}
 
-    def compare(self, block):
-        if self.printed is None:
+    def compare(self, block, printed):
+        if printed is None:
             fail(block.place, "there is no block before it that was run")
         if not block.text().replace("...", "").strip():
             fail(block.place, "an output that every text fits")
-        if not pattern_of(block.text()).fullmatch(self.printed):
+        if not pattern_of(block.text()).fullmatch(printed):
             fail(block.place, "the output differs, first at: "
-                 f"{first_difference(block.text(), self.printed)}\n--- printed:\n{self.printed}")
+                 f"{first_difference(block.text(), printed)}\n--- printed:\n{printed}")
 
     def do(self, block):
         name = block.value("file")
@@ -164,12 +165,12 @@ class Page:
         elif "run" in block.words:
             self.run(block)
             self.counts["run"] += 1
-        elif "output" in block.words:
-            self.compare(block)
+        elif {"output", "errors"} & set(block.words):
+            self.compare(block, self.printed.get(block.words[0]))
             self.counts["output"] += 1
         elif "shown" not in block.words:
             fail(block.place, f"a block of '{block.language}' that nobody runs: say run, file=, "
-                 "output or shown")
+                 "output, errors or shown")
 
 
 def check_page(name):
