@@ -45,7 +45,7 @@ int32_t queue_init(event_queue *q, qn_err *err);
 void queue_free(event_queue *q);
 /* Copies an event; QN_E_FULL, or QN_E_INVALID for one that is too large. */
 int32_t queue_put(event_queue *q, const qn_event *ev);
-/* The next event, valid until the next but one is put in its place; NULL when empty. */
+/* The next event, valid until the next call; NULL when empty. */
 qn_event *queue_take(event_queue *q);
 
 /* A heap of timers, by due time, then by the order in which they were set. */

@@ -27,6 +27,9 @@ int32_t queue_put(event_queue *q, const qn_event *ev)
 
 qn_event *queue_take(event_queue *q)
 {
-    if (q->head == q->tail) return NULL;
+    if (q->head == q->tail) {
+        q->head = q->tail = 0; /* nothing is in use any more: begin where the cache is warm */
+        return NULL;
+    }
     return (qn_event *)(void *)q->ring[q->head++ % QUEUE_EVENTS].bytes;
 }

@@ -116,6 +116,13 @@ typedef struct chunk {
     order rows[CHUNK];
 } chunk;
 
+/* A place of the table. The id stands beside the pointer, so that a probe need not look at
+ * orders that it passes. */
+typedef struct entry {
+    uint64_t id;
+    order *order; /* NULL = free */
+} entry;
+
 /* Orders live in chunks, so that their addresses hold. A hash table with linear probing
  * finds them by id. `graves` is a ring of the last closed ones. */
 struct orders {
@@ -123,7 +130,7 @@ struct orders {
     chunk *chunks;
     order *unused; /* list by next */
     order *first, *last;
-    order **table;
+    entry *table;
     size_t mask, entries;
     order *graves[TOMBSTONES];
     size_t grave;
@@ -138,18 +145,18 @@ static size_t home(const orders *all, uint64_t id)
 static bool grow_table(orders *all)
 {
     size_t size = all->mask ? (all->mask + 1) * 2 : 4096;
-    order **old = all->table;
+    entry *old = all->table;
     size_t n = all->mask ? all->mask + 1 : 0;
-    order **table;
+    entry *table;
 
     if (all->entries * 2 < n) return true;
     if (!(table = mem_new(size, sizeof *table))) return false;
     all->table = table;
     all->mask = size - 1;
     for (size_t i = 0; i < n; i++) {
-        if (!old[i]) continue;
-        size_t at = home(all, old[i]->sent.id);
-        while (table[at])
+        if (!old[i].order) continue;
+        size_t at = home(all, old[i].id);
+        while (table[at].order)
             at = (at + 1) & all->mask;
         table[at] = old[i];
     }
@@ -199,14 +206,14 @@ static size_t place(const orders *all, uint64_t id)
 {
     size_t at = home(all, id);
 
-    while (all->table[at] && all->table[at]->sent.id != id)
+    while (all->table[at].order && all->table[at].id != id)
         at = (at + 1) & all->mask;
     return at;
 }
 
 order *orders_find(const orders *all, uint64_t id)
 {
-    return all->table[place(all, id)];
+    return all->table[place(all, id)].order;
 }
 
 order *orders_add(orders *all, uint64_t id)
@@ -216,7 +223,7 @@ order *orders_add(orders *all, uint64_t id)
 
     if (all->working >= all->max || !grow_table(all) || !grow_rows(all)) return NULL;
     at = place(all, id);
-    if (all->table[at]) return NULL;
+    if (all->table[at].order) return NULL;
     o = all->unused;
     all->unused = o->next;
     *o = (order){.state = QN_ORDER_INITIALIZED, .prev = all->last};
@@ -227,7 +234,7 @@ order *orders_add(orders *all, uint64_t id)
     else
         all->first = o;
     all->last = o;
-    all->table[at] = o;
+    all->table[at] = (entry){id, o};
     all->entries++;
     all->working++;
     return o;
@@ -238,13 +245,13 @@ static void forget(orders *all, const order *o)
 {
     size_t hole = place(all, o->sent.id);
 
-    all->table[hole] = NULL;
+    all->table[hole].order = NULL;
     all->entries--;
-    for (size_t at = (hole + 1) & all->mask; all->table[at]; at = (at + 1) & all->mask) {
-        size_t want = home(all, all->table[at]->sent.id);
+    for (size_t at = (hole + 1) & all->mask; all->table[at].order; at = (at + 1) & all->mask) {
+        size_t want = home(all, all->table[at].id);
         if (((at - want) & all->mask) < ((at - hole) & all->mask)) continue;
         all->table[hole] = all->table[at];
-        all->table[at] = NULL;
+        all->table[at].order = NULL;
         hole = at;
     }
 }

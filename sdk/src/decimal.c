@@ -202,8 +202,28 @@ double qn_decimal_double(int64_t mantissa, int32_t exp)
     return (double)mantissa * (double)powers[exp];
 }
 
+/* The same in 64 bits, which most values fit, and which is several times faster. */
+static int64_t narrow_divide(int64_t numerator, int64_t denominator)
+{
+    int64_t quotient = numerator / denominator;
+    int64_t rest = numerator % denominator;
+    int64_t twice = rest < 0 ? -rest : rest;
+    int64_t to_half = denominator - twice;
+
+    if (twice > to_half || (twice == to_half && (quotient & 1))) quotient += numerator < 0 ? -1 : 1;
+    return quotient;
+}
+
+static bool is_narrow(qn_wide value)
+{
+    return value == (int64_t)value;
+}
+
 qn_wide qn_wide_divide(qn_wide numerator, qn_wide denominator)
 {
+    if (is_narrow(numerator) && is_narrow(denominator))
+        return narrow_divide((int64_t)numerator, (int64_t)denominator);
+
     qn_wide quotient = numerator / denominator;
     qn_wide rest = numerator % denominator;
     qn_wide twice = rest < 0 ? -rest : rest;
@@ -223,7 +243,7 @@ int32_t qn_wide_scale(qn_wide value, int32_t shift, qn_wide *out)
         return QN_OK;
     }
     uwide magnitude = value < 0 ? -(uwide)value : (uwide)value;
-    if (magnitude > WIDE_MAX / (uwide)factor) return QN_E_OVERFLOW;
+    if (shift > 0 && magnitude > WIDE_MAX / (uwide)factor) return QN_E_OVERFLOW;
     *out = value * factor;
     return QN_OK;
 }

@@ -30,7 +30,8 @@ static bool wide_multiply(qn_wide a, int64_t b, qn_wide *out)
     qn_wide size = a < 0 ? -a : a;
     qn_wide factor = b < 0 ? -(qn_wide)b : b;
 
-    if (factor != 0 && size > limit / factor) return false;
+    /* two numbers of 63 bits always fit, and a division of 128 bits is slow */
+    if (size > INT64_MAX && factor != 0 && size > limit / factor) return false;
     *out = a * b;
     return true;
 }
