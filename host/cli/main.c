@@ -11,7 +11,7 @@
 static const cli_command commands[] = {
     {"run", "run a config: replay, trade, report", cmd_run},
     {"check", "check a config, and its run for look-ahead and repeatability", cmd_check},
-    {"plugin", "Look at plugins", cmd_plugin},
+    {"plugin", "list plugins, show one with its parameters", cmd_plugin},
     {"data", "import, list, verify and export market data", cmd_data},
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])

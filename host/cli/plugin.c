@@ -8,8 +8,8 @@
 #include "cli.h"
 
 static const cli_command commands[] = {
-    {"list", "Show which plugins there are; runs none of their code", plugin_list},
-    {"show", "Show one plugin and its parameters", plugin_show},
+    {"list", "show which plugins there are; runs none of their code", plugin_list},
+    {"show", "show one plugin and its parameters", plugin_show},
 };
 
 int cmd_plugin(int argc, char **argv)
