@@ -248,7 +248,9 @@ static stream *get_stream(engine *e, uint32_t instrument, data_type data)
             return &e->streams[i];
     e->sources[e->nstreams] = (tape_stream){&e->instruments[instrument], data};
     s = &e->streams[e->nstreams++];
-    *s = (stream){.instrument = instrument, .venue = NO_VENUE};
+    *s = (stream){.instrument = instrument,
+                  .venue = NO_VENUE,
+                  .account = ledger_account(e->ledger, ledger_account_of(e->ledger, instrument))};
     return s;
 }
 

@@ -38,7 +38,11 @@ void engine_fail(engine *e, int32_t code, const char *format, ...)
 
 /* ------------------------------------------------------------------ dispatch */
 
-static void on_fault(engine *e, strategy *s, int32_t rc)
+/* Out of line, as all that is rare: the path of a market event that brings nothing about, which
+ * most do, then needs few registers and no room on the stack. */
+#define RARE __attribute__((noinline, cold))
+
+RARE static void on_fault(engine *e, strategy *s, int32_t rc)
 {
     e->counts.faults++;
     if (s->is_failing_told) return;
@@ -77,10 +81,20 @@ static int64_t market_time(const qn_event *ev)
     return ((const qn_trade *)(const void *)ev)->venue_ts; /* the first member of all others */
 }
 
-/* Marks the books at the close of a bar or the price of a trade. */
-static void mark(engine *e, const qn_event *ev)
+RARE static void on_venue_failed(engine *e, const venue *v, int32_t rc)
 {
-    const account *a;
+    engine_fail(e, rc, "venue %s cannot go on: %s", v->in.id, error_meaning(rc));
+}
+
+RARE static void on_mark_failed(engine *e, uint32_t instrument)
+{
+    engine_fail(e, QN_E_OVERFLOW, "the position in %s is worth more than 64 bits of money",
+                e->instruments[instrument].name);
+}
+
+/* Marks the books at the close of a bar or the price of a trade. */
+static inline void mark(engine *e, const stream *s, const qn_event *ev)
+{
     int64_t price;
 
     if (ev->type == QN_EVENT_BAR)
@@ -89,35 +103,33 @@ static void mark(engine *e, const qn_event *ev)
         price = ((const qn_trade *)(const void *)ev)->price;
     else
         return;
-    if (ledger_mark(e->ledger, ev->instrument, price) != QN_OK) {
-        engine_fail(e, QN_E_OVERFLOW, "the position in %s is worth more than 64 bits of money",
-                    e->instruments[ev->instrument].name);
+    if (ledger_mark(e->ledger, s->instrument, price) != QN_OK) {
+        on_mark_failed(e, s->instrument);
         return;
     }
     if (!e->is_live) return;
     if (e->observer.on_mark)
-        e->observer.on_mark(e->observer.ctx, ev->instrument, price, e->market_ts);
-    a = ledger_account(e->ledger, ledger_account_of(e->ledger, ev->instrument));
-    if (account_equity(a) <= 0) e->status = RUN_RUINED;
+        e->observer.on_mark(e->observer.ctx, s->instrument, price, e->market_ts);
+    if (account_equity(s->account) <= 0) e->status = RUN_RUINED;
 }
 
 /* The venue matches first; its fills are sequenced before the event that made them. */
-static void match(engine *e, const stream *s, qn_event *ev)
+static inline void match(engine *e, const stream *s, qn_event *ev)
 {
     venue *v = &e->venues[s->venue];
     int32_t rc;
 
     ev->slot = s->venue_slot;
     rc = v->table->on_market(v->in.self, ev);
-    if (rc != QN_OK) engine_fail(e, rc, "venue %s cannot go on: %s", v->in.id, error_meaning(rc));
-    engine_drain(e);
-    mark(e, ev);
+    if (rc != QN_OK) on_venue_failed(e, v, rc);
+    if (!queue_is_empty(&e->queue)) engine_drain(e);
+    mark(e, s, ev);
 }
 
 /* ------------------------------------------------------------------ time */
 
 /* What happens rarely as time passes: the warm-up ends, a cut is reached. */
-static void pass_time(engine *e, int64_t ts)
+RARE static void pass_time(engine *e, int64_t ts)
 {
     qn_err err = QN_ERR_INIT;
     int32_t rc;
@@ -147,7 +159,7 @@ static void keep_pace(const engine *e, int64_t ts)
     }
 }
 
-static void set_time(engine *e, qn_event *ev)
+static inline void set_time(engine *e, qn_event *ev)
 {
     if (ev->ts_ns < e->now) {
         ev->ts_ns = e->now;
@@ -198,7 +210,7 @@ static void market_event(engine *e, qn_event *ev)
         rc = to->strategy->table->on_event(to->strategy->in.self, ev, &to->strategy->out);
         if (rc != QN_OK) on_fault(e, to->strategy, rc);
     }
-    if (e->queue.head != e->queue.tail) engine_drain(e);
+    if (!queue_is_empty(&e->queue)) engine_drain(e);
 }
 
 static void sampled_market_event(engine *e, qn_event *ev)

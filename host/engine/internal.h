@@ -41,6 +41,11 @@ typedef struct event_queue {
     uint64_t head, tail; /* taken, put: tail - head wait */
 } event_queue;
 
+static inline bool queue_is_empty(const event_queue *q)
+{
+    return q->head == q->tail;
+}
+
 int32_t queue_init(event_queue *q, qn_err *err);
 void queue_free(event_queue *q);
 /* Copies an event; QN_E_FULL, or QN_E_INVALID for one that is too large. */
@@ -65,7 +70,10 @@ typedef struct timers {
 
 int32_t timers_add(timers *t, int64_t due, uint32_t owner, uint64_t cookie);
 /* The earliest timer, NULL when there is none. */
-const timer *timers_first(const timers *t);
+static inline const timer *timers_first(const timers *t)
+{
+    return t->n ? t->heap : NULL;
+}
 timer timers_take(timers *t);
 void timers_free(timers *t);
 
@@ -155,9 +163,10 @@ typedef struct subscriber {
 
 typedef struct stream {
     uint32_t instrument;
-    uint32_t venue;      /* index of the venue that matches on it, or NO_VENUE */
-    uint32_t venue_slot; /* the instrument's place in that venue's list */
-    uint32_t first, n;   /* its run in engine.subscribers */
+    uint32_t venue;         /* index of the venue that matches on it, or NO_VENUE */
+    uint32_t venue_slot;    /* the instrument's place in that venue's list */
+    uint32_t first, n;      /* its run in engine.subscribers */
+    const account *account; /* the ledger's, which settles the instrument */
 } stream;
 
 #define LATENCY_BUCKETS 1024u /* of 8 ns: to 8 us, the last one takes the rest */

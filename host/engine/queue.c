@@ -27,7 +27,7 @@ int32_t queue_put(event_queue *q, const qn_event *ev)
 
 qn_event *queue_take(event_queue *q)
 {
-    if (q->head == q->tail) {
+    if (queue_is_empty(q)) {
         q->head = q->tail = 0; /* nothing is in use any more: begin where the cache is warm */
         return NULL;
     }

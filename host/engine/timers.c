@@ -19,11 +19,6 @@ int32_t timers_add(timers *t, int64_t due, uint32_t owner, uint64_t cookie)
     return QN_OK;
 }
 
-const timer *timers_first(const timers *t)
-{
-    return t->n ? t->heap : NULL;
-}
-
 timer timers_take(timers *t)
 {
     timer first = t->heap[0];

@@ -155,14 +155,12 @@ int32_t ledger_fill(ledger *l, uint32_t strategy, const qn_fill *fill, int64_t *
 
 /* ------------------------------------------------------------------ marks and funding */
 
-int32_t ledger_mark(ledger *l, uint32_t instrument, int64_t price)
+/* Out of line: a mark of what nobody holds, of which there are many, is then two stores. */
+__attribute__((noinline)) static int32_t mark_parts(ledger *l, row *r, int64_t price)
 {
-    row *r = &l->rows[instrument];
     int64_t change = 0;
     int64_t value;
 
-    r->price = price;
-    if (r->holders == 0) return QN_OK;
     for (uint32_t s = 0; s < l->nstrategies; s++) {
         position *p = &r->parts[s];
         if (p->qty == 0) continue;
@@ -173,6 +171,14 @@ int32_t ledger_mark(ledger *l, uint32_t instrument, int64_t price)
     }
     r->net.value += change;
     return add(&l->accounts[r->account].unrealized_pnl, change) ? QN_OK : QN_E_OVERFLOW;
+}
+
+int32_t ledger_mark(ledger *l, uint32_t instrument, int64_t price)
+{
+    row *r = &l->rows[instrument];
+
+    r->price = price;
+    return r->holders ? mark_parts(l, r, price) : QN_OK;
 }
 
 int32_t ledger_payment(ledger *l, const qn_payment *payment)

@@ -98,6 +98,7 @@ int64_t ledger_price(const ledger *l, uint32_t instrument);
 position *ledger_position(ledger *l, uint32_t strategy, uint32_t instrument);
 const position *ledger_part(const ledger *l, uint32_t strategy, uint32_t instrument);
 const position *ledger_net(const ledger *l, uint32_t instrument);
+/* Accounts lie side by side, and stay where they are as long as the ledger. */
 const account *ledger_account(const ledger *l, uint32_t i);
 uint32_t ledger_accounts(const ledger *l);
 uint32_t ledger_account_of(const ledger *l, uint32_t instrument);

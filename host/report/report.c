@@ -14,11 +14,9 @@
 /* Equity and cash of all accounts in the report's currency. */
 static void totals(const report *r, int64_t *equity, int64_t *cash)
 {
-    const ledger *l = engine_ledger(r->engine);
-
     *equity = *cash = 0;
-    for (uint32_t i = 0; i < ledger_accounts(l); i++) {
-        const account *a = ledger_account(l, i);
+    for (uint32_t i = 0; i < r->naccounts; i++) {
+        const account *a = &r->accounts[i];
         if (i > 0 && strcmp(a->currency, r->currency) != 0) continue;
         *equity += account_equity(a);
         *cash += account_cash(a);
@@ -40,6 +38,13 @@ static void see(report *r, int64_t ts)
     r->has_changed = false;
 }
 
+/* Out of line, so that a mark while everything is flat needs no stack. */
+__attribute__((noinline)) static void see_mark(report *r, uint32_t instrument, int64_t ts)
+{
+    trips_mark(r->trips, instrument);
+    see(r, ts);
+}
+
 /* Nothing to see while everything is flat: equity stays as it is, and the curve fills in the
  * samples of such a time by itself. */
 static void on_mark(void *ctx, uint32_t instrument, int64_t price, int64_t ts)
@@ -50,9 +55,7 @@ static void on_mark(void *ctx, uint32_t instrument, int64_t price, int64_t ts)
         if (!r->benchmark_first) r->benchmark_first = price;
         r->benchmark_last = price;
     }
-    if (!r->has_changed && trips_open(r->trips) == 0) return;
-    trips_mark(r->trips, instrument);
-    see(r, ts);
+    if (r->has_changed || trips_open(r->trips) > 0) see_mark(r, instrument, ts);
 }
 
 static void on_payment(void *ctx, const qn_payment *payment)
@@ -124,7 +127,9 @@ int32_t report_new(engine *e, config *cfg, const char *dir, const char *version,
     if (!r) return fail(err, QN_E_NO_MEMORY, "no memory for the report");
     *r = (report){.engine = e, .cfg = cfg, .dir = dir, .version = version, .started = clock_wall()};
     make_id(r->started, r->id);
-    r->currency = ledger_account(engine_ledger(e), 0)->currency;
+    r->accounts = ledger_account(engine_ledger(e), 0);
+    r->naccounts = ledger_accounts(engine_ledger(e));
+    r->currency = r->accounts[0].currency;
     r->benchmark = find_benchmark(r);
     r->trips =
         trips_new(engine_ledger(e), engine_instruments(e), engine_strategies(e) + 1, on_trip, r);

@@ -50,7 +50,8 @@ static void begin(trips *t, trip *row, uint32_t strategy, const qn_fill *fill)
                   .instrument = fill->hdr.instrument,
                   .side = fill->side,
                   .is_open = true,
-                  .entry_ts = fill->venue_ts};
+                  .entry_ts = fill->venue_ts,
+                  .part = ledger_part(t->ledger, strategy, fill->hdr.instrument)};
     t->open++;
 }
 
@@ -103,11 +104,9 @@ void trips_mark(trips *t, uint32_t instrument)
     trip *rows = &t->rows[(size_t)instrument * t->nstrategies];
 
     for (uint32_t s = 0; s < t->nstrategies; s++) {
-        const position *p;
         if (!rows[s].is_open) continue;
-        p = ledger_part(t->ledger, s, instrument);
         rows[s].bars++;
-        see(&rows[s], rows[s].realized + position_unrealized(p));
+        see(&rows[s], rows[s].realized + position_unrealized(rows[s].part));
     }
 }
 

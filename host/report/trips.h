@@ -18,8 +18,9 @@ typedef struct trip {
     int64_t entry_ts, exit_ts;       /* venue times of the first entry and the last exit */
     int64_t realized;                /* profit so far */
     int64_t fees;
-    uint64_t bars;    /* closes seen while it was open */
-    int64_t mae, mfe; /* worst loss and best profit at a close or exit, >= 0 */
+    uint64_t bars;        /* closes seen while it was open */
+    int64_t mae, mfe;     /* worst loss and best profit at a close or exit, >= 0 */
+    const position *part; /* the strategy's position, in the ledger */
 } trip;
 
 typedef void (*trip_sink)(void *ctx, const trip *done);

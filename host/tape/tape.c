@@ -81,8 +81,9 @@ static int64_t next_ts(const stream *s)
     return ((const qn_event *)(const void *)s->at)->ts_ns;
 }
 
-/* The head was used up and the next one is not simply behind it. */
-static int32_t advance(merge *m, char *next, qn_err *err)
+/* The head was used up and the next one is not simply behind it. Out of line, so that the common
+ * case needs no stack. */
+__attribute__((noinline)) static int32_t advance(merge *m, char *next, qn_err *err)
 {
     stream *s = &m->streams[m->tape.stream];
     int32_t rc;
