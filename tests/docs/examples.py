@@ -38,6 +38,7 @@ IMPORT = ("data", "import", "--format", "ohlcv", "--instrument", "SP500.demo", "
 
 # What the shell of one block hands on to the next one.
 SCRIPT = """set -e
+umask 022
 if [ -f "$STATE" ]; then . "$STATE"; fi
 if [ -f "$STATE.cwd" ]; then cd "$(cat "$STATE.cwd")"; fi
 {text}
