@@ -321,12 +321,11 @@ static inline bool is_sane(const block_reader *r, uint32_t n, block_columns colu
     return r->done + n < r->rows || ts[n - 1] == (int64_t)load64(r->block + AT_LAST_TS);
 }
 
-WIDE_VECTORS int32_t block_next(block_reader *r, block_columns columns)
+/* Decode the next `n` rows; false if they cannot be. */
+WIDE_VECTORS static bool decode(block_reader *r, uint32_t n, block_columns columns)
 {
-    uint32_t n = group_rows(r->rows, r->done);
     uint32_t group = r->done / GROUP_ROWS;
 
-    if (n == 0) return 0;
     for (uint32_t f = 0; f < r->row->nfields; f++) {
         uint32_t width = r->block[BLOCK_HEAD + f * FIELD_HEAD + AT_WIDTHS + group];
         if (width == 0) {
@@ -337,7 +336,15 @@ WIDE_VECTORS int32_t block_next(block_reader *r, block_columns columns)
         }
         r->at += bits_size(n, width);
     }
-    if (!is_sane(r, n, columns)) return -1;
+    return is_sane(r, n, columns);
+}
+
+int32_t block_next(block_reader *r, block_columns columns)
+{
+    uint32_t n = group_rows(r->rows, r->done);
+
+    if (n == 0) return 0;
+    if (!decode(r, n, columns)) return -1;
     r->last_ts = columns[FIELD_AT_TS][n - 1];
     r->done += n;
     return (int32_t)n;
