@@ -90,6 +90,14 @@ struct json_object *json_append_object(struct json_object *array)
     return json_append(array, made) ? made : NULL;
 }
 
+const char *json_text(struct json_object *object)
+{
+    return object ? json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
+                                                               JSON_C_TO_STRING_SPACED |
+                                                               JSON_C_TO_STRING_NOSLASHESCAPE)
+                  : NULL;
+}
+
 struct json_object *json_whole(struct json_object *object, bool is_whole)
 {
     if (is_whole) return object;

@@ -32,6 +32,9 @@ struct json_object *json_put_object(struct json_object *object, const char *key)
 struct json_object *json_put_array(struct json_object *object, const char *key);
 struct json_object *json_append_object(struct json_object *array);
 
+/* The document as text, owned by the object; NULL for NULL, or when out of memory. */
+const char *json_text(struct json_object *object);
+
 /* The object if is_whole, else NULL, and the object is freed. */
 struct json_object *json_whole(struct json_object *object, bool is_whole);
 

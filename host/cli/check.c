@@ -5,8 +5,8 @@
 #include "run.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -103,12 +103,11 @@ static int run_once(const arguments *a, int64_t to, const int64_t *cuts, size_t 
 static void report_test(struct json_object *list, const char *name, bool has_passed,
                         const char *what)
 {
-    struct json_object *row = json_object_new_object();
+    struct json_object *row = json_append_object(list);
 
-    json_object_object_add(row, "test", json_object_new_string(name));
-    json_object_object_add(row, "passed", json_object_new_boolean(has_passed));
-    json_object_object_add(row, "detail", json_object_new_string(what));
-    json_object_array_add(list, row);
+    json_put_text(row, "test", name);
+    json_put_bool(row, "passed", has_passed);
+    json_put_text(row, "detail", what);
 }
 
 /* Cuts at even distances of the run's time, none at its very end. */
@@ -176,18 +175,18 @@ static void print_tests(struct json_object *list)
 
 static int print_result(const arguments *a, struct json_object *list, bool has_passed)
 {
-    struct json_object *json = json_object_new_object();
+    int status = has_passed ? EXIT_DONE : EXIT_FAILED;
+    struct json_object *json;
+    bool is_whole;
 
-    if (a->request.is_json) {
-        json_object_object_add(json, "passed", json_object_new_boolean(has_passed));
-        json_object_object_add(json, "tests", json_object_get(list));
-        puts(json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN |
-                                                      JSON_C_TO_STRING_NOSLASHESCAPE));
-    } else {
+    if (!a->request.is_json) {
         print_tests(list);
+        return status;
     }
-    json_object_put(json);
-    return has_passed ? EXIT_DONE : EXIT_FAILED;
+    json = json_object_new_object();
+    is_whole =
+        json_put_bool(json, "passed", has_passed) && json_put(json, "tests", json_object_get(list));
+    return cli_print_json(json, is_whole, status);
 }
 
 /* Builds the run and nothing more: that finds every mistake of config, plugins and data. */

@@ -158,11 +158,7 @@ int32_t cli_plugin_dir(char *to, size_t room, qn_err *err)
 
 int cli_print_json(struct json_object *object, bool is_whole, int status)
 {
-    const char *text = object && is_whole
-                           ? json_object_to_json_string_ext(
-                                 object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-                                             JSON_C_TO_STRING_NOSLASHESCAPE)
-                           : NULL;
+    const char *text = is_whole ? json_text(object) : NULL;
 
     if (text)
         puts(text);

@@ -78,7 +78,9 @@ static void put_type(FILE *to, const qn_param *p)
         return;
     }
     fprintf(to, "%.*s", (int)len, text);
-    if (p->unit && p->unit[0]) fprintf(to, ", in %s", p->unit);
+    /* basis points are their own unit; a ratio is of something */
+    if (p->unit && p->unit[0] && p->type != QN_PARAM_TYPE_BPS)
+        fprintf(to, p->type == QN_PARAM_TYPE_RATIO ? " (%s)" : ", in %s", p->unit);
 }
 
 static void put_range(FILE *to, const qn_param *p)

@@ -137,6 +137,7 @@ static uint64_t new_exit(engine *e, strategy *s, const order *entry, uint32_t ty
     if (!o) return 0;
     o->parent = entry->sent.id;
     advance(e, o, ORDER_SUBMIT);
+    note_order(e, s, o, DECISION_ORDER, 0);
     return o->sent.id;
 }
 
@@ -173,9 +174,9 @@ int64_t order_send(engine *e, strategy *s, const order_wish *wish)
     add_market_orders(e, o, o->sent.qty);
     if (needs(&o->sent) & ~v->info.capabilities) return deny(e, s, o, QN_REASON_UNSUPPORTED);
     advance(e, o, ORDER_SUBMIT);
+    note_order(e, s, o, DECISION_ORDER, 0);
     o->sent.stop_loss_id = new_exit(e, s, o, QN_STOP, o->sent.stop_loss);
     o->sent.take_profit_id = new_exit(e, s, o, QN_LIMIT, o->sent.take_profit);
-    note_order(e, s, o, DECISION_ORDER, 0);
     if ((rc = v->table->submit(v->in.self, &o->sent)) != QN_OK)
         engine_fail(e, rc, "venue %s did not take order %" PRIu64 " of %s: %s", v->in.id,
                     QN_ORDER_COUNTER(o->sent.id), s->in.id, error_meaning(rc));

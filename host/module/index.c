@@ -48,8 +48,9 @@ static int32_t add_file(module_index *index, const char *path, qn_err *err)
 
 static int32_t add_folder(module_index *index, const char *dir, int depth, qn_err *err);
 
-static int32_t add_entry(module_index *index, const char *dir, const char *name, int depth,
-                         qn_err *err)
+/* One entry of a folder, if it is of the wanted sort: a folder, or a file. */
+static int32_t add_entry(module_index *index, const char *dir, const char *name, bool want_folders,
+                         int depth, qn_err *err)
 {
     char path[PATH_ROOM];
     struct stat st;
@@ -57,11 +58,13 @@ static int32_t add_entry(module_index *index, const char *dir, const char *name,
 
     if (rc != QN_OK) return rc;
     if (name[0] == '.' || stat(path, &st) != 0) return QN_OK; /* a dangling link is no plugin */
-    if (S_ISDIR(st.st_mode)) return depth > 0 ? add_folder(index, path, depth - 1, err) : QN_OK;
+    if ((S_ISDIR(st.st_mode) != 0) != want_folders) return QN_OK;
+    if (want_folders) return depth > 0 ? add_folder(index, path, depth - 1, err) : QN_OK;
     return is_module_name(name) ? add_file(index, path, err) : QN_OK;
 }
 
-/* Sorted by name, so that the answer does not depend on the file system. */
+/* The files of a folder, then those of its folders: what lies nearer goes before. Sorted by
+ * name, so that the answer does not depend on the file system. */
 static int32_t add_folder(module_index *index, const char *dir, int depth, qn_err *err)
 {
     struct dirent **entries;
@@ -72,10 +75,10 @@ static int32_t add_folder(module_index *index, const char *dir, int depth, qn_er
         if (errno == ENOENT || errno == ENOTDIR) return QN_OK;
         return fail_errno(err, "cannot read folder %s", dir);
     }
-    for (int i = 0; i < n; i++) {
-        if (rc == QN_OK) rc = add_entry(index, dir, entries[i]->d_name, depth, err);
+    for (int i = 0; i < 2 * n && rc == QN_OK; i++)
+        rc = add_entry(index, dir, entries[i % n]->d_name, i >= n, depth, err);
+    for (int i = 0; i < n; i++)
         mem_free(entries[i]);
-    }
     mem_free(entries);
     return rc;
 }

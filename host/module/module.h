@@ -38,7 +38,7 @@ typedef struct module_file {
 /* The index of a search path: which class lies in which file. */
 typedef struct module_index module_index;
 
-/* Read the notes of all *.so in the folders and the folders directly below them, in the order of
+/* Read the notes of all *.so in the folders, then of those directly below. in the order of
  * their names. The first file that has a class wins. Missing folders are skipped; a file whose
  * note can't be read is listed with the reason. QN_OK, QN_E_IO or QN_E_NO_MEMORY; on error *out is
  * unchanged. */

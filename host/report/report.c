@@ -164,8 +164,7 @@ void report_free(report *r)
 static int32_t write_json(report *r, const char *name, struct json_object *json, qn_err *err)
 {
     char path[PATH_ROOM];
-    const char *text = json_object_to_json_string_ext(
-        json, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
+    const char *text = json_text(json);
     file_out out = {0};
     int32_t rc;
 
@@ -209,9 +208,7 @@ int32_t report_finish(report *r, qn_err *err)
 int32_t report_print_json(report *r, FILE *to, qn_err *err)
 {
     struct json_object *json = summary_json(r);
-    const char *text = json ? json_object_to_json_string_ext(
-                                  json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
-                            : NULL;
+    const char *text = json_text(json);
     int32_t rc = QN_OK;
 
     if (!text)

@@ -324,10 +324,14 @@ void report_print_text(const report *r, FILE *to)
     fprintf(to, "%s: %s\n", config_get(r->cfg)->name, run_status_name(engine_status(r->engine)));
     fprintf(to, "  %s to %s, %llu events, %.1f million a second\n", from, until,
             (unsigned long long)c->market, events_per_second(r) * 1e-6);
-    fprintf(to, "  %llu orders, %llu fills (%llu as maker), %llu rejected, %llu denied\n",
-            (unsigned long long)c->submitted, (unsigned long long)c->fills,
-            (unsigned long long)c->maker, (unsigned long long)c->rejected,
-            (unsigned long long)c->denied);
+    fprintf(to,
+            "  orders: %llu sent, %llu filled, %llu canceled, %llu expired, %llu rejected, "
+            "%llu denied\n",
+            (unsigned long long)c->submitted, (unsigned long long)c->filled,
+            (unsigned long long)c->canceled, (unsigned long long)c->expired,
+            (unsigned long long)c->rejected, (unsigned long long)c->denied);
+    fprintf(to, "  fills: %llu, %llu of them as maker\n", (unsigned long long)c->fills,
+            (unsigned long long)c->maker);
     print_accounts(r, to);
     fprintf(to, "\nPerformance\n");
     for (size_t i = 0; i < n; i++)

@@ -34,9 +34,10 @@ typedef struct qn_host {
     /* Zeroed memory of the instance's arena, aligned to `align` (a power of two). It is
      * freed as a whole when the instance ends. NULL when out of memory. */
     void *(*alloc)(qn_ctx *ctx, uint64_t n, uint64_t align); /* [control] */
-    /* Ask for a QN_EVENT_TIMER with `cookie` at engine time `due_ns`, before any market data
-     * of that time or later. A due time that has passed is due at once. Cookies, not
-     * function pointers, so that a reloaded class finds its timers again.
+    /* Ask for a QN_EVENT_TIMER with `cookie` at engine time `due_ns`: behind bars that end at
+     * that time, before all other market data of that time or later. A due time that has
+     * passed is due at once. Cookies, not function pointers, so that a reloaded class finds its
+     * timers again.
      * Returns QN_OK, QN_E_FULL with 4,096 timers pending. */
     int32_t (*timer)(qn_ctx *ctx, int64_t due_ns, uint64_t cookie); /* [event & active] */
 } qn_host;

@@ -24,7 +24,7 @@ extern "C" {
     X(5, STRING, qn_str, "text")                                                                   \
     X(6, DURATION, int64_t, "\"250ms\", \"1m\", \"4h\", \"1d\"; the slot holds ns")                \
     X(7, DECIMAL, qn_decimal, "exact decimal, \"0.001\": a price or a quantity")                   \
-    X(8, RATIO, int64_t, "fraction, up to 8 places; the slot holds 10^-8")                         \
+    X(8, RATIO, int64_t, "ratio, up to 8 places; the slot holds 10^-8")                            \
     X(9, BPS, int64_t, "basis points, up to 8 places; the slot holds 10^-8 basis points")          \
     X(10, PATH, qn_str, "path, relative to the config file")                                       \
     X(11, SECRET, qn_str, "name of a secret; the value never reaches a log or a file")

@@ -193,7 +193,7 @@ class Behaviour(unittest.TestCase):
         self.assertEqual(r.run()["decision_hash"], GOLDEN)
 
 
-GOLDEN = "e0e06101df78113771cafa4cc2e9ea1654fda40356ab771dae56d845421b69e6"
+GOLDEN = "e833b7cd8d6b3f8795c402f578666c10381872360752a0c95c98162ba52f5cd0"
 
 if __name__ == "__main__":
     unittest.main()

@@ -43,14 +43,15 @@ class PluginCommands(unittest.TestCase):
     def test_list_reads_notes_and_runs_nothing(self):
         good = self.put("good")
         self.put("constructor", "a")
-        self.put("entry_crash", "b")
+        crash = self.put("entry_crash", "b")
         run = self.quoin("list", "--path", self.plugins)
         lines = run.stdout.splitlines()
         self.assertEqual(lines[0].split(), ["CLASS", "VERSION", "KIND", "TIER", "LICENSE", "FILE"])
         self.assertEqual(len(lines), 4)
+        row = ["strategy/fixture", "1.0.0", "qn.strategy/1", "pure", "MIT"]
+        self.assertEqual(lines[1].split(), row + [good]) # the folder's own file comes first
         self.assertEqual(lines[3].split(),
-                         ["strategy/fixture", "1.0.0", "qn.strategy/1", "pure", "MIT", good,
-                          "(hidden", "by", "an", "earlier", "one)"])
+                         row + [crash, "(hidden", "by", "an", "earlier", "one)"])
         self.assertFalse(os.path.exists(self.marker))
         self.assertFalse(os.path.exists(os.path.join(self.dir, "cache")))
 
