@@ -76,7 +76,7 @@ typedef struct outcome {
 static int run_once(const arguments *a, int64_t to, const int64_t *cuts, size_t ncuts, outcome *out)
 {
     engine_options with = {
-        .from = INT64_MIN, .to = to, .has_cuts = to != INT64_MAX, .cuts = cuts, .ncuts = ncuts};
+        .from = INT64_MIN, .to = to, .is_prefix = to != INT64_MAX, .cuts = cuts, .ncuts = ncuts};
     qn_err err = QN_ERR_INIT;
     config *cfg = NULL;
     engine *e = NULL;

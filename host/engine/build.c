@@ -348,14 +348,16 @@ static int32_t open_tape(engine *e, qn_err *err)
         from = INT64_MIN;
     rc = tape_open(e->catalog, e->sources, e->nstreams, from, e->options.to, &e->tape, err);
     if (rc != QN_OK) return rc;
-    if (!(head = e->tape->head))
+    head = e->tape->head;
+    if (!head && !e->options.is_prefix)
         return fail(err, QN_E_NOT_FOUND,
                     "catalog %s has no data of this config in the range asked for",
                     e->run->catalog);
     e->now = INT64_MIN;
     e->check_ts = INT64_MIN;
-    e->first_ts =
-        head->type == QN_EVENT_BAR ? ((const qn_bar *)(const void *)head)->open_ts : head->ts_ns;
+    e->first_ts = !head                        ? e->options.to
+                  : head->type == QN_EVENT_BAR ? ((const qn_bar *)(const void *)head)->open_ts
+                                               : head->ts_ns;
     if (e->first_ts < e->live_from) e->first_ts = e->live_from;
     return QN_OK;
 }

@@ -223,7 +223,8 @@ static void sampled_market_event(engine *e, qn_event *ev)
     e->latency[bucket < LATENCY_BUCKETS ? bucket : LATENCY_BUCKETS - 1]++;
 }
 
-/* True if the earliest timer comes before the tape's next event: by time, then by rank. */
+/* True if the earliest timer comes before the tape's next event: by time, then by rank. Behind
+ * the last event a prefix run has the timers up to its end, for more data would bring them. */
 static bool timer_is_next(const engine *e, const qn_event *ev)
 {
 #define RANK(number, NAME, type, rank, meaning) [number] = (rank),
@@ -232,7 +233,7 @@ static bool timer_is_next(const engine *e, const qn_event *ev)
     const timer *t = timers_first(&e->timers);
 
     if (!t) return false;
-    if (!ev) return t->due <= e->now;
+    if (!ev) return t->due <= (e->options.is_prefix ? e->options.to : e->now);
     return t->due < ev->ts_ns || (t->due == ev->ts_ns && ranks[QN_EVENT_TIMER] < ranks[ev->type]);
 }
 
@@ -307,7 +308,7 @@ int32_t engine_run(engine *e, qn_err *err)
     e->last_ts = e->now;
     while (e->cut < e->options.ncuts && rc == QN_OK) /* cuts behind the last event */
         rc = decisions_hex(&e->decisions, e->cuts[e->cut++], err);
-    if (rc == QN_OK && e->failed == QN_OK && !e->options.has_cuts) order_end_all(e);
+    if (rc == QN_OK && e->failed == QN_OK && !e->options.is_prefix) order_end_all(e);
     e->run_ns = clock_steady() - e->started;
     e->counts.events = e->seq;
     if (rc == QN_OK && e->failed != QN_OK) {

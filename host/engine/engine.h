@@ -38,7 +38,7 @@ typedef struct engine_observer {
 
 typedef struct engine_options {
     int64_t from, to;            /* events with from < ts <= to; INT64_MIN, INT64_MAX = all */
-    bool has_cuts;               /* stop before the end is handled: a prefix run */
+    bool is_prefix;              /* the data goes on behind `to`: its end is not handled */
     const int64_t *cuts;         /* rising times at which the decision hash is noted */
     size_t ncuts;                /* at most ENGINE_CUTS */
     volatile sig_atomic_t *stop; /* set from outside to end the run; NULL = never */

@@ -45,6 +45,26 @@ class Checks(unittest.TestCase):
         status, result, _ = self.check("--lookahead", env={"QUOIN_PEEK": memory})
         self.assertEqual(status, 1)
 
+    def test_a_timer_between_the_last_bar_and_the_cut(self):
+        """901 hours: the cuts do not fall on bars, and timers of the prefix lie behind its last bar."""
+        path = self.r.write("y.csv", bars(market(random.Random(3), 901, 100.0),
+                                          step=timedelta(hours=1)))
+        self.r.load("--format", "ohlcv", "--bar", "1h", "--instrument", "Y.v", "--tick", "0.01",
+                    "--lot", "1", "--quote", "USD", path)
+        for seed in range(11, 15):
+            self.r.config(strategy("strategy/chaos", f"seed = {seed};", instruments='"Y.v"',
+                                   data='"bar:1h"'), data='"bar:1h"', instruments='"Y"')
+            status, result, err = self.check("--lookahead")
+            self.assertEqual(status, 0, (seed, result, err))
+
+    def test_a_cut_before_the_first_bar_has_ended(self):
+        r = self.r = Run()
+        r.load("--format", "ohlcv", "--bar", "1d", "--instrument", "X.v", "--tick", "0.01", "--lot",
+               "1", "--quote", "USD", r.write("x.csv", bars(market(random.Random(3), 3, 100.0))))
+        r.config(strategy("strategy/buy_and_hold", ""))
+        status, result, err = self.check("--lookahead")
+        self.assertEqual((status, len(result["tests"])), (0, 6), err)
+
     def test_a_later_bar_changes_no_earlier_decision(self):
         """The prefix test from outside: other data behind a time, same fills before it."""
         self.r.config(strategy("strategy/chaos", "seed = 5;", data='"bar:1h"'), data='"bar:1h"')
