@@ -7,6 +7,7 @@
 #include "base/log.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <string.h>
 
 /* ------------------------------------------------------------------ state */
@@ -14,13 +15,17 @@
 /* Counts the outcomes that a report shows. */
 static void count_change(engine_counts *c, order_change change)
 {
-    uint64_t *const counters[ORDER_CHANGES] = {
-        [ORDER_SUBMIT] = &c->submitted, [ORDER_DENY] = &c->denied,
-        [ORDER_REJECT] = &c->rejected,  [ORDER_FILL_WHOLE] = &c->filled,
-        [ORDER_CANCEL] = &c->canceled,  [ORDER_EXPIRE] = &c->expired,
+    static const uint16_t counters[ORDER_CHANGES] = {
+        [ORDER_SUBMIT] = offsetof(engine_counts, submitted),
+        [ORDER_DENY] = offsetof(engine_counts, denied),
+        [ORDER_REJECT] = offsetof(engine_counts, rejected),
+        [ORDER_FILL_WHOLE] = offsetof(engine_counts, filled),
+        [ORDER_CANCEL] = offsetof(engine_counts, canceled),
+        [ORDER_EXPIRE] = offsetof(engine_counts, expired),
     };
+    char *at = (char *)c + counters[change];
 
-    if (counters[change]) ++*counters[change];
+    if (counters[change]) ++*(uint64_t *)(void *)at; /* at 0 stands the count of events */
 }
 
 /* True if the change is possible; the state has then moved. */

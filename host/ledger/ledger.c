@@ -159,15 +159,14 @@ int32_t ledger_fill(ledger *l, uint32_t strategy, const qn_fill *fill, int64_t *
 __attribute__((noinline)) static int32_t mark_parts(ledger *l, row *r, int64_t price)
 {
     int64_t change = 0;
-    int64_t value;
 
     for (uint32_t s = 0; s < l->nstrategies; s++) {
         position *p = &r->parts[s];
+        int64_t before = p->value;
         if (p->qty == 0) continue;
-        if (valuation_money(&r->value, p->qty, price, &value) != QN_OK ||
-            !add(&change, value - p->value))
+        if (valuation_money(&r->value, p->qty, price, &p->value) != QN_OK ||
+            !add(&change, p->value - before))
             return QN_E_OVERFLOW;
-        p->value = value;
     }
     r->net.value += change;
     return add(&l->accounts[r->account].unrealized_pnl, change) ? QN_OK : QN_E_OVERFLOW;

@@ -25,7 +25,7 @@ struct report {
     const char *currency;      /* of the curve: the first account's */
     int64_t started, finished; /* wall time, ns */
     curve curve;
-    bool has_changed; /* the books, by a fill, since the curve saw them */
+    bool is_moving; /* a mark changes equity, or a fill did since the curve saw it */
     trips *trips;
     qn_wide volume;                          /* notional of all fills, money */
     int64_t benchmark_first, benchmark_last; /* prices, mantissas; 0 = none seen */

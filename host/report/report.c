@@ -30,12 +30,13 @@ static void on_sample(void *ctx, const curve_sample *s)
 
 static void see(report *r, int64_t ts)
 {
+    bool is_exposed = trips_open(r->trips) > 0;
     int64_t equity;
     int64_t cash;
 
     totals(r, &equity, &cash);
-    curve_mark(&r->curve, ts, equity, cash, trips_open(r->trips) > 0);
-    r->has_changed = false;
+    curve_mark(&r->curve, ts, equity, cash, is_exposed);
+    r->is_moving = is_exposed;
 }
 
 /* Out of line, so that a mark while everything is flat needs no stack. */
@@ -55,7 +56,7 @@ static void on_mark(void *ctx, uint32_t instrument, int64_t price, int64_t ts)
         if (!r->benchmark_first) r->benchmark_first = price;
         r->benchmark_last = price;
     }
-    if (r->has_changed || trips_open(r->trips) > 0) see_mark(r, instrument, ts);
+    if (r->is_moving) see_mark(r, instrument, ts);
 }
 
 static void on_payment(void *ctx, const qn_payment *payment)
@@ -71,7 +72,7 @@ static void on_fill(void *ctx, const qn_fill *fill, const order *o, int64_t real
     valuation_money(ledger_valuation(engine_ledger(r->engine), fill->hdr.instrument), fill->qty,
                     fill->price, &notional);
     r->volume += notional;
-    r->has_changed = true;
+    r->is_moving = true;
     tables_fill(r, fill, o, realized);
     curve_pass(&r->curve, fill->venue_ts, trips_open(r->trips) > 0);
     trips_fill(r->trips, o->sent.strategy, fill, realized);

@@ -185,45 +185,48 @@ static void sim_on_end(void *self, int64_t ts_ns)
 
 /* -------------------------------------------------------------------------- market events */
 
-/* The bar as a span, matched. Out of line, so that the path of a bar without orders, which is
- * nearly every bar of a long run, needs no stack frame for it. */
+/* What is known of the market from here on. */
+static inline int32_t remember(sim *s, book *b, int64_t close, int64_t ts)
+{
+    b->close = close;
+    b->close_ts = ts;
+    if (ts > s->now) s->now = ts;
+    return QN_OK;
+}
+
+/* An order that was sent before a bar has not seen its close, so match first, then remember. */
+static int32_t match(sim *s, book *b, const span *v)
+{
+    int32_t rc = book_match(s, b, v);
+
+    remember(s, b, v->close, v->close_ts);
+    return rc;
+}
+
+/* These two are out of line, so that a bar without orders, which nearly every bar of a long run
+ * is, needs no stack for the span. */
 __attribute__((noinline)) static int32_t match_bar(sim *s, book *b, const qn_bar *bar)
 {
     span v = {bar->open_ts, qn_bar_close_ts(bar), bar->open, bar->high, bar->low, bar->close};
 
-    return book_match(s, b, &v);
+    return match(s, b, &v);
 }
 
 __attribute__((noinline)) static int32_t match_trade(sim *s, book *b, const qn_trade *t)
 {
     span v = {t->venue_ts, t->venue_ts, t->price, t->price, t->price, t->price};
 
-    return book_match(s, b, &v);
-}
-
-/* What is known of the market from here on. After matching: an order that was sent before a
- * bar has not seen its close. */
-static inline void remember(sim *s, book *b, int64_t close, int64_t ts)
-{
-    b->close = close;
-    b->close_ts = ts;
-    if (ts > s->now) s->now = ts;
+    return match(s, b, &v);
 }
 
 static int32_t on_bar(sim *s, book *b, const qn_bar *bar)
 {
-    int32_t rc = b->first ? match_bar(s, b, bar) : QN_OK;
-
-    remember(s, b, bar->close, qn_bar_close_ts(bar));
-    return rc;
+    return b->first ? match_bar(s, b, bar) : remember(s, b, bar->close, qn_bar_close_ts(bar));
 }
 
 static int32_t on_trade(sim *s, book *b, const qn_trade *t)
 {
-    int32_t rc = b->first ? match_trade(s, b, t) : QN_OK;
-
-    remember(s, b, t->price, t->venue_ts);
-    return rc;
+    return b->first ? match_trade(s, b, t) : remember(s, b, t->price, t->venue_ts);
 }
 
 static int32_t sim_on_market(void *self, const qn_event *ev)
