@@ -38,10 +38,16 @@ void trips_free(trips *t)
     mem_free(t);
 }
 
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Stores always: whether there is a new extreme is anybody's guess, the processor's too. */
 static void see(trip *row, int64_t profit)
 {
-    if (profit > row->mfe) row->mfe = profit;
-    if (-profit > row->mae) row->mae = -profit;
+    row->mfe = larger(row->mfe, profit);
+    row->mae = larger(row->mae, -profit);
 }
 
 static void begin(trips *t, trip *row, uint32_t strategy, const qn_fill *fill)
