@@ -26,9 +26,23 @@ struct ledger {
     uint32_t ninstruments, nstrategies, naccounts;
 };
 
-static bool add(int64_t *sum, int64_t amount)
+/* Adds; false if the sum does not fit, which is then unchanged. */
+static bool add(int64_t *sum, qn_wide amount)
 {
-    return !__builtin_add_overflow(*sum, amount, sum);
+    return qn_wide_narrow(*sum + amount, sum) == QN_OK;
+}
+
+static bool is_narrow(qn_wide value)
+{
+    return value == (int64_t)value;
+}
+
+/* True if equity and cash fit 64 bits. */
+static bool can_be_told(const account *a)
+{
+    qn_wide settled = (qn_wide)a->start + a->realized_pnl - a->fees + a->funding;
+
+    return is_narrow(settled + a->unrealized_pnl) && is_narrow(settled - a->invested);
 }
 
 /* ------------------------------------------------------------------ building */
@@ -112,19 +126,20 @@ static bool position_fill(position *p, int64_t dq, int64_t notional, int64_t fee
         if (!add(&p->cost, -closed_cost)) return false;
         notional -= closed_notional;
     }
-    return add(&p->qty, dq) && add(&p->cost, sign * notional) && add(&p->realized_pnl, realized) &&
-           add(&p->fees, fee);
+    return add(&p->qty, dq) && p->qty != INT64_MIN && add(&p->cost, sign * notional) &&
+           add(&p->realized_pnl, realized) && add(&p->fees, fee);
 }
 
 /* What a new value and cost of the parts and of the net position mean for the account. */
 static bool account_apply(account *a, const row *r, const position *before, const position *after,
-                          int64_t value_change, int64_t fee)
+                          int64_t fee)
 {
-    int64_t cost_change = after->cost - before->cost;
+    qn_wide value_change = (qn_wide)after->value - before->value;
+    qn_wide cost_change = (qn_wide)after->cost - before->cost;
 
     return add(&a->realized_pnl, after->realized_pnl - before->realized_pnl) &&
-           add(&a->unrealized_pnl, value_change) && add(&a->unrealized_pnl, -cost_change) &&
-           add(&a->fees, fee) && (!r->is_spot || add(&a->invested, cost_change));
+           add(&a->unrealized_pnl, value_change - cost_change) && add(&a->fees, fee) &&
+           (!r->is_spot || add(&a->invested, cost_change)) && can_be_told(a);
 }
 
 int32_t ledger_fill(ledger *l, uint32_t strategy, const qn_fill *fill, int64_t *realized)
@@ -140,10 +155,9 @@ int32_t ledger_fill(ledger *l, uint32_t strategy, const qn_fill *fill, int64_t *
     if (valuation_money(&r->value, fill->qty, fill->price, &notional) != QN_OK ||
         !position_fill(&part, dq, notional, fill->fee) ||
         !position_fill(&net, dq, notional, fill->fee) ||
-        valuation_money(&r->value, part.qty, fill->price, &part.value) != QN_OK)
-        return QN_E_OVERFLOW;
-    net.value += part.value - before;
-    if (!account_apply(&acc, r, &r->net, &net, part.value - before, fill->fee))
+        valuation_money(&r->value, part.qty, fill->price, &part.value) != QN_OK ||
+        !add(&net.value, (qn_wide)part.value - before) ||
+        !account_apply(&acc, r, &r->net, &net, fill->fee))
         return QN_E_OVERFLOW;
     *realized = part.realized_pnl - r->parts[strategy].realized_pnl;
     r->holders += (uint32_t)(part.qty != 0) - (uint32_t)(r->parts[strategy].qty != 0);
@@ -158,18 +172,19 @@ int32_t ledger_fill(ledger *l, uint32_t strategy, const qn_fill *fill, int64_t *
 /* Out of line: a mark of what nobody holds, of which there are many, is then two stores. */
 __attribute__((noinline)) static int32_t mark_parts(ledger *l, row *r, int64_t price)
 {
-    int64_t change = 0;
+    account *a = &l->accounts[r->account];
+    qn_wide change = 0;
 
     for (uint32_t s = 0; s < l->nstrategies; s++) {
         position *p = &r->parts[s];
         int64_t before = p->value;
         if (p->qty == 0) continue;
-        if (valuation_money(&r->value, p->qty, price, &p->value) != QN_OK ||
-            !add(&change, p->value - before))
-            return QN_E_OVERFLOW;
+        if (valuation_money(&r->value, p->qty, price, &p->value) != QN_OK) return QN_E_OVERFLOW;
+        change += (qn_wide)p->value - before;
     }
-    r->net.value += change;
-    return add(&l->accounts[r->account].unrealized_pnl, change) ? QN_OK : QN_E_OVERFLOW;
+    return add(&r->net.value, change) && add(&a->unrealized_pnl, change) && can_be_told(a)
+               ? QN_OK
+               : QN_E_OVERFLOW;
 }
 
 int32_t ledger_mark(ledger *l, uint32_t instrument, int64_t price)
@@ -180,25 +195,46 @@ int32_t ledger_mark(ledger *l, uint32_t instrument, int64_t price)
     return r->holders ? mark_parts(l, r, price) : QN_OK;
 }
 
+/* What of a payment on the net position falls to a part of it, rounded half to even. */
+static qn_wide share_of_payment(const row *r, int64_t amount, const position *part)
+{
+    int64_t sign = r->net.qty < 0 ? -1 : 1;
+
+    return qn_wide_divide((qn_wide)amount * part->qty * sign, (qn_wide)r->net.qty * sign);
+}
+
+/* Share a payment out over the parts; the last one takes what rounding leaves. False if a
+ * part's funding would not fit. `is_trial`: only see whether it would. */
+static bool share_payment(ledger *l, row *r, int64_t amount, bool is_trial)
+{
+    qn_wide rest = amount;
+    uint32_t last = 0;
+
+    for (uint32_t s = 0; s < l->nstrategies; s++)
+        if (r->parts[s].qty) last = s;
+    for (uint32_t s = 0; s <= last; s++) {
+        int64_t funding = r->parts[s].funding;
+        qn_wide part = s == last ? rest : share_of_payment(r, amount, &r->parts[s]);
+        if (!add(&funding, part)) return false;
+        if (!is_trial) r->parts[s].funding = funding;
+        rest -= part;
+    }
+    return true;
+}
+
 int32_t ledger_payment(ledger *l, const qn_payment *payment)
 {
     row *r = &l->rows[payment->hdr.instrument];
-    int64_t sign = r->net.qty < 0 ? -1 : 1;
-    int64_t rest = payment->amount;
-    position *last = NULL;
+    account acc = l->accounts[r->account];
+    int64_t funding = r->net.funding;
 
     if (r->net.qty == 0) return payment->amount ? QN_E_INVALID : QN_OK;
-    if (!add(&l->accounts[r->account].funding, payment->amount)) return QN_E_OVERFLOW;
-    r->net.funding += payment->amount;
-    for (uint32_t s = 0; s < l->nstrategies; s++) {
-        position *p = &r->parts[s];
-        int64_t part = (int64_t)qn_wide_divide((qn_wide)payment->amount * p->qty * sign,
-                                               (qn_wide)r->net.qty * sign);
-        p->funding += part;
-        rest -= part;
-        if (p->qty) last = p;
-    }
-    last->funding += rest; /* the net position is not 0, so somebody holds a part of it */
+    if (!add(&acc.funding, payment->amount) || !can_be_told(&acc) ||
+        !add(&funding, payment->amount) || !share_payment(l, r, payment->amount, true))
+        return QN_E_OVERFLOW;
+    l->accounts[r->account] = acc;
+    r->net.funding = funding;
+    share_payment(l, r, payment->amount, false);
     return QN_OK;
 }
 

@@ -23,7 +23,7 @@
 
 #include <stddef.h>
 
-/* A position: a strategy's own part, or the net one of the account. */
+/* A position: a strategy's own part, or the net one of the account. Invariant: |qty| fits. */
 typedef struct position {
     int64_t qty;           /* signed, mantissa */
     int64_t cost;          /* money paid for it, signed; 0 when flat */
@@ -51,15 +51,17 @@ typedef struct account {
     int64_t invested;       /* cost of the open spot positions: what cash has been spent on */
 } account;
 
+/* The ledger sees to it that both figures fit; what they are summed up from may not on its way. */
 static inline int64_t account_equity(const account *a)
 {
-    return a->start + a->realized_pnl + a->unrealized_pnl - a->fees + a->funding;
+    return (int64_t)((qn_wide)a->start + a->realized_pnl + a->unrealized_pnl - a->fees +
+                     a->funding);
 }
 
 /* Cash: for spot, money that is spent on the asset is gone until it is sold. */
 static inline int64_t account_cash(const account *a)
 {
-    return a->start + a->realized_pnl - a->fees + a->funding - a->invested;
+    return (int64_t)((qn_wide)a->start + a->realized_pnl - a->fees + a->funding - a->invested);
 }
 
 /* One instrument as the ledger sees it. */
@@ -82,8 +84,9 @@ void ledger_free(ledger *l);
  * QN_OK; QN_E_OVERFLOW: nothing was booked. */
 int32_t ledger_fill(ledger *l, uint32_t strategy, const qn_fill *fill, int64_t *realized);
 
-/* Value all positions in the instrument at `price`. QN_OK; QN_E_OVERFLOW: a value does not fit
- * 64 bits, and the books must not be used any further. */
+/* Value all positions in the instrument at `price`. QN_OK; QN_E_OVERFLOW: a value or the equity
+ * does not fit 64 bits; some positions are valued then and others not, and nothing may be booked
+ * any more. */
 int32_t ledger_mark(ledger *l, uint32_t instrument, int64_t price);
 
 /* Book a funding payment: shared over the strategies by their positions, the last one takes

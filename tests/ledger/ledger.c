@@ -152,6 +152,59 @@ START_TEST(what_does_not_fit_is_refused_and_changes_nothing)
 }
 END_TEST
 
+/* 4e18 of INT64_MAX = 9.2e18: one part of the account fits, their sum or a change need not. */
+#define HUGE_MONEY INT64_C(4000000000000000000)
+
+START_TEST(parts_that_fit_can_add_up_to_what_does_not)
+{
+    qn_instrument in = instrument(QN_LINEAR, -8, 0); /* money = quantity x price */
+    ledger *l = open_ledger(&in, 1, 3, 0);
+
+    fill(l, 1, 0, 1, HUGE_MONEY, 0);
+    fill(l, 2, 0, 1, HUGE_MONEY, 0);
+    ck_assert_int_eq(ledger_mark(l, 0, HUGE_MONEY + MONEY(1)), QN_OK);
+    ck_assert_int_eq(ledger_mark(l, 0, HUGE_MONEY / 5 * 6), QN_E_OVERFLOW);
+    ledger_free(l);
+}
+END_TEST
+
+START_TEST(equity_that_does_not_fit_is_refused)
+{
+    qn_instrument in = instrument(QN_LINEAR, -8, 0);
+    ledger *l = open_ledger(&in, 1, 2, 2 * HUGE_MONEY);
+    qn_fill close = {.hdr = {.size = sizeof close}, .price = HUGE_MONEY, .qty = 1, .side = QN_SELL};
+    qn_payment paid = {.hdr = {.size = sizeof paid}, .amount = HUGE_MONEY};
+    int64_t realized = 0;
+
+    fill(l, 1, 0, 1, HUGE_MONEY / 2, 0);
+    ck_assert_int_eq(ledger_payment(l, &paid), QN_E_OVERFLOW);
+    ck_assert_int_eq(ledger_fill(l, 1, &close, &realized), QN_E_OVERFLOW);
+    ck_assert_int_eq(account_equity(ledger_account(l, 0)), 2 * HUGE_MONEY);
+    ck_assert_int_eq(ledger_part(l, 1, 0)->funding, 0);
+    ck_assert_int_eq(ledger_check(l, NULL), QN_OK);
+    ck_assert_int_eq(ledger_mark(l, 0, HUGE_MONEY), QN_E_OVERFLOW);
+    ledger_free(l);
+}
+END_TEST
+
+/* From long 8e18 to short 4e18: the change of 12e18 does not fit, both ends of it do. */
+START_TEST(a_reversal_is_booked_though_its_change_does_not_fit)
+{
+    qn_instrument in = instrument(QN_LINEAR, -8, 0);
+    ledger *l = open_ledger(&in, 1, 2, 0);
+    const account *a = ledger_account(l, 0);
+
+    fill(l, 1, 0, 1, 2 * HUGE_MONEY, 0);
+    ck_assert_int_eq(fill(l, 1, 0, -2, HUGE_MONEY, 0), -HUGE_MONEY);
+    ck_assert_int_eq(ledger_net(l, 0)->value, -HUGE_MONEY);
+    ck_assert_int_eq(ledger_net(l, 0)->cost, -HUGE_MONEY);
+    ck_assert_int_eq(a->realized_pnl, -HUGE_MONEY);
+    ck_assert_int_eq(a->unrealized_pnl, 0);
+    ck_assert_int_eq(ledger_check(l, NULL), QN_OK);
+    ledger_free(l);
+}
+END_TEST
+
 static uint64_t seed;
 
 static int64_t random_below(int64_t n)
@@ -202,4 +255,6 @@ END_TEST
 
 CHECK_MAIN("ledger", a_linear_position_by_hand, spot_spends_cash,
            strategies_add_up_while_the_account_nets_them, funding_is_shared_to_the_last_unit,
-           what_does_not_fit_is_refused_and_changes_nothing, equity_is_what_the_cash_flows_say)
+           what_does_not_fit_is_refused_and_changes_nothing,
+           parts_that_fit_can_add_up_to_what_does_not, equity_that_does_not_fit_is_refused,
+           a_reversal_is_booked_though_its_change_does_not_fit, equity_is_what_the_cash_flows_say)
