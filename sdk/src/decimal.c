@@ -248,13 +248,6 @@ int32_t qn_wide_scale(qn_wide value, int32_t shift, qn_wide *out)
     return QN_OK;
 }
 
-int32_t qn_wide_narrow(qn_wide value, int64_t *out)
-{
-    if (value > INT64_MAX || value < INT64_MIN) return QN_E_OVERFLOW;
-    *out = (int64_t)value;
-    return QN_OK;
-}
-
 int64_t qn_floor_to(int64_t value, int64_t step)
 {
     int64_t rest = value % step;

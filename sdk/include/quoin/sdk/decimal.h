@@ -52,7 +52,12 @@ qn_wide qn_wide_divide(qn_wide numerator, qn_wide denominator);
 int32_t qn_wide_scale(qn_wide value, int32_t shift, qn_wide *out);
 
 /* Narrow to 64 bits. QN_OK or QN_E_OVERFLOW, *out then unchanged. */
-int32_t qn_wide_narrow(qn_wide value, int64_t *out);
+static inline int32_t qn_wide_narrow(qn_wide value, int64_t *out)
+{
+    if (value > INT64_MAX || value < INT64_MIN) return QN_E_OVERFLOW;
+    *out = (int64_t)value;
+    return QN_OK;
+}
 
 /* Round `value` to a multiple of step > 0, towards negative infinity. */
 int64_t qn_floor_to(int64_t value, int64_t step);
