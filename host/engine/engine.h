@@ -59,8 +59,7 @@ typedef struct engine_counts {
     uint64_t late;      /* raised to the engine's time */
     uint64_t refused;   /* intents that were not let in */
     uint64_t faults;    /* errors that strategies returned */
-    uint64_t anomalies; /* reports of venues that do not fit the order's state */
-    uint64_t overfills; /* */
+    uint64_t anomalies; /* reports and fills of venues that do not fit the order's state */
     uint64_t submitted, accepted, filled, canceled, rejected, denied, expired;
     uint64_t fills, maker, taker;
     uint64_t allocations; /* made by the host while events flowed */

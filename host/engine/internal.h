@@ -28,7 +28,7 @@
 #define TIMERS_PER_INSTANCE 4096u
 /* Of the whole run: half of the queue, so that canceling all of them cannot fill it. */
 #define WORKING_ORDERS 8192u
-#define ORDERS_PER_EVENT 1024u /* of one strategy between two market events */
+#define ORDERS_PER_EVENT 1024u /* and changes, of one strategy between two market events */
 #define CLASS_MODULES 64u      /* modules of one run */
 
 /* ------------------------------------------------------------------ waiting events */
@@ -141,7 +141,7 @@ typedef struct strategy {
     uint64_t counter;     /* of its orders */
     uint64_t outputs;     /* of its intents */
     uint64_t burst_seq;   /* event that the count below belongs to */
-    uint32_t burst;       /* orders sent in answer to it */
+    uint32_t burst;       /* orders and changes sent in answer to it */
     int64_t capital;      /* share of the equity, 10^-8 */
     bool is_failing_told; /* its first error was logged */
 } strategy;

@@ -32,12 +32,14 @@ static void count_change(engine_counts *c, order_change change)
 static bool advance(engine *e, order *o, order_change change)
 {
     uint32_t next = order_next(o->state, change);
-    bool was_working = order_state_class(o->state) == ORDER_CLASS_OPEN && o->state != QN_ORDER_HELD;
 
     if (!next) return false;
-    if (next == QN_ORDER_ACCEPTED && !was_working) e->counts.accepted++;
+    if (next == QN_ORDER_ACCEPTED && !o->was_accepted) {
+        o->was_accepted = true;
+        e->counts.accepted++;
+    }
+    if (next != o->state) count_change(&e->counts, change);
     o->state = next;
-    count_change(&e->counts, change);
     return true;
 }
 
@@ -156,8 +158,8 @@ static int64_t deny(engine *e, strategy *s, order *o, uint32_t reason)
     return (int64_t)o->sent.id;
 }
 
-/* A strategy that answers each event of its own orders with a new one would never let the
- * next market event in. */
+/* A strategy that answers each event of its own orders with a new one, or with a change, would
+ * never let the next market event in. */
 static bool is_flooding(engine *e, strategy *s)
 {
     if (s->burst_seq != e->counts.market) {
@@ -197,6 +199,12 @@ static order *own_order(engine *e, const strategy *s, uint64_t id)
     return o && o->sent.strategy == s->number && !order_is_closed(o) ? o : NULL;
 }
 
+/* A venue does not find an order whose end waits in the queue: to its owner it is closed. */
+static int32_t refusal(int32_t rc)
+{
+    return rc == QN_E_NOT_FOUND ? QN_E_INTENT_ORDER : rc;
+}
+
 static int32_t ask_cancel(engine *e, order *o)
 {
     venue *v = &e->venues[e->venue_of[o->sent.instrument]];
@@ -205,7 +213,7 @@ static int32_t ask_cancel(engine *e, order *o)
     if (o->state == QN_ORDER_PENDING_CANCEL) return QN_OK;
     if (!order_next(o->state, ORDER_ASK_CANCEL)) return QN_E_INTENT_ORDER;
     if ((rc = v->table->cancel(v->in.self, o->sent.id)) == QN_OK) advance(e, o, ORDER_ASK_CANCEL);
-    return rc;
+    return refusal(rc);
 }
 
 int64_t order_cancel(engine *e, strategy *s, const qn_cancel *cancel)
@@ -227,21 +235,25 @@ int64_t order_modify(engine *e, strategy *s, const qn_modify *modify)
 {
     order *o = own_order(e, s, modify->order_id);
     venue *v = o ? &e->venues[e->venue_of[o->sent.instrument]] : NULL;
+    qn_order asked;
     int32_t rc;
 
+    if (is_flooding(e, s)) return QN_E_FULL;
     if (!o || o->sent.type == QN_MARKET || !order_next(o->state, ORDER_ASK_UPDATE) ||
         !(v->info.capabilities & QN_CAN_MODIFY))
         return QN_E_INTENT_ORDER;
     if ((modify->price && o->sent.type != QN_LIMIT) ||
         (modify->trigger && o->sent.type != QN_STOP) || (modify->qty && modify->qty <= o->filled))
         return QN_E_INTENT_VALUE;
-    o->asked = o->sent;
-    o->asked.sent_ts = e->now;
-    if (modify->qty) o->asked.qty = modify->qty;
-    if (modify->price) o->asked.price = modify->price;
-    if (modify->trigger) o->asked.trigger = modify->trigger;
-    if ((rc = v->table->modify(v->in.self, &o->asked)) == QN_OK) advance(e, o, ORDER_ASK_UPDATE);
-    return rc;
+    asked = o->sent;
+    asked.sent_ts = e->now;
+    if (modify->qty) asked.qty = modify->qty;
+    if (modify->price) asked.price = modify->price;
+    if (modify->trigger) asked.trigger = modify->trigger;
+    if ((rc = v->table->modify(v->in.self, &asked)) != QN_OK) return refusal(rc);
+    o->asked = asked;
+    advance(e, o, ORDER_ASK_UPDATE);
+    return QN_OK;
 }
 
 /* ------------------------------------------------------------------ what a venue pushes */
@@ -252,6 +264,13 @@ static const uint16_t pushable[QN_EVENT_TYPES] = {
     [QN_EVENT_PAYMENT] = sizeof(qn_payment),
 };
 
+/* A denial is the host's own word: from a venue it would end an order that the books still have. */
+static bool is_denial(const qn_event *ev)
+{
+    return ev->type == QN_EVENT_ORDER &&
+           ((const qn_order_report *)(const void *)ev)->state == QN_ORDER_DENIED;
+}
+
 int32_t venue_push(void *ctx, const qn_event *ev)
 {
     venue *v = ctx;
@@ -259,7 +278,8 @@ int32_t venue_push(void *ctx, const qn_event *ev)
     int32_t rc = QN_E_INVALID;
 
     if (ev->type < QN_EVENT_TYPES && pushable[ev->type] && ev->size >= pushable[ev->type] &&
-        ev->instrument < e->ninstruments && v->in.slots[ev->instrument] != NO_SLOT)
+        ev->instrument < e->ninstruments && v->in.slots[ev->instrument] != NO_SLOT &&
+        !is_denial(ev))
         rc = queue_put(&e->queue, ev);
     if (rc != QN_OK)
         engine_fail(e, rc, "venue %s pushed an event of type %u and %u bytes that %s", v->in.id,
@@ -291,11 +311,13 @@ static void follow_entry(engine *e, uint64_t exit_id, int64_t qty)
     if (o && o->filled == 0) o->sent.qty = qty;
 }
 
-/* An accepted change puts the new values into force; a refused one carries a reason. */
-static void settle_update(engine *e, order *o, const qn_order_report *report)
+/* An accepted change puts the new values into force; a refused one carries a reason. It does so
+ * too when a cancel was asked for behind it. */
+static void settle_update(engine *e, order *o, order_change change, const qn_order_report *report)
 {
-    if (o->state != QN_ORDER_PENDING_UPDATE || report->reason != QN_REASON_NONE) return;
-    o->sent = o->asked;
+    if (o->asked.id == 0 || (change != ORDER_ACCEPT && change != ORDER_HOLD)) return;
+    if (report->reason == QN_REASON_NONE) o->sent = o->asked;
+    o->asked.id = 0;
     follow_entry(e, o->sent.stop_loss_id, o->sent.qty);
     follow_entry(e, o->sent.take_profit_id, o->sent.qty);
 }
@@ -305,21 +327,23 @@ static void on_report(engine *e, qn_order_report *report)
     order *o = orders_find(e->orders, report->order_id);
     order_change change = order_change_of_report(report->state);
 
-    if (!o) {
-        anomaly(e, report->order_id, "a report of an order that is not known");
+    if (report->state == QN_ORDER_DENIED) { /* the host's own word: the order is closed already */
+        deliver_to_owner(e, report->order_id, &report->hdr);
         return;
     }
-    if (report->state != QN_ORDER_DENIED) { /* a denial is the host's own, and done already */
-        if (e->has_ended && change == ORDER_CANCEL) report->reason = QN_REASON_RUN_END;
-        settle_update(e, o, report);
-        if (order_is_closed(o) || !advance(e, o, change)) {
-            anomaly(e, report->order_id, "a report that does not fit its state");
-            return;
-        }
-        if (order_is_closed(o)) {
-            o->reason = report->reason;
-            close_order(e, o);
-        }
+    if (!o || report->hdr.instrument != o->sent.instrument) {
+        anomaly(e, report->order_id, "a report of an order that is not known there");
+        return;
+    }
+    if (e->has_ended && change == ORDER_CANCEL) report->reason = QN_REASON_RUN_END;
+    settle_update(e, o, change, report);
+    if (order_is_closed(o) || !advance(e, o, change)) {
+        anomaly(e, report->order_id, "a report that does not fit its state");
+        return;
+    }
+    if (order_is_closed(o)) {
+        o->reason = report->reason;
+        close_order(e, o);
     }
     deliver_to_owner(e, report->order_id, &report->hdr);
 }
@@ -364,12 +388,11 @@ static void on_fill(engine *e, qn_fill *fill)
     }
     o->filled += fill->qty;
     o->filled_value += (qn_wide)fill->price * fill->qty;
-    if (o->filled > o->sent.qty) {
-        o->is_overfilled = true;
-        e->counts.overfills++;
-    }
+    o->is_overfilled = o->filled > o->sent.qty;
+    if (o->is_overfilled) anomaly(e, fill->order_id, "filled beyond its quantity");
     add_market_orders(e, o, -(fill->qty < open ? fill->qty : open));
-    advance(e, o, o->filled >= o->sent.qty ? ORDER_FILL_WHOLE : ORDER_FILL_PART);
+    if (!advance(e, o, o->filled >= o->sent.qty ? ORDER_FILL_WHOLE : ORDER_FILL_PART))
+        anomaly(e, fill->order_id, "a fill that does not fit its state");
     e->counts.fills++;
     ++*(fill->liquidity == QN_MAKER ? &e->counts.maker : &e->counts.taker);
     note_fill(e, o, fill);

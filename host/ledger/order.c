@@ -9,7 +9,9 @@
 
 /* life[state][change]: the next state, 0 = cannot happen. A fill reaches CANCELED and EXPIRED
  * orders, because a venue may fill an order before it sees our cancel; a fill of a FILLED one
- * is an overfill, which is booked and told rather than dropped: the venue's books count. */
+ * is an overfill, which is booked and told rather than dropped: the venue's books count. A
+ * SUBMITTED order cannot be changed: the next answer is to the order, and would be taken for the
+ * answer to the change. */
 #define S(NAME) QN_ORDER_##NAME
 #define WORKING                                                                                    \
     [ORDER_REJECT] = S(REJECTED), [ORDER_FILL_WHOLE] = S(FILLED), [ORDER_CANCEL] = S(CANCELED),    \
@@ -20,7 +22,7 @@
 
 static const uint8_t life[QN_ORDER_STATES][ORDER_CHANGES] = {
     [S(INITIALIZED)] = {[ORDER_SUBMIT] = S(SUBMITTED), [ORDER_DENY] = S(DENIED)},
-    [S(SUBMITTED)] = {WORKING, CHANGEABLE, ANSWERED, [ORDER_FILL_PART] = S(PARTIALLY_FILLED)},
+    [S(SUBMITTED)] = {WORKING, ANSWERED, [ORDER_FILL_PART] = S(PARTIALLY_FILLED)},
     [S(HELD)] = {WORKING, CHANGEABLE, ANSWERED, [ORDER_FILL_PART] = S(PARTIALLY_FILLED)},
     [S(ACCEPTED)] = {WORKING, CHANGEABLE, [ORDER_ACCEPT] = S(ACCEPTED),
                      [ORDER_TRIGGER] = S(TRIGGERED), [ORDER_FILL_PART] = S(PARTIALLY_FILLED)},

@@ -53,7 +53,7 @@ order_change order_change_of_report(uint32_t state);
  * late fill. */
 typedef struct order {
     qn_order sent;        /* as the venue has it */
-    qn_order asked;       /* PENDING_UPDATE: as it will be once the venue agrees */
+    qn_order asked;       /* as it will be once the venue agrees to a change; id 0 = no change */
     uint64_t parent;      /* of an exit: the entry's id; 0 = no exit */
     uint32_t state;       /* QN_ORDER_ */
     uint32_t reason;      /* QN_REASON_, once it is known */
@@ -61,6 +61,7 @@ typedef struct order {
     int64_t filled;       /* quantity, mantissa */
     qn_wide filled_value; /* sum of price x quantity of its fills, mantissas */
     bool is_overfilled;   /* the venue filled more than was sent */
+    bool was_accepted;    /* it has been ACCEPTED once */
     struct order *next, *prev;
 } order;
 

@@ -69,7 +69,8 @@ typedef struct qn_cancel {
     uint64_t order_id;
 } qn_cancel;
 
-/* Change a working order. Members that are 0 stay as they are. */
+/* Change a working order. Members that are 0 stay as they are. Refused while the venue has yet
+ * to answer the order itself or an earlier change. */
 typedef struct qn_modify {
     qn_intent hdr;
     uint64_t order_id;
@@ -86,8 +87,10 @@ typedef struct qn_out {
     /* Hand over one intent. [event & active]
      *
      * intent   borrowed for the call; `hdr.size` and `hdr.kind` say which struct it is
-     * returns  > 0: id of the order that was sent; 0: taken, and no order was needed;
-     *          QN_E_INTENT_...: refused, nothing was sent, and the host has counted it.
+     * returns  > 0: id of the order that was sent; 0: taken, and no order was needed, or the
+     *          instance is still warming up; < 0: refused, nothing was sent, and the host has
+     *          counted it. QN_E_INTENT_...; QN_E_TOO_NEW: a member that this host does not
+     *          know; QN_E_FULL: too many orders work, or were sent since the last market event.
      *          An order that the host denies or the venue rejects is a report, no error:
      *          it has an id and a reason.                                               */
     int64_t (*push)(void *ctx, const qn_intent *intent); /* [event & active] */

@@ -72,6 +72,8 @@ typedef struct qn_venue_out {
     /* Hand over one event, copied. The venue fills `size`, `type`, `instrument` and the body;
      * the host gives it its sequence number and engine time. Events of one call are
      * sequenced in their order, and before the market event that the call was about.
+     * Order reports carry HELD, ACCEPTED, TRIGGERED, CANCELED, REJECTED, EXPIRED or UNKNOWN:
+     * a fill says by itself that an order is filled.
      * Returns QN_OK; QN_E_INVALID for an event a venue may not send or that is not whole;
      * QN_E_FULL: market data only, the event was dropped and a gap will be reported.
      * An order event is never dropped: on an I/O thread the call waits for room. */

@@ -139,6 +139,41 @@ class Behaviour(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("No space left", done.stderr)
 
+    def edge(self, act, rows=RISING, lot="1", **more):
+        """What strategy/edges brings about."""
+        r = prepared(rows, lot=lot)
+        r.config(strategy("strategy/edges", f'act = "{act}";'), **more)
+        return r, r.run()
+
+    def test_a_change_in_answer_to_each_answer_comes_to_an_end(self):
+        r, result = self.edge("change_for_ever")
+        self.assertEqual(result["run"]["status"], "completed")
+        self.assertGreater(result["engine"]["refused_intents"], 0)
+        self.assertEqual(result["orders"]["submitted"], 1)
+        self.assertEqual(result["orders"]["accepted"], 1)  # a change is no second order
+
+    def test_a_change_waits_for_the_answer_to_the_order(self):
+        """The venue's word on the order must not be taken for its word on the change."""
+        r, result = self.edge("change_at_once", lot="100")
+        self.assertEqual(result["engine"]["refused_intents"], 1)
+        self.assertEqual(r.table("orders.csv")[0]["qty"], "200")
+
+    def test_a_change_that_was_accepted_holds_though_the_order_is_canceled(self):
+        r, result = self.edge("cancel_changed")
+        order = r.table("orders.csv")[0]
+        self.assertEqual((order["status"], order["reason"], order["qty"]),
+                         ("CANCELED", "REQUESTED", "3"))
+        self.assertEqual(result["engine"]["order_anomalies"], 0)
+
+    def test_a_timer_that_sets_itself_for_now_comes_to_an_end(self):
+        _, result = self.edge("timer_for_ever")
+        self.assertEqual(result["data"]["events"], len(RISING))
+
+    def test_an_order_of_a_late_timer_has_the_time_at_which_it_was_made(self):
+        r, _ = self.edge("late_timer")
+        self.assertEqual(r.table("orders.csv")[0]["ts"], "2024-01-02T00:00:00.000000000Z")
+        self.assertEqual(r.table("fills.csv")[0]["ts"], "2024-01-02T00:00:00.000000000Z")
+
     def test_the_manifest_names_what_went_in(self):
         r = prepared(RISING)
         r.config(strategy("strategy/buy_and_hold", 'qty = "1";'))
