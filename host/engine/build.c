@@ -198,7 +198,7 @@ static int32_t build_instances(engine *e, qn_err *err)
 }
 
 /* Where a venue that this host cannot run says so, and a create that fails tells why. */
-static int32_t create_venue(engine *e, venue *v, qn_err *err)
+static int32_t create_venue(venue *v, qn_err *err)
 {
     int32_t rc = instance_create(&v->in, err);
 
@@ -213,7 +213,9 @@ static int32_t create_venue(engine *e, venue *v, qn_err *err)
             v->in.id);
     if (!v->table->on_market)
         return fail(err, QN_E_MODULE_TABLE, "venue %s lacks on_market", v->in.id);
-    (void)e;
+    if ((v->info.capabilities & QN_CAN_MODIFY) && !v->table->modify)
+        return fail(err, QN_E_MODULE_TABLE, "venue %s says that it can modify, and cannot",
+                    v->in.id);
     return QN_OK;
 }
 
@@ -229,7 +231,7 @@ static int32_t create_instances(engine *e, qn_err *err)
     qn_err why = QN_ERR_INIT;
 
     for (uint32_t i = 0; i < e->nvenues; i++)
-        told(e, e->venues[i].config->node, create_venue(e, &e->venues[i], &why), &why);
+        told(e, e->venues[i].config->node, create_venue(&e->venues[i], &why), &why);
     for (uint32_t i = 0; i < e->nstrategies; i++)
         told(e, e->run->strategies[i].node, instance_create(&e->strategies[i].in, &why), &why);
     return mistakes(e, err);
@@ -359,6 +361,7 @@ static int32_t open_tape(engine *e, qn_err *err)
                   : head->type == QN_EVENT_BAR ? ((const qn_bar *)(const void *)head)->open_ts
                                                : head->ts_ns;
     if (e->first_ts < e->live_from) e->first_ts = e->live_from;
+    e->last_ts = e->first_ts; /* a run that fails at its start has a report, too */
     return QN_OK;
 }
 

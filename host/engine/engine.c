@@ -61,16 +61,16 @@ void engine_deliver(engine *e, strategy *s, qn_event *ev)
     if (rc != QN_OK) on_fault(e, s, rc);
 }
 
-/* Applies everything that waits, in its order; what that brings about waits behind it. */
+/* Applies everything that waits, in its order; what that brings about waits behind it. After a
+ * failure nothing is applied any more: the books stay as they were when it happened. */
 void engine_drain(engine *e)
 {
     qn_event *ev;
 
-    while ((ev = queue_take(&e->queue))) {
+    while (e->failed == QN_OK && (ev = queue_take(&e->queue))) {
         ev->seq = ++e->seq;
         ev->ts_ns = e->now;
         order_event(e, ev);
-        if (e->failed != QN_OK) return;
     }
 }
 
@@ -123,7 +123,7 @@ static inline void match(engine *e, const stream *s, qn_event *ev)
     rc = v->table->on_market(v->in.self, ev);
     if (rc != QN_OK) on_venue_failed(e, v, rc);
     if (!queue_is_empty(&e->queue)) engine_drain(e);
-    mark(e, s, ev);
+    if (e->failed == QN_OK) mark(e, s, ev);
 }
 
 /* ------------------------------------------------------------------ time */
@@ -144,19 +144,24 @@ RARE static void pass_time(engine *e, int64_t ts)
                                               : INT64_MAX;
 }
 
-/* Sleeps until an event of a paced replay is due; a signal ends the sleep. */
-static void keep_pace(const engine *e, int64_t ts)
+/* Sleeps until an event of a paced replay is due. False if a signal ended the sleep: the event
+ * is not due yet. */
+static bool keep_pace(const engine *e, int64_t ts)
 {
     struct timespec until;
     int64_t due;
 
     for (uint32_t i = 0; i < e->nvenues; i++) {
-        if (e->venues[i].info.pace <= 0) continue;
-        due = e->started + (int64_t)qn_wide_divide((qn_wide)(ts - e->first_ts) * qn_pow10(8),
-                                                   e->venues[i].info.pace);
+        if (e->venues[i].info.pace <= 0 || ts <= e->first_ts) continue;
+        if (qn_wide_narrow(e->started +
+                               qn_wide_divide(((qn_wide)ts - e->first_ts) * qn_pow10(-QN_RATE_EXP),
+                                              e->venues[i].info.pace),
+                           &due) != QN_OK)
+            due = INT64_MAX;
         until = (struct timespec){due / QN_NS_PER_S, due % QN_NS_PER_S};
-        if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) return;
+        if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) return false;
     }
+    return true;
 }
 
 static inline void set_time(engine *e, qn_event *ev)
@@ -187,6 +192,7 @@ static void fire_timer(engine *e)
     s->in.ntimers--;
     if (ev.hdr.ts_ns < e->now) ev.hdr.ts_ns = e->now; /* asked for too late: due at once */
     set_time(e, &ev.hdr);
+    e->market_ts = e->now; /* not the time that was asked for: it may have passed long ago */
     ev.hdr.seq = ++e->seq;
     engine_deliver(e, s, &ev.hdr);
     engine_drain(e);
@@ -223,6 +229,11 @@ static void sampled_market_event(engine *e, qn_event *ev)
     e->latency[bucket < LATENCY_BUCKETS ? bucket : LATENCY_BUCKETS - 1]++;
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* True if the earliest timer comes before the tape's next event: by time, then by rank. Behind
  * the last event a prefix run has the timers up to its end, for more data would bring them. */
 static bool timer_is_next(const engine *e, const qn_event *ev)
@@ -231,10 +242,14 @@ static bool timer_is_next(const engine *e, const qn_event *ev)
     static const uint8_t ranks[QN_EVENT_TYPES] = {QN_EVENT_LIST(RANK)};
 #undef RANK
     const timer *t = timers_first(&e->timers);
+    int64_t due;
+    int64_t ts;
 
     if (!t) return false;
     if (!ev) return t->due <= (e->options.is_prefix ? e->options.to : e->now);
-    return t->due < ev->ts_ns || (t->due == ev->ts_ns && ranks[QN_EVENT_TIMER] < ranks[ev->type]);
+    due = later(t->due, e->now); /* what is late is raised to the engine's time, and has a rank */
+    ts = later(ev->ts_ns, e->now);
+    return due < ts || (due == ts && ranks[QN_EVENT_TIMER] < ranks[ev->type]);
 }
 
 static int32_t loop(engine *e, qn_err *err)
@@ -248,14 +263,17 @@ static int32_t loop(engine *e, qn_err *err)
         is_paced = is_paced || e->venues[i].info.pace > 0;
     while (e->status == RUN_COMPLETED && e->failed == QN_OK && rc == QN_OK) {
         qn_event *ev = e->tape->head;
+        bool is_timer = timer_is_next(e, ev);
         if (*stop) {
             e->status = RUN_STOPPED;
-        } else if (timer_is_next(e, ev)) {
-            fire_timer(e);
-        } else if (!ev) {
+        } else if (!is_timer && !ev) {
             break;
+        } else if (is_paced &&
+                   !keep_pace(e, is_timer ? timers_first(&e->timers)->due : ev->ts_ns)) {
+            continue;
+        } else if (is_timer) {
+            fire_timer(e);
         } else {
-            if (is_paced) keep_pace(e, ev->ts_ns);
             if (e->counts.market & SAMPLE_MASK)
                 market_event(e, ev);
             else
@@ -268,15 +286,15 @@ static int32_t loop(engine *e, qn_err *err)
 
 /* ------------------------------------------------------------------ the whole run */
 
-static int32_t start_venue(engine *e, venue *v, qn_err *err)
+static int32_t start_venue(venue *v, qn_err *err)
 {
-    qn_account accounts[16];
-    size_t n = v->config->naccounts < 16 ? v->config->naccounts : 16;
+    size_t n = v->config->naccounts;
+    qn_account *accounts = arena_alloc(&v->in.arena, (n + 1) * sizeof *accounts, 8);
     qn_venue_start start = {.size = sizeof start, .out = &v->out};
     qn_err why = QN_ERR_INIT;
     int32_t rc;
 
-    (void)e;
+    if (!accounts) return fail(err, QN_E_NO_MEMORY, "no memory to start venue %s", v->in.id);
     for (size_t i = 0; i < n; i++) {
         const config_account *from = &v->config->accounts[i];
         accounts[i] = (qn_account){sizeof accounts[i], QN_MONEY_EXP, from->balance, ""};
@@ -296,7 +314,7 @@ int32_t engine_run(engine *e, qn_err *err)
     int32_t rc = QN_OK;
 
     for (uint32_t i = 0; i < e->nvenues && rc == QN_OK; i++)
-        rc = start_venue(e, &e->venues[i], err);
+        rc = start_venue(&e->venues[i], err);
     if (rc != QN_OK) {
         e->status = RUN_FAILED;
         return rc;
@@ -305,7 +323,13 @@ int32_t engine_run(engine *e, qn_err *err)
     before = mem_count();
     rc = loop(e, err);
     e->counts.allocations = mem_count() - before;
-    e->last_ts = e->now;
+    e->last_ts = later(e->now, e->first_ts);
+    if (rc == QN_OK && e->failed == QN_OK && e->status == RUN_COMPLETED && !e->is_live &&
+        !e->options.is_prefix)
+        rc = fail(err, QN_E_NOT_FOUND,
+                  "catalog %s has no data of this config in the range asked for: only what comes "
+                  "before it, to warm up on",
+                  e->run->catalog);
     while (e->cut < e->options.ncuts && rc == QN_OK) /* cuts behind the last event */
         rc = decisions_hex(&e->decisions, e->cuts[e->cut++], err);
     if (rc == QN_OK && e->failed == QN_OK && !e->options.is_prefix) order_end_all(e);

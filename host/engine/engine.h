@@ -84,7 +84,7 @@ run_status engine_status(const engine *e);
 const engine_counts *engine_count(const engine *e);
 const ledger *engine_ledger(const engine *e);
 int64_t engine_first_ts(const engine *e); /* market time at which the data begins, ns */
-int64_t engine_last_ts(const engine *e);  /* engine time of the last event */
+int64_t engine_last_ts(const engine *e);  /* engine time of the last event, >= the first */
 int64_t engine_run_ns(const engine *e);   /* wall time that events took, ns */
 /* p in 0..1 of the sampled time from an event's arrival to the end of its dispatch, ns; 0 when
  * nothing was sampled. */

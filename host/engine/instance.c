@@ -31,13 +31,26 @@ static void *host_alloc(qn_ctx *ctx, uint64_t n, uint64_t align)
     return arena_alloc(&instance_of(ctx)->arena, n, align);
 }
 
+/* A timer that sets itself again for now would never let time go on. */
+static bool is_spinning(instance *in, int64_t due_ns)
+{
+    int64_t now = in->engine->now;
+
+    if (due_ns > now) return false;
+    if (in->at_once_ts != now) {
+        in->at_once_ts = now;
+        in->at_once = 0;
+    }
+    return in->at_once++ >= TIMERS_PER_INSTANCE;
+}
+
 static int32_t host_timer(qn_ctx *ctx, int64_t due_ns, uint64_t cookie)
 {
     instance *in = instance_of(ctx);
     int32_t rc;
 
     if (in->strategy == NO_SLOT) return QN_E_UNSUPPORTED; /* a venue has its market events */
-    if (in->ntimers >= TIMERS_PER_INSTANCE) return QN_E_FULL;
+    if (in->ntimers >= TIMERS_PER_INSTANCE || is_spinning(in, due_ns)) return QN_E_FULL;
     rc = timers_add(&in->engine->timers, due_ns, in->strategy, cookie);
     if (rc == QN_OK) in->ntimers++;
     return rc;

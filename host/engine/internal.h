@@ -23,9 +23,9 @@
 #define NO_SLOT UINT32_MAX
 #define NO_VENUE UINT32_MAX
 
-#define QUEUE_EVENTS 16384u /* a power of two */
-#define EVENT_ROOM 128u     /* the largest event that a venue may push, bytes */
-#define TIMERS_PER_INSTANCE 4096u
+#define QUEUE_EVENTS 16384u       /* a power of two */
+#define EVENT_ROOM 128u           /* the largest event that a venue may push, bytes */
+#define TIMERS_PER_INSTANCE 4096u /* pending, or due at once at one engine time */
 /* Of the whole run: half of the queue, so that canceling all of them cannot fill it. */
 #define WORKING_ORDERS 8192u
 #define ORDERS_PER_EVENT 1024u /* and changes, of one strategy between two market events */
@@ -121,6 +121,8 @@ typedef struct instance {
     uint32_t *slots;   /* by instrument number: place in the instance's list, or NO_SLOT */
     uint32_t strategy; /* index in engine.strategies, NO_SLOT for a venue */
     uint32_t ntimers;
+    int64_t at_once_ts; /* engine time that the count below belongs to */
+    uint32_t at_once;   /* timers set then that were due at once */
 } instance;
 
 /* Makes the instance of `plugin` (class id or file) with the given instruments: loads the

@@ -38,7 +38,8 @@ typedef struct qn_host {
      * that time, before all other market data of that time or later. A due time that has
      * passed is due at once. Cookies, not function pointers, so that a reloaded class finds its
      * timers again.
-     * Returns QN_OK, QN_E_FULL with 4,096 timers pending. */
+     * Returns QN_OK; QN_E_FULL with 4,096 timers pending, or after as many that were due at
+     * once at one engine time; QN_E_UNSUPPORTED for a venue. */
     int32_t (*timer)(qn_ctx *ctx, int64_t due_ns, uint64_t cookie); /* [event & active] */
 } qn_host;
 

@@ -100,6 +100,21 @@ class Behaviour(unittest.TestCase):
         r.run("--from", "2024-01-11")
         self.assertEqual(r.table("fills.csv")[0]["ts"][:10], "2024-01-12")
 
+    def test_a_range_of_which_only_the_warm_up_has_data(self):
+        r = prepared(RISING)
+        r.config(strategy("strategy/sma_cross", "fast = 1; slow = 3;"), extra='warmup = "auto";')
+        done = quoin("run", r.path("run.cfg"), "--from", "2024-01-06")
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn("has no data", done.stderr)
+
+    def test_a_venue_starts_with_all_its_accounts(self):
+        r = prepared(RISING)
+        accounts = "".join(f'{{ currency = "C{n}"; balance = "1"; }}, ' for n in range(20))
+        with open(r.config(strategy("strategy/buy_and_hold", 'qty = "1";')), encoding="utf-8") as f:
+            text = f.read()
+        r.write("run.cfg", text.replace("accounts = ( ", "accounts = ( " + accounts))
+        self.assertEqual(r.run()["accounts"][20]["equity"], "100008")
+
     def test_set_changes_one_value(self):
         r = prepared(RISING)
         r.config(strategy("strategy/buy_and_hold", 'qty = "1";'))
@@ -124,6 +139,8 @@ class Behaviour(unittest.TestCase):
         result = json.loads(run.communicate(timeout=60)[0])
         self.assertEqual(run.returncode, 0)
         self.assertEqual(result["run"]["status"], "stopped")
+        self.assertEqual(result["data"]["events"], 0)  # the bar was not due
+        self.assertEqual(result["data"]["to"], result["data"]["from"])
         self.assertTrue(os.path.exists(r.path("out", "report.json")))
 
     def test_a_report_that_cannot_be_written_is_an_error(self):
