@@ -9,7 +9,7 @@
 /* One instrument. */
 typedef struct book {
     const qn_instrument *instrument;
-    int64_t is_done; /* 1 = the purchase was sent */
+    int64_t is_done; /* 1 = the purchase was sent, or nothing can be bought */
 } book;
 
 typedef struct buy_and_hold {
@@ -78,12 +78,12 @@ static void on_bar(buy_and_hold *s, const qn_bar *bar, const qn_out *out)
     int64_t qty = 0;
 
     if (b->is_done) return;
-    b->is_done = 1;
     if (s->qty.mantissa)
         qn_decimal_at(s->qty, b->instrument->qty_exp, &qty);
     else
         qty = affordable(s, b->instrument, bar->close);
-    if (qty > 0) qn_out_target(out, bar->hdr.instrument, qty);
+    /* 0 = nothing was sent: it warms up, and buys at the first bar behind that */
+    b->is_done = qty <= 0 || qn_out_target(out, bar->hdr.instrument, qty) != 0;
 }
 
 QN_STRATEGY(buy_and_hold, "strategy/buy_and_hold", "1.0.0", "MIT", .name = "Buy and hold",

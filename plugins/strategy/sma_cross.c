@@ -85,7 +85,9 @@ static int32_t configure(sma_cross *s, const qn_setup *setup, qn_err *err)
 
 static int64_t lookback(const sma_cross *s, int64_t bar_length)
 {
-    return s->slow * bar_length;
+    int64_t needed;
+
+    return __builtin_mul_overflow(s->slow, bar_length, &needed) ? INT64_MAX : needed;
 }
 
 /* close x (1 + fraction), to the tick that lies further from the close. */

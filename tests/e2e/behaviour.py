@@ -100,6 +100,15 @@ class Behaviour(unittest.TestCase):
         r.run("--from", "2024-01-11")
         self.assertEqual(r.table("fills.csv")[0]["ts"][:10], "2024-01-12")
 
+    def test_what_is_bought_once_is_not_bought_while_warming_up(self):
+        r = prepared(RISING)
+        r.config(strategy("strategy/sma_cross", "fast = 1; slow = 2;") + ", " +
+                 strategy("strategy/buy_and_hold", 'qty = "7";', id="hold"),
+                 extra='warmup = "auto";')
+        r.run("--from", "2024-01-03")
+        fill = next(f for f in r.table("fills.csv") if f["strategy"] == "hold")
+        self.assertEqual((fill["ts"][:10], fill["qty"]), ("2024-01-04", "7"))
+
     def test_a_range_of_which_only_the_warm_up_has_data(self):
         r = prepared(RISING)
         r.config(strategy("strategy/sma_cross", "fast = 1; slow = 3;"), extra='warmup = "auto";')
