@@ -10,7 +10,7 @@ typedef struct piece {
 int32_t qn_bar_builder_init(qn_bar_builder *b, int64_t length)
 {
     if (length <= 0) return QN_E_RANGE;
-    *b = (qn_bar_builder){.length = length, .end = INT64_MIN};
+    *b = (qn_bar_builder){.length = length, .end = INT64_MIN, .done = INT64_MIN};
     return QN_OK;
 }
 
@@ -23,6 +23,7 @@ static void finish(qn_bar_builder *b, qn_bar *done)
 {
     *done = b->bar;
     done->hdr.ts_ns = later(b->bar.hdr.ts_ns, b->end);
+    b->done = b->end;
     b->end = INT64_MIN;
 }
 
@@ -94,12 +95,11 @@ int32_t qn_bar_builder_add(qn_bar_builder *b, const qn_event *ev, qn_bar *done)
     } else {
         return QN_E_TYPE;
     }
-    if (p.from >= b->end) return start(b, ev, &p, done); /* INT64_MIN: there is none yet */
-    if (p.from < b->bar.open_ts) {
+    if (p.from < b->done || (b->end != INT64_MIN && p.from < b->bar.open_ts)) {
         b->late++;
         return QN_BAR_NONE;
     }
-    return extend(b, ev, &p);
+    return p.from >= b->end ? start(b, ev, &p, done) : extend(b, ev, &p);
 }
 
 int32_t qn_bar_builder_end(qn_bar_builder *b, int64_t venue_ts, qn_bar *done)

@@ -58,6 +58,28 @@ START_TEST(builder_keeps_the_rules)
 }
 END_TEST
 
+/* A live venue finishes a bar by the clock; the trade that comes then belongs to no bar. */
+START_TEST(a_row_of_a_bar_that_the_clock_has_finished_is_late)
+{
+    qn_bar_builder b;
+    qn_bar bar = {0};
+    qn_trade t = a_trade(T2020 + 30, 100, 1);
+
+    ck_assert_int_eq(qn_bar_builder_init(&b, MINUTE), QN_OK);
+    ck_assert_int_eq(qn_bar_builder_add(&b, &t.hdr, &bar), QN_BAR_NONE);
+    ck_assert_int_eq(qn_bar_builder_end(&b, T2020 + MINUTE, &bar), QN_BAR_DONE);
+    t = a_trade(T2020 + 59, 90, 1);
+    ck_assert_int_eq(qn_bar_builder_add(&b, &t.hdr, &bar), QN_BAR_NONE);
+    ck_assert_uint_eq(b.late, 1);
+    ck_assert_int_eq(qn_bar_builder_end(&b, INT64_MAX, &bar), QN_BAR_NONE);
+    t = a_trade(T2020 + MINUTE, 80, 1);
+    ck_assert_int_eq(qn_bar_builder_add(&b, &t.hdr, &bar), QN_BAR_NONE);
+    ck_assert_int_eq(qn_bar_builder_end(&b, INT64_MAX, &bar), QN_BAR_DONE);
+    ck_assert_int_eq(bar.open_ts, T2020 + MINUTE);
+    ck_assert_int_eq(bar.high, 80);
+}
+END_TEST
+
 START_TEST(builder_refuses)
 {
     qn_bar_builder b;
@@ -312,7 +334,7 @@ START_TEST(built_bars_are_merged_at_their_end)
 }
 END_TEST
 
-CHECK_MAIN("tape_bars", builder_keeps_the_rules, builder_refuses, opens_are_multiples_of_the_length,
-           bar_waits_for_its_last_trade, built_bars_are_imported_bars,
-           late_trades_keep_the_future_out, coarsest_fitting_source_is_read,
-           built_bars_are_merged_at_their_end)
+CHECK_MAIN("tape_bars", builder_keeps_the_rules, a_row_of_a_bar_that_the_clock_has_finished_is_late,
+           builder_refuses, opens_are_multiples_of_the_length, bar_waits_for_its_last_trade,
+           built_bars_are_imported_bars, late_trades_keep_the_future_out,
+           coarsest_fitting_source_is_read, built_bars_are_merged_at_their_end)

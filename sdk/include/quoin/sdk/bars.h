@@ -38,6 +38,7 @@ extern "C" {
 typedef struct qn_bar_builder {
     int64_t length; /* ns */
     int64_t end;    /* of the bar being built; INT64_MIN = none */
+    int64_t done;   /* end of the last finished one; INT64_MIN = none */
     qn_bar bar;     /* the bar being built: its ts_ns is the last row's */
     uint64_t late;  /* rows that came after their bar was finished, and were left out */
 } qn_bar_builder;
