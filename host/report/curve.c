@@ -65,7 +65,10 @@ void curve_pass(curve *c, int64_t ts, bool is_exposed)
 {
     if (ts <= c->last_ts) return;
     if (c->next < ts) put_samples_before(c, ts);
-    if (is_exposed) c->exposed_ns += ts - c->last_ts;
+    if (is_exposed)
+        c->exposed_ns += ts - c->last_ts;
+    else if (c->equity >= c->peak)
+        c->peak_ts = ts;
     c->last_ts = ts;
 }
 
@@ -86,9 +89,9 @@ void curve_mark(curve *c, int64_t ts, int64_t equity, int64_t cash, bool is_expo
     }
 }
 
-void curve_end(curve *c, int64_t ts, int64_t equity, int64_t cash)
+void curve_end(curve *c, int64_t ts, int64_t equity, int64_t cash, bool is_exposed)
 {
-    curve_mark(c, ts, equity, cash, false);
-    see_peak(c, ts);
-    put_sample(c, ts);
+    curve_mark(c, ts, equity, cash, is_exposed);
+    see_peak(c, c->last_ts);
+    put_sample(c, c->last_ts);
 }

@@ -47,14 +47,15 @@ typedef struct curve {
 void curve_begin(curve *c, int64_t sample_ns, int64_t ts, int64_t equity, int64_t cash,
                  curve_sink sink, void *ctx);
 
-/* Time goes on to `ts` while equity stays as it is; `is_exposed`: a position was open. Times
- * that have passed already are ignored. */
+/* Time goes on to `ts`; `is_exposed`: a position was open, so that equity is known again at the
+ * next mark only. Without one it stays as it is, at a peak too. Times that have passed already
+ * are ignored. */
 void curve_pass(curve *c, int64_t ts, bool is_exposed);
 
 /* A new equity at `ts`: curve_pass, then the change. */
 void curve_mark(curve *c, int64_t ts, int64_t equity, int64_t cash, bool is_exposed);
 
-/* End with the last sample. */
-void curve_end(curve *c, int64_t ts, int64_t equity, int64_t cash);
+/* End with the last mark, which is the last sample. */
+void curve_end(curve *c, int64_t ts, int64_t equity, int64_t cash, bool is_exposed);
 
 #endif

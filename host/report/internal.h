@@ -28,6 +28,8 @@ struct report {
     bool is_moving; /* a mark changes equity, or a fill did since the curve saw it */
     trips *trips;
     qn_wide volume;                          /* notional of all fills, money */
+    qn_wide traded;                          /* the part of it in the report's currency */
+    trip_totals done;                        /* trips in the report's currency */
     int64_t benchmark_first, benchmark_last; /* prices, mantissas; 0 = none seen */
     uint32_t benchmark;                      /* instrument, or NO_BENCHMARK */
     file_out tables[TABLES];

@@ -64,6 +64,12 @@ static void on_payment(void *ctx, const qn_payment *payment)
     see(ctx, payment->venue_ts);
 }
 
+/* Statistics are of one currency: money of another cannot be added to it. */
+static bool is_counted(const report *r, uint32_t instrument)
+{
+    return strcmp(engine_instrument(r->engine, instrument)->settle, r->currency) == 0;
+}
+
 static void on_fill(void *ctx, const qn_fill *fill, const order *o, int64_t realized)
 {
     report *r = ctx;
@@ -72,6 +78,7 @@ static void on_fill(void *ctx, const qn_fill *fill, const order *o, int64_t real
     valuation_money(ledger_valuation(engine_ledger(r->engine), fill->hdr.instrument), fill->qty,
                     fill->price, &notional);
     r->volume += notional;
+    if (is_counted(r, fill->hdr.instrument)) r->traded += notional;
     r->is_moving = true;
     tables_fill(r, fill, o, realized);
     curve_pass(&r->curve, fill->venue_ts, trips_open(r->trips) > 0);
@@ -85,6 +92,9 @@ static void on_order(void *ctx, const order *o)
 
 static void on_trip(void *ctx, const trip *t)
 {
+    report *r = ctx;
+
+    if (is_counted(r, t->instrument)) trip_totals_add(&r->done, t);
     tables_trip(ctx, t);
 }
 
@@ -197,8 +207,7 @@ int32_t report_finish(report *r, qn_err *err)
 
     r->finished = clock_wall();
     totals(r, &equity, &cash);
-    curve_pass(&r->curve, end, trips_open(r->trips) > 0);
-    curve_end(&r->curve, end, equity, cash);
+    curve_end(&r->curve, end, equity, cash, trips_open(r->trips) > 0);
     if (!r->dir) return QN_OK;
     rc = tables_close(r, err);
     if (rc == QN_OK) rc = write_result(r, "report.json", summary_json, err);

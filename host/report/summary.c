@@ -17,17 +17,31 @@ static bool put_money(struct json_object *to, const char *key, int64_t money)
     return json_put_amount(to, key, money, QN_MONEY_EXP);
 }
 
+/* Money wider than an account's: what a long run has traded in all. */
+static bool put_wide_money(struct json_object *to, const char *key, qn_wide money)
+{
+    int64_t unit = qn_pow10(-QN_MONEY_EXP);
+    char whole[QN_DECIMAL_TEXT];
+    char part[QN_DECIMAL_TEXT];
+    char text[2 * QN_DECIMAL_TEXT];
+
+    qn_decimal_format((int64_t)(money / unit), 0, whole);
+    qn_decimal_format((int64_t)(money % unit), QN_MONEY_EXP, part);
+    snprintf(text, sizeof text, "%s%s", whole, part + 1); /* behind the 0 of "0.25" */
+    return json_put_text(to, key, text);
+}
+
 static performance performance_of(const report *r)
 {
     double per_year = config_get(r->cfg)->report.periods_per_year;
     int64_t sample = r->curve.sample_ns;
 
     return (performance){.curve = &r->curve,
-                         .trips = trips_of_all(r->trips),
+                         .trips = r->done,
                          .periods_per_year = per_year > 0
                                                  ? per_year
                                                  : 365.0 * (double)QN_NS_PER_DAY / (double)sample,
-                         .traded = (double)r->volume * 1e-8};
+                         .traded = (double)r->traded * 1e-8};
 }
 
 static bool put_run(const report *r, struct json_object *to)
@@ -90,7 +104,6 @@ static bool put_orders(const report *r, struct json_object *to)
     const engine_counts *c = engine_count(r->engine);
     struct json_object *ended = json_put_object(to, "orders");
     struct json_object *fills = json_put_object(to, "fills");
-    int64_t volume = r->volume > INT64_MAX ? INT64_MAX : (int64_t)r->volume;
 
     return json_put_count(ended, "submitted", c->submitted) &&
            json_put_count(ended, "accepted", c->accepted) &&
@@ -100,7 +113,7 @@ static bool put_orders(const report *r, struct json_object *to)
            json_put_count(ended, "denied", c->denied) &&
            json_put_count(ended, "expired", c->expired) &&
            json_put_count(fills, "count", c->fills) && json_put_count(fills, "maker", c->maker) &&
-           json_put_count(fills, "taker", c->taker) && put_money(fills, "volume", volume);
+           json_put_count(fills, "taker", c->taker) && put_wide_money(fills, "volume", r->volume);
 }
 
 static bool put_accounts(const report *r, struct json_object *to)

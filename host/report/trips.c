@@ -61,19 +61,23 @@ static void begin(trips *t, trip *row, uint32_t strategy, const qn_fill *fill)
     t->open++;
 }
 
-static void finish(trips *t, trip *row)
+void trip_totals_add(trip_totals *sum, const trip *done)
 {
-    trip_totals *sum = &t->totals[row->strategy];
-    int64_t pnl = trip_pnl(row);
+    int64_t pnl = trip_pnl(done);
 
-    row->is_open = false;
-    t->open--;
     sum->trips++;
     sum->wins += pnl > 0;
     if (pnl > 0)
         sum->gained += pnl;
     else
         sum->lost -= pnl;
+}
+
+static void finish(trips *t, trip *row)
+{
+    row->is_open = false;
+    t->open--;
+    trip_totals_add(&t->totals[row->strategy], row);
     if (t->sink) t->sink(t->ctx, row);
 }
 
@@ -124,17 +128,4 @@ uint32_t trips_open(const trips *t)
 const trip_totals *trips_of_strategy(const trips *t, uint32_t strategy)
 {
     return &t->totals[strategy];
-}
-
-trip_totals trips_of_all(const trips *t)
-{
-    trip_totals all = {0};
-
-    for (uint32_t s = 0; s < t->nstrategies; s++) {
-        all.trips += t->totals[s].trips;
-        all.wins += t->totals[s].wins;
-        all.gained += t->totals[s].gained;
-        all.lost += t->totals[s].lost;
-    }
-    return all;
 }

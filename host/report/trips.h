@@ -30,8 +30,11 @@ typedef struct trips trips;
 /* What all finished trips add up to. */
 typedef struct trip_totals {
     uint64_t trips, wins;
-    int64_t gained, lost; /* money net of fees, both >= 0 */
+    qn_wide gained, lost; /* money net of fees, both >= 0 */
 } trip_totals;
+
+/* Count a finished trip in. */
+void trip_totals_add(trip_totals *sum, const trip *done);
 
 trips *trips_new(const ledger *l, uint32_t ninstruments, uint32_t nstrategies, trip_sink sink,
                  void *ctx);
@@ -44,8 +47,8 @@ void trips_mark(trips *t, uint32_t instrument);
 
 /* How many are open now. */
 uint32_t trips_open(const trips *t);
+/* Of all currencies: only the counts can be compared between them. */
 const trip_totals *trips_of_strategy(const trips *t, uint32_t strategy);
-trip_totals trips_of_all(const trips *t);
 
 /* Net profit of a finished trip, money. */
 static inline int64_t trip_pnl(const trip *t)

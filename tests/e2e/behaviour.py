@@ -124,6 +124,36 @@ class Behaviour(unittest.TestCase):
         r.write("run.cfg", text.replace("accounts = ( ", "accounts = ( " + accounts))
         self.assertEqual(r.run()["accounts"][20]["equity"], "100008")
 
+    def test_the_volume_of_a_run_may_be_more_than_an_account_holds(self):
+        r = prepared([(100000 + 10 * (n % 3),) * 4 for n in range(40)])
+        r.config(strategy("strategy/sma_cross", 'fast = 1; slow = 2; mode = "long_flat"; '
+                          'qty = "500000";'), balance="10000000000")
+        result = r.run()
+        volume = sum(Decimal(f["qty"]) * Decimal(f["price"]) for f in r.table("fills.csv"))
+        self.assertGreater(volume, 2**63 // 10**8)
+        self.assertEqual(Decimal(result["fills"]["volume"]), volume)
+
+    def test_statistics_are_of_one_currency(self):
+        r = prepared([(100 + 10 * (n % 3),) * 4 for n in range(40)])
+        r.load("--format", "ohlcv", "--bar", "1d", "--instrument", "Y.v", "--tick", "0.01", "--lot",
+               "1", "--quote", "EUR", r.path("x.csv"))
+        params = 'fast = 1; slow = 2; mode = "long_flat"; qty = "3";'
+        with open(r.config(strategy("strategy/sma_cross", params, instruments='"Y.v"'),
+                           instruments='"X", "Y"'), encoding="utf-8") as f:
+            text = f.read()
+        r.write("run.cfg", text.replace("accounts = ( ", 'accounts = ( { currency = "EUR"; balance = "1000"; }, '))
+        euros = r.run()
+        r.write("run.cfg", text.replace('"100000"; }', '"100000"; }, { currency = "EUR"; balance = "1000"; }'))
+        dollars = r.run()
+        self.assertEqual(euros["performance"]["currency"], "EUR")
+        self.assertGreater(euros["performance"]["trades"], 5)
+        self.assertGreater(euros["performance"]["turnover"], 0)
+        self.assertEqual(dollars["performance"]["currency"], "USD")
+        self.assertEqual(dollars["strategies"][0]["trades"], euros["performance"]["trades"])
+        self.assertEqual(dollars["performance"]["trades"], 0)
+        self.assertEqual(dollars["performance"]["turnover"], 0)
+        self.assertIsNone(dollars["performance"]["profit_factor"])
+
     def test_set_changes_one_value(self):
         r = prepared(RISING)
         r.config(strategy("strategy/buy_and_hold", 'qty = "1";'))
