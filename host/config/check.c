@@ -175,8 +175,17 @@ static void check_strategies(config *cfg)
     }
 }
 
+/* What no venue brings has no price to compare with. */
+static void check_benchmark(config *cfg)
+{
+    config_item item = {cfg->run.report.benchmark, config_find(cfg, "report.benchmark")};
+
+    if (item.text) check_instrument(cfg, &item);
+}
+
 void config_check(config *cfg)
 {
     check_venues(cfg);
     check_strategies(cfg);
+    check_benchmark(cfg);
 }

@@ -335,8 +335,10 @@ void report_print_text(const report *r, FILE *to)
     time_format_short(engine_last_ts(r->engine), until);
     engine_decision_hash(r->engine, hash, NULL);
     fprintf(to, "%s: %s\n", config_get(r->cfg)->name, run_status_name(engine_status(r->engine)));
-    fprintf(to, "  %s to %s, %llu events, %.1f million a second\n", from, until,
-            (unsigned long long)c->market, events_per_second(r) * 1e-6);
+    fprintf(to, "  %s to %s, %llu events", from, until, (unsigned long long)c->market);
+    if (isfinite(events_per_second(r)))
+        fprintf(to, ", %.1f million a second", events_per_second(r) * 1e-6);
+    fprintf(to, "\n");
     fprintf(to,
             "  orders: %llu sent, %llu filled, %llu canceled, %llu expired, %llu rejected, "
             "%llu denied\n",
