@@ -27,7 +27,7 @@
 #define EVENT_ROOM 128u           /* the largest event that a venue may push, bytes */
 #define TIMERS_PER_INSTANCE 4096u /* pending, or due at once at one engine time */
 /* Of the whole run: half of the queue, so that canceling all of them cannot fill it. */
-#define WORKING_ORDERS 8192u
+#define WORKING_ORDERS 8000u
 #define ORDERS_PER_EVENT 1024u /* and changes, of one strategy between two market events */
 #define CLASS_MODULES 64u      /* modules of one run */
 

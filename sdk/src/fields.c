@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define NAME_ROOM 64u
+#define FIELDS_MAX 64u /* of one struct */
 
 /* ------------------------------------------------------------------ streams */
 
@@ -140,13 +141,14 @@ int32_t qn_fields_save(const qn_fields *fields, const void *self, const qn_strea
 static int32_t load_group(const qn_field *rows, uint32_t n, void *self, uint32_t schema,
                           const qn_stream *from, qn_err *err);
 
-static int32_t load_window(const qn_field *f, qn_window *w, const qn_stream *from, qn_err *err)
+static int32_t load_window(const qn_field *f, qn_window *w, uint64_t bytes, const qn_stream *from,
+                           qn_err *err)
 {
     uint64_t count;
     int64_t value;
     int32_t rc = get(from, &count, sizeof count, err);
 
-    if (rc == QN_OK && count > w->room)
+    if (rc == QN_OK && (count > w->room || bytes != sizeof count + count * sizeof value))
         return qn_fail(err, QN_E_DAMAGED, "field %s: %llu values for a window of %llu", f->name,
                        (unsigned long long)count, (unsigned long long)w->room);
     for (uint64_t i = 0; rc == QN_OK && i < count; i++)
@@ -176,27 +178,32 @@ static int32_t load_value(const qn_field *f, void *self, uint64_t bytes, uint32_
     char *member = (char *)self + f->offset;
 
     if (f->kind == QN_FIELD_EACH) return load_each(f, self, schema, from, err);
-    if (f->kind == QN_FIELD_WINDOW) return load_window(f, (qn_window *)(void *)member, from, err);
+    if (f->kind == QN_FIELD_WINDOW)
+        return load_window(f, (qn_window *)(void *)member, bytes, from, err);
     if (bytes != f->bytes)
         return qn_fail(err, QN_E_DAMAGED, "field %s: %llu bytes, expected %u", f->name,
                        (unsigned long long)bytes, f->bytes);
     return get(from, member, bytes, err);
 }
 
-static const qn_field *find(const qn_field *rows, uint32_t n, const char *name)
+/* The place of the field in the table, n if there is none of that name. */
+static uint32_t find(const qn_field *rows, uint32_t n, const char *name)
 {
-    for (uint32_t i = 0; i < n; i++)
-        if (strcmp(rows[i].name, name) == 0) return &rows[i];
-    return NULL;
+    uint32_t i = 0;
+
+    while (i < n && strcmp(rows[i].name, name) != 0)
+        i++;
+    return i;
 }
 
+/* One record; `seen` has a bit for each field that was read before. */
 static int32_t load_record(const qn_field *rows, uint32_t n, void *self, uint32_t schema,
-                           const qn_stream *from, qn_err *err)
+                           uint64_t *seen, const qn_stream *from, qn_err *err)
 {
     char name[NAME_ROOM + 1];
     uint16_t len;
     uint64_t bytes;
-    const qn_field *field;
+    uint32_t at;
     int32_t rc;
 
     if ((rc = get(from, &len, sizeof len, err)) != QN_OK) return rc;
@@ -204,11 +211,14 @@ static int32_t load_record(const qn_field *rows, uint32_t n, void *self, uint32_
     if ((rc = get(from, name, len, err)) != QN_OK) return rc;
     name[len] = '\0';
     if ((rc = get(from, &bytes, sizeof bytes, err)) != QN_OK) return rc;
-    field = find(rows, n, name);
-    if (!field || field->since > schema)
+    at = find(rows, n, name);
+    if (at == n || rows[at].since > schema)
         return qn_fail(err, QN_E_UNKNOWN_NAME, "the state has a field '%s' that layout %u lacks",
                        name, schema);
-    return load_value(field, self, bytes, schema, from, err);
+    if (*seen & UINT64_C(1) << at)
+        return qn_fail(err, QN_E_DAMAGED, "the state has the field '%s' twice", name);
+    *seen |= UINT64_C(1) << at;
+    return load_value(&rows[at], self, bytes, schema, from, err);
 }
 
 static int32_t load_group(const qn_field *rows, uint32_t n, void *self, uint32_t schema,
@@ -216,15 +226,19 @@ static int32_t load_group(const qn_field *rows, uint32_t n, void *self, uint32_t
 {
     uint32_t records;
     uint32_t expected = 0;
-    int32_t rc = get(from, &records, sizeof records, err);
+    uint64_t seen = 0;
+    int32_t rc;
 
+    if (n > FIELDS_MAX)
+        return qn_fail(err, QN_E_RANGE, "a table of %u fields: %u are possible", n, FIELDS_MAX);
+    rc = get(from, &records, sizeof records, err);
     for (uint32_t i = 0; i < n; i++)
         expected += rows[i].since <= schema;
     if (rc == QN_OK && records != expected)
         return qn_fail(err, QN_E_MISSING, "the state has %u fields, layout %u has %u", records,
                        schema, expected);
     for (uint32_t i = 0; i < records && rc == QN_OK; i++)
-        rc = load_record(rows, n, self, schema, from, err);
+        rc = load_record(rows, n, self, schema, &seen, from, err);
     return rc;
 }
 

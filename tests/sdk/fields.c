@@ -181,5 +181,24 @@ START_TEST(what_does_not_fit_is_refused)
 }
 END_TEST
 
-CHECK_MAIN("fields", saved_loaded_saved_is_the_same_bytes, an_older_layout_is_read,
-           every_cut_is_refused, what_does_not_fit_is_refused)
+START_TEST(a_field_that_comes_twice_is_refused)
+{
+    thing a = example();
+    blob one = {.step = 64};
+    qn_stream s = stream_of(&one);
+    qn_err err = QN_ERR_INIT;
+
+    /* the second record becomes another one of the first field, whose record has 19 bytes */
+    ck_assert_int_eq(qn_fields_save(&layout_1, &a, &s, &err), QN_OK);
+    ck_assert_mem_eq(one.data + 6, "small", 5);
+    memmove(one.data + 4 + 19 + 19, one.data + 4 + 19 + 22, one.len - (4 + 19 + 22));
+    memcpy(one.data + 4 + 19, one.data + 4, 19);
+    one.len -= 3;
+    a = make(2);
+    ck_assert_int_eq(qn_fields_load(&layout_1, &a, 1, &s, &err), QN_E_DAMAGED);
+    ck_assert_ptr_nonnull(strstr(err.msg, "'small' twice"));
+}
+END_TEST
+
+CHECK_MAIN("fields", a_field_that_comes_twice_is_refused, saved_loaded_saved_is_the_same_bytes,
+           an_older_layout_is_read, every_cut_is_refused, what_does_not_fit_is_refused)

@@ -63,10 +63,10 @@ typedef struct qn_fields {
 /* Write all fields of `self`. QN_OK or the stream's error. [event & quiesced] */
 int32_t qn_fields_save(const qn_fields *fields, const void *self, const qn_stream *to, qn_err *err);
 
-/* Read the fields of layout `schema` into a created instance.
+/* Read the fields of layout `schema` into a created instance; at most 64 of one struct.
  * QN_OK; QN_E_MISSING: a field of that layout is not in the stream; QN_E_DAMAGED: a record is
- * cut or has the wrong size; QN_E_UNKNOWN_NAME: a record that no field claims. The instance is
- * then partly loaded and must be destroyed. [control & !active] */
+ * cut, has the wrong size or comes twice; QN_E_UNKNOWN_NAME: a record that no field claims. The
+ * instance is then partly loaded and must be destroyed. [control & !active] */
 int32_t qn_fields_load(const qn_fields *fields, void *self, uint32_t schema, const qn_stream *from,
                        qn_err *err);
 
