@@ -15,6 +15,9 @@ list(JOIN QUOIN_PLUGIN_CFLAGS " " QUOIN_PLUGIN_CFLAGS)
 list(JOIN QUOIN_PLUGIN_LINK " " QUOIN_PLUGIN_LIBS)
 configure_file(cmake/quoin.pc.in quoin.pc @ONLY)
 
+# Plugins in folders that others may write are refused, whatever the umask of who installs.
+set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
+    OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 install(TARGETS quoin RUNTIME DESTINATION bin)
 install(TARGETS quoin_sdk ARCHIVE DESTINATION lib)
 install(DIRECTORY include/quoin sdk/include/quoin DESTINATION include FILES_MATCHING PATTERN "*.h")

@@ -27,6 +27,9 @@ function(quoin_add_plugin)
         PROPERTIES PREFIX "" OUTPUT_NAME ${P_NAME} C_VISIBILITY_PRESET hidden
                    LIBRARY_OUTPUT_DIRECTORY ${P_OUTPUT} LINK_DEPENDS ${QUOIN_PLUGIN_MAP})
     target_link_libraries(${target} PRIVATE quoin_sdk ${P_LIBRARIES})
+    # The host refuses a module that others may write, which a umask of 002 would make it.
+    add_custom_command(TARGET ${target} POST_BUILD VERBATIM
+                       COMMAND chmod go-w $<TARGET_FILE:${target}> ${P_OUTPUT})
     target_compile_options(${target} PRIVATE ${QUOIN_WARNINGS} ${QUOIN_CODEGEN})
     target_link_options(${target} PRIVATE -Wl,--version-script=${QUOIN_PLUGIN_MAP}
                         ${QUOIN_PLUGIN_LINK})

@@ -112,6 +112,7 @@ static int run(const arguments *a, engine *e, report *r)
     int32_t reported = report_finish(r, &report_err);
     int status = ran == QN_OK ? EXIT_DONE : cli_fail(ran, &run_err);
 
+    if (status == EXIT_USAGE) status = EXIT_FAILED; /* the config was fine, the run was not */
     if (reported != QN_OK) {
         cli_fail(reported, &report_err);
         if (status == EXIT_DONE) status = EXIT_FAILED;

@@ -183,9 +183,18 @@ static void check_benchmark(config *cfg)
     if (item.text) check_instrument(cfg, &item);
 }
 
+/* A finer grid than the data can have would only cost time. */
+static void check_sample(config *cfg)
+{
+    if (cfg->run.report.sample < QN_NS_PER_S && cfg->run.report.sample > 0)
+        config_add_mistake(cfg, config_find(cfg, "report.sample"), QN_E_RANGE,
+                           "sample must be 1s or longer");
+}
+
 void config_check(config *cfg)
 {
     check_venues(cfg);
     check_strategies(cfg);
     check_benchmark(cfg);
+    check_sample(cfg);
 }

@@ -48,6 +48,8 @@ static int32_t load(config *cfg, const char *path, const char *const *sets, size
         config_check(cfg);
     }
     if (!cfg->run.name) cfg->run.name = name_of_file(cfg);
+    cfg->run.sets = sets;
+    cfg->run.nsets = nsets;
     cfg->run.file = cfg->file;
     rc = sha256_hex(cfg->hash, cfg->sha256, err);
 done:

@@ -76,6 +76,8 @@ typedef struct config_report {
  * Relative paths are already joined to the file's folder. */
 typedef struct config_run {
     const char *file;
+    const char *const *sets; /* the --set arguments that were applied */
+    size_t nsets;
     const char *name; /* the file's name without its ending when not given */
     int64_t seed;
     const char *warmup;     /* "off", "auto" */
@@ -94,7 +96,7 @@ typedef struct config_run {
 typedef struct config config;
 
 /* Read and check a file. `sets` are --set arguments ("strategies.sma.params.fast=12"), applied
- * before the check; NULL when nsets is 0.
+ * before the check, and outlive the config; NULL when nsets is 0.
  *
  * returns QN_OK also when the file has mistakes: ask config_mistakes. QN_E_NOT_FOUND, QN_E_IO,
  *         QN_E_NO_MEMORY otherwise, and *out is unchanged. */

@@ -95,6 +95,7 @@ RARE static void on_mark_failed(engine *e, uint32_t instrument)
 /* Marks the books at the close of a bar or the price of a trade. */
 static inline void mark(engine *e, const stream *s, const qn_event *ev)
 {
+    int64_t equity;
     int64_t price;
 
     if (ev->type == QN_EVENT_BAR)
@@ -110,7 +111,9 @@ static inline void mark(engine *e, const stream *s, const qn_event *ev)
     if (!e->is_live) return;
     if (e->observer.on_mark)
         e->observer.on_mark(e->observer.ctx, s->instrument, price, e->market_ts);
-    if (account_equity(s->account) <= 0) e->status = RUN_RUINED;
+    /* an account that was opened with nothing is ruined by a loss, not by its start */
+    equity = account_equity(s->account);
+    if (equity <= 0 && equity < s->account->start) e->status = RUN_RUINED;
 }
 
 /* The venue matches first; its fills are sequenced before the event that made them. */
@@ -374,6 +377,16 @@ int64_t engine_first_ts(const engine *e)
 int64_t engine_last_ts(const engine *e)
 {
     return e->last_ts;
+}
+
+int64_t engine_from(const engine *e)
+{
+    return e->options.from;
+}
+
+int64_t engine_to(const engine *e)
+{
+    return e->options.to;
 }
 
 int64_t engine_run_ns(const engine *e)

@@ -85,7 +85,10 @@ const engine_counts *engine_count(const engine *e);
 const ledger *engine_ledger(const engine *e);
 int64_t engine_first_ts(const engine *e); /* market time at which the data begins, ns */
 int64_t engine_last_ts(const engine *e);  /* engine time of the last event, >= the first */
-int64_t engine_run_ns(const engine *e);   /* wall time that events took, ns */
+/* The range that was asked for: from < ts <= to; INT64_MIN, INT64_MAX = no bound. */
+int64_t engine_from(const engine *e);
+int64_t engine_to(const engine *e);
+int64_t engine_run_ns(const engine *e); /* wall time that events took, ns */
 /* p in 0..1 of the sampled time from an event's arrival to the end of its dispatch, ns; 0 when
  * nothing was sampled. */
 int64_t engine_dispatch_ns(const engine *e, double p);

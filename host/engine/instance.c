@@ -136,7 +136,9 @@ static int32_t plugin_path(engine *e, const char *plugin, const config_node *own
 
     if (is_file(plugin)) {
         if ((rc = path_dir(e->run->file, dir, err)) != QN_OK) return rc;
-        return path_join(dir, plugin, path, err);
+        if ((rc = path_join(dir, plugin, path, err)) != QN_OK || file_exists(path)) return rc;
+        config_add_mistake(e->cfg, owner, QN_E_NOT_FOUND, "there is no plugin file %s", path);
+        return fail(err, QN_E_INVALID, "the config has mistakes");
     }
     if ((file = module_index_find(e->index, plugin))) return path_join("", file->path, path, err);
     nearest = module_index_nearest(e->index, plugin);

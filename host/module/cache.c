@@ -27,7 +27,7 @@ static const char *variable(const char *name)
     return value && value[0] ? value : NULL;
 }
 
-/* Where the cache may lie, the first that is set; %s is the variable's value. */
+/* Where the cache may lie, in this order; %s is the variable's value. */
 static const struct {
     const char *variable, *below;
 } places[] = {
@@ -36,24 +36,27 @@ static const struct {
     {"HOME", "/.cache/quoin/modules"},
 };
 
-int32_t cache_dir(const char *wanted, char to[PATH_ROOM], qn_err *err)
+static int32_t use(const char *base, const char *below, char to[PATH_ROOM], qn_err *err)
 {
-    const char *base = wanted;
-    const char *below = "";
-    char own[64];
-
-    for (size_t i = 0; !base && i < sizeof places / sizeof places[0]; i++) {
-        base = variable(places[i].variable);
-        below = places[i].below;
-    }
-    if (!base) { /* no home at all, as for some services */
-        base = variable("TMPDIR") ? variable("TMPDIR") : "/tmp";
-        snprintf(own, sizeof own, "/quoin-modules-%u", (unsigned)geteuid());
-        below = own;
-    }
     if (snprintf(to, PATH_ROOM, "%s%s", base, below) >= PATH_ROOM)
         return fail(err, QN_E_OVERFLOW, "path too long: %.64s...", base);
     return access_private_dir(to, err);
+}
+
+/* A place that was named is used or refused; a home that cannot be used, as that of a service
+ * or in a container, is passed over. */
+int32_t cache_dir(const char *wanted, char to[PATH_ROOM], qn_err *err)
+{
+    char own[64];
+
+    if (!wanted) wanted = variable(places[0].variable);
+    if (wanted) return use(wanted, places[0].below, to, err);
+    for (size_t i = 1; i < sizeof places / sizeof places[0]; i++)
+        if (variable(places[i].variable) &&
+            use(variable(places[i].variable), places[i].below, to, err) == QN_OK)
+            return QN_OK;
+    snprintf(own, sizeof own, "/quoin-modules-%u", (unsigned)geteuid());
+    return use(variable("TMPDIR") ? variable("TMPDIR") : "/tmp", own, to, err);
 }
 
 static int32_t write_whole(int fd, const char *path, const void *data, size_t size, qn_err *err)

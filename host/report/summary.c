@@ -237,6 +237,22 @@ struct json_object *summary_json(const report *r)
                                 put_performance(r, json) && put_engine(r, json));
 }
 
+/* What the command line added to the config: --set, --from and --to. */
+static bool put_arguments(const report *r, struct json_object *to)
+{
+    const config_run *run = config_get(r->cfg);
+    struct json_object *sets = json_put_array(to, "set");
+    int64_t from = engine_from(r->engine);
+    int64_t until = engine_to(r->engine);
+    bool is_whole = sets != NULL;
+
+    for (size_t i = 0; i < run->nsets && is_whole; i++)
+        is_whole = json_append(sets, json_object_new_string(run->sets[i]));
+    return is_whole &&
+           (from == INT64_MIN ? json_put_null(to, "from") : json_put_time(to, "from", from)) &&
+           (until == INT64_MAX ? json_put_null(to, "to") : json_put_time(to, "to", until));
+}
+
 /* Enough to run it again and to see that it is the same: what went in, as hashes. */
 struct json_object *summary_manifest(const report *r)
 {
@@ -248,7 +264,7 @@ struct json_object *summary_manifest(const report *r)
 
     file = json_put_object(json, "config");
     is_whole = is_whole && json_put_text(file, "file", config_get(r->cfg)->file) &&
-               json_put_text(file, "sha256", config_sha256(r->cfg)) &&
+               json_put_text(file, "sha256", config_sha256(r->cfg)) && put_arguments(r, json) &&
                json_put(json, "seed", json_object_new_int64(config_get(r->cfg)->seed)) &&
                put_plugins(r, json) && put_data(r, json) && put_decisions(r, json);
     return json_whole(json, is_whole);

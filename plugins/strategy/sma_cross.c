@@ -71,6 +71,10 @@ static int32_t configure(sma_cross *s, const qn_setup *setup, qn_err *err)
     if (s->fast >= s->slow)
         return qn_fail(err, QN_E_RANGE, "fast (%lld) must be below slow (%lld)", (long long)s->fast,
                        (long long)s->slow);
+    if (s->mode == REVERSE && s->take_profit >= qn_pow10(-QN_RATE_EXP))
+        return qn_fail(
+            err, QN_E_RANGE,
+            "take_profit must be below 1 with mode reverse: no price falls by all of it");
     s->host = setup->host;
     s->portfolio = s->host->ext(s->host->ctx, QN_HOST_PORTFOLIO);
     s->nbooks = setup->ninstruments;
@@ -90,15 +94,17 @@ static int64_t lookback(const sma_cross *s, int64_t bar_length)
     return __builtin_mul_overflow(s->slow, bar_length, &needed) ? INT64_MAX : needed;
 }
 
-/* close x (1 + fraction), to the tick that lies further from the close. */
+/* close x (1 + fraction), to the tick that lies further from the close; 0, which is no exit,
+ * where no price can be that high. */
 static int64_t exit_price(const book *b, int64_t close, int64_t fraction)
 {
     qn_wide scaled = (qn_wide)close * (qn_pow10(-QN_RATE_EXP) + fraction);
     qn_wide step = (qn_wide)b->instrument->tick_size * qn_pow10(-QN_RATE_EXP);
     qn_wide ticks = scaled / step;
+    int64_t price;
 
     if (fraction > 0 && ticks * step != scaled) ticks++;
-    return (int64_t)(ticks * b->instrument->tick_size);
+    return qn_wide_narrow(ticks * b->instrument->tick_size, &price) == QN_OK ? price : 0;
 }
 
 static void hold(sma_cross *s, const book *b, const qn_bar *bar, const qn_out *out)

@@ -244,6 +244,46 @@ class Behaviour(unittest.TestCase):
         self.assertEqual({p["class"] for p in manifest["plugins"]},
                          {"venue/sim", "strategy/buy_and_hold"})
 
+    def test_the_manifest_says_how_it_was_called(self):
+        r = prepared(RISING)
+        r.config(strategy("strategy/buy_and_hold", 'qty = "1";'))
+        r.run("--set", "strategies.s.params.qty=7", "--from", "2024-01-02")
+        with open(r.path("out", "manifest.json"), encoding="utf-8") as f:
+            manifest = json.load(f)
+        self.assertEqual(manifest["set"], ["strategies.s.params.qty=7"])
+        self.assertEqual(manifest["from"], "2024-01-02T00:00:00.000000000Z")
+        self.assertIsNone(manifest["to"])
+
+    def test_mean_prices_of_very_fine_prices(self):
+        r = Run()
+        rows = [(1359.9300537109375, 1360.5, 1359.0, 1359.9300537109375)] * 3
+        r.load("--format", "ohlcv", "--bar", "1d", "--instrument", "X.v", "--tick",
+               "0.0000000000001", "--lot", "1", "--quote", "USD", r.write("x.csv", bars(rows)))
+        r.config(strategy("strategy/buy_and_hold", 'qty = "3";'))
+        r.run()
+        self.assertEqual(r.table("orders.csv")[0]["avg_price"], "1359.9300537109375")
+
+    def test_an_account_that_starts_with_nothing_is_not_ruined(self):
+        r = prepared(RISING)
+        r.config("", balance="0")
+        self.assertEqual(r.run()["run"]["status"], "completed")
+
+    def test_a_plugin_file_that_is_not_there_is_a_mistake_on_its_line(self):
+        r = prepared(RISING)
+        r.config(strategy("nope.so", ""))
+        done = quoin("run", r.path("run.cfg"))
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r"run.cfg:\d+: error: there is no plugin file .*nope.so")
+
+    def test_a_home_that_cannot_be_used_stops_nothing(self):
+        r = prepared(RISING)
+        r.config(strategy("strategy/buy_and_hold", 'qty = "1";'))
+        env = {k: v for k, v in os.environ.items() if k not in ("XDG_CACHE_HOME", "QUOIN_CACHE")}
+        env.update(HOME="/proc/nothing", TMPDIR=r.dir)
+        done = subprocess.run([QUOIN, "run", r.path("run.cfg")], env=env, capture_output=True,
+                              text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_bad_calls(self):
         self.assertEqual(quoin("run").returncode, 2)
         self.assertEqual(quoin("run", "no-such.cfg").returncode, 2)
