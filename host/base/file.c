@@ -72,14 +72,12 @@ int32_t dir_sync(const char *path, qn_err *err)
     return rc;
 }
 
-int32_t file_map_open(const char *path, file_map *map, qn_err *err)
+int32_t file_map_fd(int fd, const char *path, file_map *map, qn_err *err)
 {
     struct stat st;
     void *data = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
     int32_t rc = QN_OK;
 
-    if (fd < 0) return fail_errno(err, "cannot open %s", path);
     if (fstat(fd, &st) != 0)
         rc = fail_errno(err, "cannot read %s", path);
     else if (!S_ISREG(st.st_mode))
@@ -88,11 +86,21 @@ int32_t file_map_open(const char *path, file_map *map, qn_err *err)
         data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (data == MAP_FAILED) rc = fail_errno(err, "cannot map %s", path);
     }
-    close(fd);
     if (rc != QN_OK) return rc;
     map->data = data;
     map->size = (size_t)st.st_size;
     return QN_OK;
+}
+
+int32_t file_map_open(const char *path, file_map *map, qn_err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int32_t rc;
+
+    if (fd < 0) return fail_errno(err, "cannot open %s", path);
+    rc = file_map_fd(fd, path, map, err);
+    close(fd);
+    return rc;
 }
 
 void file_map_close(file_map *map)

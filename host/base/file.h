@@ -35,6 +35,8 @@ typedef struct file_map {
 } file_map;
 
 int32_t file_map_open(const char *path, file_map *map, qn_err *err);
+/* The same of an open file, which stays open; `path` is for messages. */
+int32_t file_map_fd(int fd, const char *path, file_map *map, qn_err *err);
 void file_map_close(file_map *map);
 /* Tell the kernel that bytes before `offset` are not needed again: keeps memory flat. */
 void file_map_drop(const file_map *map, size_t *dropped, size_t offset);

@@ -283,6 +283,18 @@ static void subscribe(engine *e, uint32_t index, uint32_t *used)
     s->n = *used - s->first;
 }
 
+/* A venue can do without marks and funding of an instrument that has none: a spot one beside a
+ * perpetual contract. */
+static bool is_absent(const engine *e, uint32_t instrument, data_type data)
+{
+    const catalog_file *files;
+    bool is_optional =
+        data.type == QN_EVENT_MARK || data.type == QN_EVENT_INDEX || data.type == QN_EVENT_FUNDING;
+
+    return is_optional &&
+           catalog_find(e->catalog, e->instruments[instrument].name, data, &files) == 0;
+}
+
 static int32_t build_streams(engine *e, qn_err *err)
 {
     const config_run *run = e->run;
@@ -304,6 +316,7 @@ static int32_t build_streams(engine *e, qn_err *err)
         const venue *v = &e->venues[e->venue_of[i]];
         for (size_t d = 0; d < v->config->data.n; d++) {
             if (data_type_parse(v->config->data.items[d].text, &data) != QN_OK) continue;
+            if (is_absent(e, i, data)) continue;
             stream *s = get_stream(e, i, data);
             s->venue = e->venue_of[i];
             s->venue_slot = v->in.slots[i];

@@ -3,41 +3,15 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "choice.h"
 #include "period.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- choosing ---- */
-
-static bool has_data(const catalog *cat, const char *name, data_type data)
-{
-    const catalog_file *files;
-
-    return catalog_find(cat, name, data, &files) > 0;
-}
-
-/* What to read for `data`: itself; bars, the coarsest that fit; trades. */
-static bool choose_source(const catalog *cat, const char *name, data_type data, data_type *source)
-{
-    const catalog_file *files;
-    size_t n = catalog_files(cat, &files);
-    data_type trade = {QN_EVENT_TRADE, 0};
-    int64_t best = 0;
-
-    *source = data;
-    if (has_data(cat, name, data)) return true;
-    if (data.type != QN_EVENT_BAR || data.length <= 0) return false;
-    for (size_t i = 0; i < n; i++) {
-        int64_t length = files[i].data.length;
-        if (files[i].data.type == QN_EVENT_BAR && strcmp(files[i].instrument, name) == 0 &&
-            length < data.length && data.length % length == 0 && length > best)
-            best = length;
-    }
-    *source = best ? (data_type){QN_EVENT_BAR, best} : trade;
-    return best || has_data(cat, name, trade);
-}
 
 static int32_t nothing_found(const catalog *cat, const char *name, data_type data, qn_err *err)
 {
@@ -130,7 +104,7 @@ int32_t stream_open(stream *s, const catalog *cat, const tape_stream *what, int6
     s->what = *what;
     s->from = from;
     s->to = to;
-    if (!choose_source(cat, what->instrument->name, what->data, &s->source))
+    if (!choose_source(cat, what->instrument->name, what->data, from, to, &s->source))
         return nothing_found(cat, what->instrument->name, what->data, err);
     s->row = event_row_of(s->source.type);
     s->stride = s->row->size;
@@ -142,12 +116,14 @@ int32_t stream_open(stream *s, const catalog *cat, const tape_stream *what, int6
         if ((rc = open_built(s, from, to, err)) != QN_OK) return rc;
         last = plus_or_max(to, what->data.length);
     }
-    return choose_files(s, cat, last, err);
+    if ((rc = choose_files(s, cat, last, err)) != QN_OK) return rc;
+    return held_open(&s->held, s->dir, s->files, s->nfiles, err);
 }
 
 void stream_close(stream *s)
 {
     tape_file_close(&s->file);
+    held_close(&s->held);
     mem_free(s->events);
     mem_free(s->bars);
     *s = (stream){0};
@@ -159,10 +135,13 @@ static int32_t next_file(stream *s, qn_err *err)
 {
     const catalog_file *listed = &s->files[s->next_file];
     const qn_instrument *ins = s->what.instrument;
+    int fd = held_take(&s->held, s->next_file);
     int32_t rc;
 
     tape_file_close(&s->file);
-    if ((rc = tape_file_open_listed(s->dir, listed, &s->file, err)) != QN_OK) return rc;
+    rc = tape_file_open_held(s->dir, listed, fd, &s->file, err);
+    if (fd >= 0) close(fd); /* the mapping keeps the file */
+    if (rc != QN_OK) return rc;
     if (s->file.about.price_exp != ins->price_exp || s->file.about.qty_exp != ins->qty_exp)
         return tape_file_damaged(&s->file, 0, "its exponents are not the instrument's", err);
     s->next_file++;

@@ -5,6 +5,7 @@
 #ifndef QUOIN_TAPE_STREAM_H
 #define QUOIN_TAPE_STREAM_H
 
+#include "held.h"
 #include "tape.h"
 #include "tape_file.h"
 
@@ -14,6 +15,7 @@ typedef struct stream {
     const char *dir;           /* of the catalog */
     const catalog_file *files; /* those with events in the range */
     size_t nfiles, next_file;
+    held_files held;  /* those still to be read, as far as they could be held */
     tape_stream what; /* what is delivered */
     data_type source; /* what is read */
     int64_t from, to; /* of the source's events: from < ts_ns <= to */
@@ -35,7 +37,7 @@ typedef struct stream {
     uint32_t stride; /* bytes from one to the next */
 } stream;
 
-/* Choose the source and the files; nothing is read yet. As tape_open. `s` is all zero before,
+/* Choose the source and the files and hold those open; nothing is read yet. As tape_open. `s` is all zero before,
  * and closed by the caller also after an error. */
 int32_t stream_open(stream *s, const catalog *cat, const tape_stream *what, int64_t from,
                     int64_t to, qn_err *err);

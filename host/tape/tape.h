@@ -3,7 +3,15 @@
  * Reading market data: many streams of a catalog, merged into the one order of the engine.
  *
  * A stream is one data type of one instrument. Bars that the catalog does not hold are built
- * while reading from finer bars, or from trades, and are the same objects as imported ones.
+ * while reading from finer bars, or from trades, and are the same objects as imported ones. Of
+ * these sources the one is read that covers the most of the time asked for, from the first to
+ * the last event of its files; of those that cover as much, to within one length of the bars,
+ * the coarsest.
+ *
+ * All files are opened at the beginning, so an import into the catalog changes nothing for a
+ * tape that is open. Only where they are more than three quarters of the files that the process
+ * may open (its hard limit, ulimit -Hn), the last ones are opened when their turn comes.
+ *
  * Every block's checksum is checked on every read; damage is an error that names file and
  * offset. Pages behind the reader are given back, so memory does not grow with the data. */
 #ifndef QUOIN_TAPE_TAPE_H
@@ -29,7 +37,7 @@ typedef struct tape {
  * reader may write to them.
  *
  * returns QN_OK; QN_E_NOT_FOUND if the catalog has nothing to make a stream of (said which,
- *         and what it has); QN_E_DAMAGED. On error *out is unchanged. */
+ *         and what it has), or not a file that it names; QN_E_DAMAGED; QN_E_IO. On error *out is unchanged. */
 int32_t tape_open(const catalog *cat, const tape_stream *streams, size_t n, int64_t from,
                   int64_t to, tape **out, qn_err *err);
 

@@ -151,13 +151,14 @@ static int32_t read_foot(tape_file *f, qn_err *err)
     return check_index(f, err);
 }
 
-int32_t tape_file_open(const char *path, tape_file *f, qn_err *err)
+static int32_t open_file(const char *path, int fd, tape_file *f, qn_err *err)
 {
     int32_t rc;
 
     *f = (tape_file){0};
     if ((rc = path_join("", path, f->path, err)) != QN_OK) return rc;
-    if ((rc = file_map_open(path, &f->map, err)) != QN_OK) goto done;
+    rc = fd < 0 ? file_map_open(path, &f->map, err) : file_map_fd(fd, path, &f->map, err);
+    if (rc != QN_OK) goto done;
     if (f->map.size < HEAD_SIZE + ENTRY_SIZE + FOOT_SIZE) {
         rc = tape_file_damaged(f, f->map.size, "the file is cut short", err);
         goto done;
@@ -169,14 +170,25 @@ done:
     return rc;
 }
 
+int32_t tape_file_open(const char *path, tape_file *f, qn_err *err)
+{
+    return open_file(path, -1, f, err);
+}
+
 int32_t tape_file_open_listed(const char *dir, const catalog_file *listed, tape_file *f,
                               qn_err *err)
+{
+    return tape_file_open_held(dir, listed, -1, f, err);
+}
+
+int32_t tape_file_open_held(const char *dir, const catalog_file *listed, int fd, tape_file *f,
+                            qn_err *err)
 {
     char path[PATH_ROOM];
     int32_t rc;
 
     if ((rc = path_join(dir, listed->path, path, err)) != QN_OK) return rc;
-    if ((rc = tape_file_open(path, f, err)) != QN_OK) return rc;
+    if ((rc = open_file(path, fd, f, err)) != QN_OK) return rc;
     if (f->totals.crc == listed->crc && f->totals.bytes == listed->bytes &&
         f->totals.events == listed->events && f->totals.first_ts == listed->first_ts &&
         f->totals.last_ts == listed->last_ts && f->about.data.type == listed->data.type &&

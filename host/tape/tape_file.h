@@ -49,6 +49,11 @@ int32_t tape_file_open(const char *path, tape_file *f, qn_err *err);
 int32_t tape_file_open_listed(const char *dir, const catalog_file *listed, tape_file *f,
                               qn_err *err);
 
+/* The same for one that is open for reading as `fd`, whatever its path names by now; -1 = open
+ * it by its path. `fd` stays the caller's and is not needed afterwards. */
+int32_t tape_file_open_held(const char *dir, const catalog_file *listed, int fd, tape_file *f,
+                            qn_err *err);
+
 void tape_file_close(tape_file *f); /* an all zero one is fine */
 
 /* Begin to decode block `i` < blocks, checked against its checksum and the index, and give

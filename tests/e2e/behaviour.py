@@ -284,6 +284,11 @@ class Behaviour(unittest.TestCase):
                               text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_marks_and_funding_are_optional_for_a_venue(self):
+        r = prepared(RISING)
+        r.config(strategy("strategy/buy_and_hold", 'qty = "1";'), data='"bar:1d", "mark", "funding"')
+        self.assertEqual(r.run()["fills"]["count"], 1)
+
     def test_bad_calls(self):
         self.assertEqual(quoin("run").returncode, 2)
         self.assertEqual(quoin("run", "no-such.cfg").returncode, 2)
