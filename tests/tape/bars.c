@@ -304,6 +304,77 @@ START_TEST(coarsest_fitting_source_is_read)
 }
 END_TEST
 
+static void add_bars(const qn_instrument *ins, int64_t length, int64_t start, int64_t end)
+{
+    catalog_writer *w = writer_at(dir, ins, a_type(QN_EVENT_BAR, length));
+
+    for (int64_t open = start; open < end; open += length) {
+        qn_bar bar = {.hdr = {.type = QN_EVENT_BAR, .ts_ns = open + length},
+                      .open_ts = open,
+                      .length = length,
+                      .open = 1,
+                      .high = 1,
+                      .low = 1,
+                      .close = 1,
+                      .volume = length / MINUTE * 1000 + 1};
+        writer_add(w, &bar.hdr);
+    }
+    writer_done(w);
+}
+
+/* Volumes tell what the hours in (from, to] are built of: 12 times 5001, or 60 times 1001. */
+static void expect_hours(const qn_instrument *ins, int64_t from, int64_t to, size_t n,
+                         int64_t volume)
+{
+    any_event got[24];
+
+    ck_assert_uint_eq(read_events(dir, ins, a_type(QN_EVENT_BAR, HOUR), from, to, got, 24), n);
+    for (size_t i = 0; i < n; i++)
+        ck_assert_int_eq(got[i].bar.volume, volume);
+}
+
+/* Coarse bars of a part of the time do not hide finer data of all of it. */
+START_TEST(source_that_covers_the_time_is_read)
+{
+    qn_instrument ins = an_instrument("BTCUSDT.binance", 0);
+    int64_t part = T2020 + 4 * HOUR;
+
+    folder_new(dir);
+    add_bars(&ins, MINUTE, T2020, T2020 + 10 * HOUR);
+    add_bars(&ins, 5 * MINUTE, part, part + 2 * HOUR);
+    expect_hours(&ins, INT64_MIN, INT64_MAX, 10, 60 * 1001);
+    expect_hours(&ins, T2020 + 2 * HOUR, INT64_MAX, 8, 60 * 1001);
+    expect_hours(&ins, part, part + 2 * HOUR, 2, 12 * 5001); /* both cover that */
+    /* the 5 minute bars lack the first half hour of 10: as good as all */
+    add_bars(&ins, 5 * MINUTE, T2020 + HOUR / 2, part);
+    add_bars(&ins, 5 * MINUTE, part + 2 * HOUR, T2020 + 10 * HOUR);
+    expect_hours(&ins, T2020 + HOUR, T2020 + 10 * HOUR, 9, 12 * 5001);
+    expect_hours(&ins, T2020 + 9 * HOUR, INT64_MAX, 1, 12 * 5001);
+    folder_free(dir);
+}
+END_TEST
+
+/* Trades are a source like bars; a month that the bars lack is a gap, a night is none. */
+START_TEST(gaps_between_files_count)
+{
+    qn_instrument ins = an_instrument("BTCUSDT.binance", 0);
+    int64_t march = T2020 + 60 * QN_NS_PER_DAY;
+    any_event trades[70];
+
+    folder_new(dir);
+    for (int64_t i = 0; i < 70; i++)
+        trades[i].trade = a_trade(T2020 + i * QN_NS_PER_DAY, 1, 7);
+    write_events(dir, &ins, a_type(QN_EVENT_TRADE, 0), trades, 70);
+    add_bars(&ins, MINUTE, T2020, T2020 + HOUR);
+    add_bars(&ins, MINUTE, march + 9 * QN_NS_PER_DAY, march + 9 * QN_NS_PER_DAY + HOUR);
+    ck_assert_uint_eq(
+        read_events(dir, &ins, a_type(QN_EVENT_BAR, 24 * HOUR), INT64_MIN, INT64_MAX, trades, 70),
+        70);
+    ck_assert_int_eq(trades[0].bar.volume, 7);
+    folder_free(dir);
+}
+END_TEST
+
 /* Built bars take their place in the merge: at their end, before trades of that time. */
 START_TEST(built_bars_are_merged_at_their_end)
 {
@@ -337,4 +408,5 @@ END_TEST
 CHECK_MAIN("tape_bars", builder_keeps_the_rules, a_row_of_a_bar_that_the_clock_has_finished_is_late,
            builder_refuses, opens_are_multiples_of_the_length, bar_waits_for_its_last_trade,
            built_bars_are_imported_bars, late_trades_keep_the_future_out,
-           coarsest_fitting_source_is_read, built_bars_are_merged_at_their_end)
+           coarsest_fitting_source_is_read, source_that_covers_the_time_is_read,
+           gaps_between_files_count, built_bars_are_merged_at_their_end)

@@ -5,7 +5,10 @@
 #include "check_main.h"
 #include "support.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #define STREAMS 12
 #define ROWS 700
@@ -199,5 +202,123 @@ START_TEST(identity_names_the_data)
 }
 END_TEST
 
+/* One trade a day, at an hour. */
+static void add_days(const qn_instrument *ins, int64_t hour, uint32_t first, uint32_t n)
+{
+    catalog_writer *w = writer_at(dir, ins, a_type(QN_EVENT_TRADE, 0));
+
+    for (uint32_t day = first; day < first + n; day++) {
+        int64_t ts = T2020 + day * QN_NS_PER_DAY + hour * HOUR;
+        qn_trade t = {.hdr = {.type = QN_EVENT_TRADE, .ts_ns = ts},
+                      .venue_ts = ts,
+                      .price = 1,
+                      .qty = 1,
+                      .side = QN_BUY};
+        writer_add(w, &t.hdr);
+    }
+    writer_done(w);
+}
+
+/* The rest of a tape: one trade a day, each at noon. */
+static uint32_t count_noons(tape *t)
+{
+    qn_err err = QN_ERR_INIT;
+    uint32_t n = 0;
+
+    for (; t->head; n++) {
+        ck_assert_int_eq((t->head->ts_ns - T2020) % QN_NS_PER_DAY, 12 * HOUR);
+        ck_assert_msg(tape_next(t, &err) == QN_OK, "%s", err.msg);
+    }
+    return n;
+}
+
+/* Runs go on with the files that they began with when an import supersedes those. */
+START_TEST(an_import_leaves_open_tapes_alone)
+{
+    qn_instrument ins = an_instrument("BTCUSDT.binance", 0);
+    tape_stream streams[2] = {{&ins, {QN_EVENT_TRADE, 0}}, {&ins, {QN_EVENT_BAR, HOUR}}};
+    qn_err err = QN_ERR_INIT;
+    tape *trades = NULL;
+    tape *bars = NULL;
+    char before[65];
+    char after[65];
+    char first[PATH_ROOM];
+    const catalog_file *files;
+    uint32_t nbars = 0;
+    catalog *cat;
+
+    folder_new(dir);
+    add_days(&ins, 12, 0, 5);
+    cat = catalog_at(dir);
+    ck_assert_uint_eq(catalog_files(cat, &files), 5);
+    ck_assert_int_eq(path_join(dir, files[3].path, first, NULL), QN_OK);
+    ck_assert_int_eq(tape_open(cat, streams, 1, INT64_MIN, INT64_MAX, &trades, &err), QN_OK);
+    ck_assert_int_eq(tape_open(cat, streams + 1, 1, INT64_MIN, INT64_MAX, &bars, &err), QN_OK);
+    ck_assert_int_eq(tape_identity(trades, before, &err), QN_OK);
+    add_days(&ins, 18, 0, 5);
+    ck_assert(!file_exists(first)); /* the import did supersede it */
+    ck_assert_uint_eq(count_noons(trades), 5);
+    for (; bars->head; nbars++) {
+        ck_assert_int_eq((bars->head->ts_ns - T2020) % QN_NS_PER_DAY, 13 * HOUR);
+        ck_assert_msg(tape_next(bars, &err) == QN_OK, "%s", err.msg);
+    }
+    ck_assert_uint_eq(nbars, 5);
+    ck_assert_int_eq(tape_identity(trades, after, &err), QN_OK);
+    ck_assert_str_eq(before, after);
+    tape_close(trades);
+    tape_close(bars);
+    catalog_close(cat);
+    folder_free(dir);
+}
+END_TEST
+
+/* Open descriptors; the test's limits are below 256. */
+static rlim_t count_open(void)
+{
+    rlim_t n = 0;
+
+    for (int fd = 0; fd < 256; fd++)
+        n += fcntl(fd, F_GETFD) >= 0;
+    return n;
+}
+
+/* More files than may be open: the soft limit is raised, and what the hard one forbids is read
+ * all the same, with room left for everybody else. */
+START_TEST(many_files_leave_descriptors_to_others)
+{
+    static const struct {
+        rlim_t soft, hard;
+        bool is_superseded;
+    } cases[] = {{40, 200, true}, {40, 40, false}};
+    qn_instrument ins = an_instrument("BTCUSDT.binance", 0);
+    tape_stream stream = {&ins, {QN_EVENT_TRADE, 0}};
+    qn_err err = QN_ERR_INIT;
+
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        struct rlimit limit = {cases[c].soft, cases[c].hard};
+        tape *t = NULL;
+        catalog *cat;
+        rlim_t before = count_open();
+
+        folder_new(dir);
+        add_days(&ins, 12, 0, 100);
+        cat = catalog_at(dir);
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        ck_assert_msg(tape_open(cat, &stream, 1, INT64_MIN, INT64_MAX, &t, &err) == QN_OK, "%s",
+                      err.msg);
+        ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+        ck_assert_uint_ge(count_open(), 20); /* many are held, some are left */
+        ck_assert_uint_le(count_open(), limit.rlim_cur - limit.rlim_cur / 4);
+        if (cases[c].is_superseded) add_days(&ins, 18, 0, 100);
+        ck_assert_uint_eq(count_noons(t), 100);
+        tape_close(t);
+        ck_assert_uint_eq(count_open(), before);
+        catalog_close(cat);
+        folder_free(dir);
+    }
+}
+END_TEST
+
 CHECK_MAIN("tape_merge", merge_is_the_slow_sort, limits_are_exact, missing_data_is_told,
-           identity_names_the_data)
+           identity_names_the_data, an_import_leaves_open_tapes_alone,
+           many_files_leave_descriptors_to_others)
