@@ -140,6 +140,23 @@ WRONG = [
      "x.csv:1: error: no column is called 'last'", "UNKNOWN_NAME"),
     ("a numbered column is not there", HEAD + GOOD[0], (*BARS, "--columns", "close=9"),
      "x.csv:1: error: --columns close=9, but the row has 6 fields", "RANGE"),
+    ("semicolons", HEAD.replace(",", ";") + GOOD[0].replace(",", ";"), BARS,
+     "x.csv:1: error: the line has semicolons and no comma; the separator must be a comma",
+     "SYNTAX"),
+    ("tabs", HEAD.replace(",", "\t"), BARS,
+     "x.csv:1: error: the line has tabs and no comma; the separator must be a comma", "SYNTAX"),
+    ("no row has a time", HEAD + "soon,1,1,1,1,1\nlater,1,1,1,1,1\n", BARS,
+     "x.csv:2: error: 'soon' is no time", "SYNTAX"),
+    ("no row has a time, steps wanted", HEAD + "soon,1,1,1,1,1\n", (),
+     "x.csv:2: error: 'soon' is no time", "SYNTAX"),
+    ("no row has a price, places wanted", HEAD + "2020-01-01,1,high,1,1,1\n", (),
+     "x.csv:2: error: high 'high' is not a number", "SYNTAX"),
+    ("no row has its fields", HEAD + "2020-01-01;1;1;1;1;1\n", BARS,
+     "x.csv:2: error: the row has 1 fields; expected 6", "SYNTAX"),
+    ("no row has an end", HEAD + '2020-01-01,"1,1,1,1,1\n', BARS,
+     "x.csv:2: error: a quoted field does not end on its line", "SYNTAX"),
+    ("blanks around names, a bad row", HEAD.replace(",", " , ") + "2020-01-01,1,1,1,1,x\n", BARS,
+     "x.csv:2: error: volume 'x' is not a number", "SYNTAX"),
     ("binary", bytes(range(256)) * 40, BARS, "x.csv:1: error: ", "MISSING"),
     ("gzip cut", gzip.compress((HEAD + "".join(GOOD)).encode())[:-9], BARS,
      "x.csv: error: the gzip data ends early", "DAMAGED"),
@@ -193,6 +210,13 @@ USAGE = [
      "UNKNOWN_NAME"),
     ("instrument without venue", ("--instrument", "BTCUSDT"), "expected SYMBOL.venue", "SYNTAX"),
     ("instrument with a slash", ("--instrument", "BTC/USDT.x"), "'/' cannot stand", "SYNTAX"),
+    ("a venue in capitals", ("--instrument", "GOOG.NASDAQ"),
+     "'NASDAQ' is no venue; expected an id of a-z, 0-9, '_' and '-'", "SYNTAX"),
+    ("a venue too long", ("--instrument", "A." + "x" * 33), "longer than 32", "OVERFLOW"),
+    ("instrument with a comma", ("--instrument", "A,B.w"),
+     "',' cannot stand in a name; expected letters, digits", "SYNTAX"),
+    ("instrument with a quote", ("--instrument", 'A"B.w'), "cannot stand", "SYNTAX"),
+    ("instrument like an option", ("--instrument=-A.w",), "expected SYMBOL.venue", "SYNTAX"),
     ("instrument upwards", ("--instrument", "..x"), "expected SYMBOL.venue", "SYNTAX"),
     ("tick zero", ("--tick", "0"), "--tick 0: expected a number above 0", "RANGE"),
     ("tick no number", ("--tick", "x"), "--tick x: expected a decimal", "SYNTAX"),
@@ -343,6 +367,32 @@ class Wrong(DataTest):
         self.assertEqual(json.loads(run.stdout)["rows"], 4)
         out = self.export("bar:1m", options=("--from", "2020-01-01T00:00:00Z"))
         self.assertEqual(len(out.splitlines()), 5)
+
+    def test_good_and_bad_file(self):
+        good = self.write("good.csv", HEAD + "".join(GOOD))
+        bad = self.write("bad.csv", HEAD + "soon,1,1,1,1,1\nlater,1,1,1,1,1\n")
+        empty = self.write("empty.csv", HEAD)
+        for options in (BARS, ("--bar", "1m"), ()):
+            for files in ((good, bad), (bad, good)):
+                run = self.load(*files, instrument="NEW.x", options=options)
+                self.assertEqual(run.returncode, 4, run.stderr)
+                self.assertIn("bad.csv:2: error: 'soon' is no time", run.stderr)
+                self.assertEqual(tree(self.catalog), self.before)
+        run = self.load(bad, empty, instrument="NEW.x", options=("--skip-bad",))
+        self.assertEqual(run.returncode, 4, run.stderr)
+        for said in ("bad.csv:2: warning: 'soon'", "bad.csv:3: warning: 'later'",
+                     "empty.csv: warning: the file holds no rows", "every row is bad"):
+            self.assertIn(said, run.stderr)
+        self.assertEqual(tree(self.catalog), self.before)
+        run = self.load_well(good, bad, empty, instrument="NEW.x",
+                             options=(*BARS, "--skip-bad", "--json"))
+        self.assertIn("bad.csv:2: warning: 'soon'", run.stderr)
+        self.assertEqual(json.loads(run.stdout)["skipped"], 2)
+        self.assertEqual(json.loads(run.stdout)["rows"], 3)
+
+    def test_blanks_around_names(self):
+        name = self.write("x.csv", "Date, Open,High ,\tLow, Close , Volume\n" + "".join(GOOD))
+        self.load_well(name, instrument="NEW.x", options=BARS)
 
     def test_only_bad_rows(self):
         name = self.write("x.csv", HEAD + "2020-01-01T00:02:00Z,1,2,3,4,5\n")

@@ -86,12 +86,14 @@ static int by_time(const void *a, const void *b)
     return strcmp(x->path, y->path);
 }
 
-/* Look at all files, sort them, and see to it that nothing is left unsaid. */
+/* Look at all files, sort them, and see to it that nothing is left unsaid. If the first
+ * file then has no row that can be read, none has, and some have bad ones. */
 static int32_t look(import_job *job, qn_err *err)
 {
     const import_options *opt = job->opt;
     bool lacks_step = options_lack_tick(&opt->instrument) || options_lack_lot(&opt->instrument);
     bool known = false;
+    bool has_bad = false;
     survey_wish wish;
     int64_t line = 0;
     int32_t rc;
@@ -105,14 +107,17 @@ static int32_t look(import_job *job, qn_err *err)
         if (rc == QN_OK)
             rc = survey_look(&job->found, file, opt->format, opt->columns, wish, &line, err);
         if (rc != QN_OK) return at_place(job, file->path, line, rc);
-        if (!file->has_rows) log_at(LOG_WARNING, file->path, 0, "the file holds no rows");
+        if (!file->has_rows && !file->has_bad)
+            log_at(LOG_WARNING, file->path, 0, "the file holds no rows");
+        has_bad = has_bad || file->has_bad;
     }
     qsort(job->files, opt->nfiles, sizeof *job->files, by_time);
     for (size_t i = 1; i < opt->nfiles && job->files[i].has_rows; i++)
         survey_step(&job->found, job->files[i].first - job->files[i - 1].last);
+    if (!job->files[0].has_rows && has_bad) return QN_OK;
     if (!job->files[0].has_rows)
         return at_place(job, job->files[0].path, 0,
-                        fail(err, QN_E_MISSING, "nothing to import: no row holds a time"));
+                        fail(err, QN_E_MISSING, "nothing to import: no rows of data"));
     if (wish.steps && (rc = survey_length(&job->found, &job->set.length, err)) != QN_OK)
         return at_place(job, job->files[0].path, 0, rc);
     return QN_OK;
@@ -201,6 +206,7 @@ static int32_t add_row(import_job *job, import_layout *layout, const csv_row *ro
     int32_t rc;
 
     if ((rc = row_read(job->opt->format, &job->set, layout, row, &ev, err)) != QN_OK) return rc;
+    if (!job->writer) return fail(err, QN_E_INTERNAL, "a row was read that the survey could not");
     if ((rc = sequence_add(&job->seq, &ev, err)) != QN_OK) return rc;
     rc = catalog_writer_add(job->writer, &ev.hdr, err);
     if (rc == QN_E_EXISTS) at_place(job, job->files[job->file].path, row->line, rc);
@@ -282,7 +288,7 @@ static int32_t read_files(import_job *job, qn_err *err)
     for (job->file = 0; job->file < job->opt->nfiles && rc == QN_OK; job->file++) {
         const char *path = job->files[job->file].path;
         reading in = {0};
-        if (!job->files[job->file].has_rows) continue;
+        if (!job->files[job->file].has_rows && !job->files[job->file].has_bad) continue;
         if ((rc = csv_open(path, &in.text, err)) != QN_OK) return at_place(job, path, 0, rc);
         rc = read_rows(job, &in, err);
         csv_close(in.text);
@@ -299,6 +305,8 @@ int32_t import_run(const import_options *opt, import_result *out, qn_err *err)
     int32_t rc;
 
     *out = (import_result){.files = opt->nfiles};
+    /* the exponents serve messages alone until the instrument is known */
+    job.set = (import_settings){.price_exp = QN_MONEY_EXP, .qty_exp = QN_MONEY_EXP};
     job.set.length = opt->bar;
     job.set.is_close_time = opt->is_close_time;
     if ((rc = options_check(&opt->instrument, err)) != QN_OK) return rc;
@@ -306,7 +314,8 @@ int32_t import_run(const import_options *opt, import_result *out, qn_err *err)
     if (!(job.files = mem_new(opt->nfiles, sizeof *job.files)))
         return fail(err, QN_E_NO_MEMORY, "out of memory");
     if ((rc = look(&job, err)) != QN_OK) goto done;
-    if ((rc = prepare(&job, err)) != QN_OK) goto done;
+    /* without a row that can be read nothing is written: reading tells of the bad ones */
+    if (job.files[0].has_rows && (rc = prepare(&job, err)) != QN_OK) goto done;
     if ((rc = read_files(&job, err)) != QN_OK) goto done;
     if ((rc = catalog_writer_publish(job.writer, err)) != QN_OK) goto done;
     if (out->is_new) tell_new(&job, &out->instrument);

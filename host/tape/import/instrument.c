@@ -11,6 +11,7 @@
 
 #define EXP_MIN (-18)
 #define EXP_MAX 18
+#define VENUE_MAX 32 /* characters of an id */
 
 /* Currencies in which prices are quoted, for symbols that are written without a separator;
  * where several fit, the longest. */
@@ -90,22 +91,44 @@ static int32_t read_step(const char *step_name, const char *step, const char *ex
     return QN_OK;
 }
 
+/* What a config can say of an instrument, and a catalog can hold: no blanks, nothing that a
+ * shell, a path or a list would take for its own. */
+static bool is_name_char(char c)
+{
+    return c > ' ' && c <= '~' && !strchr("/,\\\"'`$*?<>|&;", c);
+}
+
+/* The venue of SYMBOL.venue is an id of a config. */
+static int32_t check_venue(const char *name, const char *venue, qn_err *err)
+{
+    if (venue[strspn(venue, "abcdefghijklmnopqrstuvwxyz0123456789_-")])
+        return fail(err, QN_E_SYNTAX,
+                    "--instrument %.64s: '%.64s' is no venue; expected an id of a-z, 0-9, '_' "
+                    "and '-'",
+                    name, venue);
+    if (strlen(venue) > VENUE_MAX)
+        return fail(err, QN_E_OVERFLOW,
+                    "--instrument %.64s: the venue is longer than %d characters", name, VENUE_MAX);
+    return QN_OK;
+}
+
 static int32_t check_name(const char *name, qn_err *err)
 {
     const char *dot = name ? strrchr(name, '.') : NULL;
 
     if (!name) return fail(err, QN_E_MISSING, "--instrument SYMBOL.venue is required");
-    if (!dot || dot == name || dot[1] == '\0' || name[0] == '.')
+    if (!dot || dot == name || dot[1] == '\0' || name[0] == '.' || name[0] == '-')
         return fail(err, QN_E_SYNTAX, "--instrument %.64s: expected SYMBOL.venue", name);
     if (strlen(name) >= sizeof((qn_instrument *)0)->name)
         return fail(err, QN_E_OVERFLOW, "--instrument %.64s...: longer than %zu characters", name,
                     sizeof((qn_instrument *)0)->name - 1);
     for (const char *p = name; *p; p++)
-        if (*p == '/' || *p <= ' ' || *p > '~')
+        if (!is_name_char(*p))
             return fail(err, QN_E_SYNTAX,
-                        "--instrument %.64s: '%c' cannot stand in a name (no blank, no slash)",
+                        "--instrument %.64s: '%c' cannot stand in a name; expected letters, "
+                        "digits and such as '-', '_', ':'",
                         name, *p);
-    return QN_OK;
+    return check_venue(name, dot + 1, err);
 }
 
 static int32_t check_currency(const char *option, const char *text, qn_err *err)

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #define NOWHERE (-1)
+#define SEPARATORS_MIN 2 /* fewer may be text; no format has less than three columns */
 
 /* A piece of text. */
 typedef struct piece {
@@ -88,6 +89,23 @@ int32_t layout_check(const importer *imp, const char *map, qn_err *err)
     return QN_OK;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* The text of a field of the header, without the blanks around it: "Date, Open". */
+static piece header_name(csv_field field)
+{
+    piece p = {field.text, field.len};
+
+    while (p.len > 0 && is_blank(p.text[p.len - 1]))
+        p.len--;
+    for (; p.len > 0 && is_blank(*p.text); p.len--)
+        p.text++;
+    return p;
+}
+
 /* The field whose text is `name`; *twice if there is another. An empty name fits the first
  * field alone. */
 static int32_t field_named(const csv_row *row, piece name, bool *twice)
@@ -95,7 +113,8 @@ static int32_t field_named(const csv_row *row, piece name, bool *twice)
     int32_t at = NOWHERE;
 
     for (uint32_t i = 0; i < row->n && (name.len > 0 || i == 0); i++) {
-        if (!is_same(name, row->fields[i].text, row->fields[i].len)) continue;
+        piece said = header_name(row->fields[i]);
+        if (!is_same(name, said.text, said.len)) continue;
         if (at != NOWHERE) *twice = true;
         if (at == NOWHERE) at = (int32_t)i;
     }
@@ -201,6 +220,28 @@ static bool fits_sizes(const importer *imp, uint32_t n)
     return imp->row_sizes == 0 || (n < 16 && (imp->row_sizes >> n & 1));
 }
 
+/* Does a first line without a comma have columns all the same? */
+static int32_t check_separator(const csv_row *row, qn_err *err)
+{
+    static const struct {
+        char sign;
+        const char *name;
+    } others[] = {{';', "semicolons"}, {'\t', "tabs"}};
+    const csv_field *line = &row->fields[0];
+
+    if (row->n != 1) return QN_OK;
+    for (size_t k = 0; k < sizeof others / sizeof others[0]; k++) {
+        uint32_t n = 0;
+        for (uint32_t i = 0; i < line->len; i++)
+            n += line->text[i] == others[k].sign;
+        if (n >= SEPARATORS_MIN)
+            return fail(err, QN_E_SYNTAX,
+                        "the line has %s and no comma; the separator must be a comma",
+                        others[k].name);
+    }
+    return QN_OK;
+}
+
 int32_t layout_find(const importer *imp, const char *map, const csv_row *row, import_layout *out,
                     bool *has_header, qn_err *err)
 {
@@ -208,6 +249,7 @@ int32_t layout_find(const importer *imp, const char *map, const csv_row *row, im
     piece value;
 
     *out = (import_layout){.nfields = row->n};
+    if ((rc = check_separator(row, err)) != QN_OK) return rc;
     *has_header = is_header(imp, map, row);
     for (size_t i = 0; i < imp->ncolumns && rc == QN_OK; i++) {
         const import_column *col = &imp->columns[i];

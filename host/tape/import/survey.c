@@ -82,7 +82,10 @@ int32_t survey_look(survey *s, survey_file *file, const importer *imp, const cha
     if ((rc = csv_open(file->path, &c, err)) != QN_OK) return rc;
     while (is_whole || !file->has_rows) {
         rc = csv_next(c, &row, err);
-        if (rc == QN_E_SYNTAX && has_layout) continue;
+        if (rc == QN_E_SYNTAX && has_layout) {
+            file->has_bad = true;
+            continue;
+        }
         if (rc != QN_OK || row.line == 0) break;
         if (row.n == 0) continue;
         if (!has_layout) {
@@ -91,7 +94,7 @@ int32_t survey_look(survey *s, survey_file *file, const importer *imp, const cha
             has_layout = true;
             if (has_header) continue;
         }
-        look_at(s, file, imp, &layout, &row, wish);
+        if (!look_at(s, file, imp, &layout, &row, wish)) file->has_bad = true;
     }
     if (rc != QN_OK && rc != QN_E_IO && rc != QN_E_DAMAGED) *line = row.line;
     csv_close(c);

@@ -15,7 +15,8 @@ typedef struct survey_wish {
 /* One file. */
 typedef struct survey_file {
     const char *path;
-    bool has_rows;
+    bool has_rows;       /* rows that could be read */
+    bool has_bad;        /* rows that could not */
     int64_t first, last; /* times of its first and last row */
 } survey_file;
 
@@ -26,8 +27,8 @@ typedef struct survey {
         common_step; /* between rows: the smallest, the greatest divisor; 0 = none */
 } survey;
 
-/* Look at one file. Rows that cannot be read are passed over: importing tells of them. Files
- * without a time in the first row are told has_rows = false.
+/* Look at one file. Rows that cannot be read are passed over: importing tells of them. A file
+ * without rows of data has neither has_rows nor has_bad.
  *
  * returns QN_OK; what csv_open, csv_next and layout_find return, *line then says where. */
 int32_t survey_look(survey *s, survey_file *file, const importer *imp, const char *columns,
