@@ -37,8 +37,8 @@ typedef struct stream {
     uint32_t stride; /* bytes from one to the next */
 } stream;
 
-/* Choose the source and the files and hold those open; nothing is read yet. As tape_open. `s` is all zero before,
- * and closed by the caller also after an error. */
+/* Choose the source and the files and hold those open; nothing is read yet. As tape_open. `s`
+ * is all zero before, and closed by the caller also after an error. */
 int32_t stream_open(stream *s, const catalog *cat, const tape_stream *what, int64_t from,
                     int64_t to, qn_err *err);
 void stream_close(stream *s);

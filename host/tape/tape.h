@@ -37,7 +37,8 @@ typedef struct tape {
  * reader may write to them.
  *
  * returns QN_OK; QN_E_NOT_FOUND if the catalog has nothing to make a stream of (said which,
- *         and what it has), or not a file that it names; QN_E_DAMAGED; QN_E_IO. On error *out is unchanged. */
+ *         and what it has), or not a file that it names; QN_E_DAMAGED; QN_E_IO. On error
+ *         *out is unchanged. */
 int32_t tape_open(const catalog *cat, const tape_stream *streams, size_t n, int64_t from,
                   int64_t to, tape **out, qn_err *err);
 
