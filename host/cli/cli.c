@@ -50,7 +50,8 @@ int cli_dispatch(const char *program, const char *about, const cli_command *comm
         print_help(stderr, program, about, commands, n);
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "-?") == 0) {
         print_help(stdout, program, about, commands, n);
         return EXIT_DONE;
     }

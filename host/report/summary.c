@@ -363,6 +363,9 @@ void report_print_text(const report *r, FILE *to)
             (unsigned long long)c->rejected, (unsigned long long)c->denied);
     fprintf(to, "  fills: %llu, %llu of them as maker\n", (unsigned long long)c->fills,
             (unsigned long long)c->maker);
+    if (c->refused)
+        fprintf(to, "  %llu intents were refused: a strategy asked for what cannot be\n",
+                (unsigned long long)c->refused);
     print_accounts(r, to);
     fprintf(to, "\nPerformance\n");
     for (size_t i = 0; i < n; i++)
