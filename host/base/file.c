@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -203,23 +202,6 @@ void file_out_write(file_out *out, const void *data, size_t n)
 void file_out_text(file_out *out, const char *text)
 {
     file_out_write(out, text, strlen(text));
-}
-
-void file_out_format(file_out *out, const char *format, ...)
-{
-    char line[2048];
-    va_list args;
-    int n;
-
-    va_start(args, format);
-    n = vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-    if (n < 0 || n >= (int)sizeof line) {
-        if (out->code == QN_OK)
-            out->code = fail(&out->err, QN_E_OVERFLOW, "a line of %s is too long", out->path);
-        return;
-    }
-    file_out_write(out, line, (size_t)n);
 }
 
 int32_t file_out_close(file_out *out, bool with_sync, qn_err *err)

@@ -60,7 +60,6 @@ typedef struct file_out {
 int32_t file_out_open(file_out *out, const char *path, qn_err *err);
 void file_out_write(file_out *out, const void *data, size_t n);
 void file_out_text(file_out *out, const char *text);
-void file_out_format(file_out *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Flush, sync to disk if asked, close. Returns the first error of the file's whole life. An
  * unopened (all zero) file is fine. */
 int32_t file_out_close(file_out *out, bool with_sync, qn_err *err);

@@ -16,6 +16,25 @@ int cmd_data(int argc, char **argv)
                         commands, sizeof commands / sizeof commands[0], argc, argv);
 }
 
+static error_t parse_catalog(int key, char *arg, struct argp_state *state)
+{
+    const char **name = state->input;
+
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (*name) cli_usage(state, "one CATALOG is expected");
+        *name = arg;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        cli_usage(state, "no CATALOG is given");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const struct argp data_catalog_argp = {.parser = parse_catalog};
+
 static const char *kind_name(uint32_t kind)
 {
     static const char *const names[] = {"?", "spot", "linear", "inverse"};

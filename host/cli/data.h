@@ -16,6 +16,9 @@ int cmd_data_export(int argc, char **argv);
 
 /* --- what they share (data.c) ----------------------------------------------------------- */
 
+/* The one argument CATALOG: a child parser whose input is a const char *. */
+extern const struct argp data_catalog_argp;
+
 /* An instrument's definition as an object; NULL when out of memory. */
 struct json_object *json_instrument(const qn_instrument *def);
 

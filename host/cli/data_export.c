@@ -36,6 +36,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     arguments *a = state->input;
 
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->catalog;
+        return 0;
     case 'i':
         a->instrument = arg;
         return 0;
@@ -49,13 +52,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         a->to = arg;
         return 0;
     case KEY_CSV:
-        return 0;
-    case ARGP_KEY_ARG:
-        if (a->catalog) cli_usage(state, "one CATALOG is expected");
-        a->catalog = arg;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        cli_usage(state, "no CATALOG is given");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -72,8 +68,10 @@ static const char doc[] =
     "  quoin data export var/catalog --instrument BTCUSDT.binance --type bar:1m > bars.csv\n"
     "  quoin data export var/catalog -i BTCUSDT.binance -t trade --from 2024-01-01 --to 2024-01-02";
 
+static const struct argp_child children[] = {{&data_catalog_argp, 0, NULL, 0}, {0}};
+
 static const struct argp argp = {
-    .options = options, .parser = parse, .args_doc = "CATALOG", .doc = doc};
+    .options = options, .parser = parse, .args_doc = "CATALOG", .doc = doc, .children = children};
 
 /* What is to be exported. */
 typedef struct job {

@@ -22,16 +22,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
     arguments *a = state->input;
 
+    (void)arg;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->catalog;
+        return 0;
     case KEY_JSON:
         a->is_json = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (a->catalog) cli_usage(state, "one CATALOG is expected");
-        a->catalog = arg;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        cli_usage(state, "no CATALOG is given");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -46,8 +43,10 @@ static const char doc[] = "Show what a catalog holds: one line an instrument and
                           "  quoin data list var/catalog\n"
                           "  quoin data list var/catalog --json";
 
+static const struct argp_child children[] = {{&data_catalog_argp, 0, NULL, 0}, {0}};
+
 static const struct argp argp = {
-    .options = options, .parser = parse, .args_doc = "CATALOG", .doc = doc};
+    .options = options, .parser = parse, .args_doc = "CATALOG", .doc = doc, .children = children};
 
 /* All files of one instrument and type together. */
 typedef struct series {

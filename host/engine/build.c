@@ -4,9 +4,7 @@
  * wrong here is a mistake of the config, with the line it stands on. */
 #include "internal.h"
 
-#include "base/clock.h"
 #include "base/fail.h"
-#include "base/file.h"
 
 #include <stdio.h>
 #include <string.h>

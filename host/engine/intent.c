@@ -27,15 +27,13 @@ typedef struct intent_kind {
 
 /* ------------------------------------------------------------------ signal */
 
-/* Signals become weights and quantities on the portfolio route; a direct strategy that sends
- * one has no optimizer behind it. */
 static int32_t signal_check(const any_intent *in)
 {
     const qn_signal *s = &in->signal;
 
     if (!(fabs(s->strength) <= 1) || !(s->confidence >= 0 && s->confidence <= 1))
         return QN_E_INTENT_VALUE;
-    return QN_E_INTENT_ROUTE;
+    return QN_OK;
 }
 
 static void signal_describe(const any_intent *in, decision *to)
@@ -47,6 +45,8 @@ static void signal_describe(const any_intent *in, decision *to)
     to->confidence = is_sane ? in->signal.confidence : 0;
 }
 
+/* Signals become weights and quantities on the portfolio route; a direct strategy that sends
+ * one has no optimizer behind it. */
 static int64_t signal_apply(engine *e, strategy *s, const any_intent *in)
 {
     (void)e;

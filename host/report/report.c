@@ -191,8 +191,7 @@ static int32_t write_result(report *r, const char *name,
                             struct json_object *(*make)(const report *), qn_err *err)
 {
     struct json_object *json = make(r);
-    int32_t rc =
-        json ? write_json(r, name, json, err) : fail(err, QN_E_NO_MEMORY, "no memory for %s", name);
+    int32_t rc = write_json(r, name, json, err);
 
     json_object_put(json);
     return rc;

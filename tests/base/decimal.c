@@ -151,5 +151,13 @@ START_TEST(steps)
 }
 END_TEST
 
-CHECK_MAIN("decimal", text_to_decimal, exponents_are_exact, decimal_to_text, halves_go_to_even,
-           wide_scaling_is_checked, steps)
+START_TEST(as_a_double)
+{
+    ck_assert_double_eq(qn_decimal_double(-12345, -2), -123.45);
+    ck_assert_double_eq(qn_decimal_double(12, 3), 12000.0);
+    ck_assert_double_eq(qn_decimal_double(1, -18), 1e-18);
+}
+END_TEST
+
+CHECK_MAIN("decimal", as_a_double, text_to_decimal, exponents_are_exact, decimal_to_text,
+           halves_go_to_even, wide_scaling_is_checked, steps)
