@@ -6,7 +6,7 @@
  * agree on nothing but these headers, so everything that crosses between them obeys:
  *
  * 1. A struct that crosses starts with its own size and only ever grows at its end. Its
- *    reader asks QN_HAS() before it reads a member that is younger than 0.1.
+ *    reader asks QN_HAS() before it reads a member that is younger than 0.2.
  * 2. A member added later means "as before" when it is zero. Who fills a struct zeroes it
  *    first; `rsv` members are padding and stay zero.
  * 3. The owner allocates. Nobody frees, grows or keeps memory of the other side; a pointer
@@ -21,7 +21,8 @@
  *   [event]    on the engine's thread, one call at a time per instance; must not allocate,
  *              lock, block or make a system call
  *   [control]  on the thread that builds and ends a run; may allocate, at most 50 ms
- *   [io]       on a thread that the host started for a venue; may block
+ *   [io]       on a thread that the host started for a venue or a sink; may block
+ *   [worker]   on a thread of the host's worker pool; may take its time, must not block
  *   [any]      from every thread
  * and may add the state of the instance: active (events flow), !active, quiesced (between
  * two events, and no event will come before the call returns). */
@@ -38,7 +39,7 @@ extern "C" {
 /* Version of the module ABI, major << 16 | minor. Host and plugin must have the same major.
  * While the major is 0 the minor must be the same as well: the headers may still change. */
 #define QN_ABI_MAJOR 0u
-#define QN_ABI_MINOR 1u
+#define QN_ABI_MINOR 2u
 #define QN_ABI (QN_ABI_MAJOR << 16 | QN_ABI_MINOR)
 
 /* Marks the one symbol that a plugin exports; everything else is built hidden. */

@@ -38,6 +38,9 @@ extern "C" {
     X(-20, DAMAGED, "stored data fails its check")                                                 \
     X(-21, ORDER, "time or numbering goes backwards")                                              \
     X(-22, INTERNAL, "a rule of the program itself was broken: please report it")                  \
+    X(-23, DIVERGED, "a replay does not do what was recorded")                                     \
+    X(-24, STALE, "a value is no longer valid")                                                    \
+    X(-25, HALTED, "trading is halted")                                                            \
     X(-40, ELF_FORMAT, "the file is no shared object for this machine")                            \
     X(-41, ELF_NOTE, "the file has no plugin note, or a broken one")                               \
     X(-42, ELF_EXPORTS, "the module exports something else than its entry point")                  \
@@ -57,7 +60,8 @@ extern "C" {
     X(-60, INTENT_INSTRUMENT, "an intent names an instrument that is not the strategy's")          \
     X(-61, INTENT_VALUE, "an intent carries a value that is not finite or not in range")           \
     X(-62, INTENT_ROUTE, "an intent does not fit the route of its strategy")                       \
-    X(-63, INTENT_ORDER, "an intent names an order that is unknown or closed")
+    X(-63, INTENT_ORDER, "an intent names an order that is unknown or closed")                     \
+    X(-64, BUDGET, "an order exceeds what the risk chain has approved")
 
 #define QN_OK 0
 #define QN_E_ENUM(code, NAME, meaning) QN_E_##NAME = (code),

@@ -7,6 +7,9 @@
  * file). The rank of a type stands in QN_EVENT_LIST: a bar and its fills, then timers, then
  * marks and funding, then quotes, depth and trades.
  *
+ * Decisions (<quoin/decision.h>) have the same header and stand in the same sequence, so that
+ * one stream of records tells a whole run: what came in, what was made of it, what went out.
+ *
  * Time. `ts_ns` is engine time: when the event was received, where that is known, else the
  * venue's time; it never goes back. The venue's own time is `venue_ts` in the body, and it
  * is the one that bars, funding and statistics are made of. */
@@ -33,10 +36,22 @@ extern "C" {
     X(17, ORDER, qn_order_report, 1, "the state of an order changed")                              \
     X(18, FILL, qn_fill, 1, "an order was filled, whole or in part")                               \
     X(19, PAYMENT, qn_payment, 3, "funding was paid to or from an account")                        \
-    X(20, GAP, qn_gap, 4, "market data of an instrument was missed")
+    X(20, GAP, qn_gap, 4, "market data of an instrument was missed")                               \
+    X(21, RESULT, qn_result, 2, "the worker pool has done what the receiver asked for")            \
+    X(22, HALT, qn_halt, 2, "trading was halted, or is allowed again")                             \
+    X(32, FEATURE, qn_feature_value, 0, "a model published a value")                               \
+    X(33, OUTPUT, qn_output, 0, "a strategy pushed an intent")                                     \
+    X(34, REFUSAL, qn_refusal, 0, "an output was not let in")                                      \
+    X(35, ALLOCATION, qn_allocation, 0, "the optimizer weighed the portfolio")                     \
+    X(36, WEIGHT, qn_weight, 0, "one strategy's instrument was given a weight")                    \
+    X(37, VERDICT, qn_verdict, 0, "the risk chain allowed, reduced or rejected an order")          \
+    X(38, PARENT, qn_parent, 0, "an order was given to the execution algorithm, or taken back")    \
+    X(39, SUBMIT, qn_submit, 0, "an order left for its venue, or was denied")                      \
+    X(40, REQUEST, qn_request, 0, "a cancel or a change of an order left for its venue")           \
+    X(41, CHECKPOINT, qn_checkpoint, 0, "how many market events the tape had given so far")
 
 #define QN_EVENT_ENUM(number, NAME, type, rank, meaning) QN_EVENT_##NAME = (number),
-enum { QN_EVENT_LIST(QN_EVENT_ENUM) QN_EVENT_TYPES = 32 };
+enum { QN_EVENT_LIST(QN_EVENT_ENUM) QN_EVENT_TYPES = 64 };
 #undef QN_EVENT_ENUM
 
 /* Flags of the header. */
@@ -132,8 +147,9 @@ typedef struct qn_order_report {
     qn_event hdr;
     int64_t venue_ts;
     uint64_t order_id;
-    uint32_t state;  /* QN_ORDER_ */
-    uint32_t reason; /* QN_REASON_ */
+    uint32_t state;     /* QN_ORDER_ */
+    uint32_t reason;    /* QN_REASON_ */
+    uint64_t parent_id; /* order that an execution algorithm made this one of; 0 = none */
 } qn_order_report;
 
 /* An order was filled. Sent by the venue, seen by the owner. */
@@ -147,6 +163,7 @@ typedef struct qn_fill {
     int64_t fee;        /* money, > 0 is paid */
     uint32_t side;      /* QN_BUY, QN_SELL */
     uint32_t liquidity; /* QN_MAKER, QN_TAKER */
+    uint64_t parent_id; /* filled in by the host, as in qn_order_report */
 } qn_fill;
 
 /* Funding was paid: amount = -(position x price x rate), rounded half to even. */
@@ -158,6 +175,28 @@ typedef struct qn_payment {
     int64_t rate;     /* mantissa at QN_FUNDING_EXP */
     int64_t amount;   /* money, > 0 is received */
 } qn_payment;
+
+#define QN_RESULT_BYTES 464u
+
+/* Work that the receiver gave to the worker pool (qn_host_worker) is done. */
+typedef struct qn_result {
+    qn_event hdr;
+    uint64_t cookie; /* as it was given */
+    int32_t status;  /* QN_OK, or the error that the work returned */
+    uint32_t nbytes; /* of the result */
+    unsigned char bytes[QN_RESULT_BYTES];
+} qn_result;
+
+/* Trading was halted, or is allowed again. A halted engine cancels what would add to a
+ * position, lets through what reduces one, and denies the rest. */
+typedef struct qn_halt {
+    qn_event hdr;
+    uint32_t is_halted;
+    uint32_t reason; /* QN_REASON_ */
+    uint32_t module; /* number of the risk module from 1; 0 = the host or its operator */
+    uint32_t rsv0;
+    double limit, value; /* what was exceeded, and by what; 0 where the reason has none */
+} qn_halt;
 
 /* Market data was missed: the receiver's picture of the instrument is stale until new. */
 typedef struct qn_gap {

@@ -88,10 +88,24 @@ enum { QN_ORDER_STATE_LIST(QN_ORDER_STATE_ENUM) QN_ORDER_STATES = 15 };
     X(17, SHORT_SPOT, "a sell beyond what is held of a spot instrument")                           \
     X(18, TOO_MANY_ORDERS, "the venue or the host can hold no further working order")              \
     X(19, ENGINE_STOPPED, "the run has ended or is halted")                                        \
-    X(20, RUINED, "the account's equity fell to zero or below")
+    X(20, RUINED, "the account's equity fell to zero or below")                                    \
+    X(21, LIMIT_POSITION, "the position would be larger than its limit")                           \
+    X(22, LIMIT_ORDER_NOTIONAL, "the order is worth more than the limit of one order")             \
+    X(23, LIMIT_GROSS, "gross exposure would be more than its limit of the equity")                \
+    X(24, LIMIT_NET, "net exposure would be more than its limit of the equity")                    \
+    X(25, LIMIT_DAILY_LOSS, "the loss since midnight UTC has reached its limit")                   \
+    X(26, LIMIT_DRAWDOWN, "the drawdown from the highest equity has reached its limit")            \
+    X(27, LIMIT_ORDER_RATE, "more orders in the period than its limit")                            \
+    X(28, HALTED, "trading is halted: only what reduces a position is let through")                \
+    X(29, BUDGET, "the order exceeds what the risk chain has approved")                            \
+    X(30, BUDGET_EXPIRED, "the approval has expired")                                              \
+    X(31, PRICE_BOUND, "the price is worse than the approval allows")                              \
+    X(32, RISK_FAULT, "a risk module failed, or gave a verdict that is not valid")                 \
+    X(33, NO_PRICE, "the instrument has no price yet, so the order cannot be valued")              \
+    X(34, REPLACED, "a newer target took its place")
 
 #define QN_REASON_ENUM(number, NAME, meaning) QN_REASON_##NAME = (number),
-enum { QN_REASON_LIST(QN_REASON_ENUM) QN_REASONS = 21 };
+enum { QN_REASON_LIST(QN_REASON_ENUM) QN_REASONS = 35 };
 #undef QN_REASON_ENUM
 
 /* An order id: the strategy's number and that strategy's own counter. Together with the

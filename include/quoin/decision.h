@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Decisions: what the host makes of events, step by step, as records with the header of an
+ * event. The journal keeps them, sinks are given them, `quoin journal show` explains an order
+ * by them. Each names the record that brought it about:
+ *
+ *   market event <- feature
+ *              ^--- output (a strategy's intent) <- verdict <- submit <- report, fill
+ *                      ^--- allocation <- weight <--'   ^--- parent <- verdict <- submit
+ *
+ * A timer, a fill or a worker's result can stand where the market event stands. `cause_seq` is
+ * the sequence number of the cause; a feature has that of its cause and none of its own. */
+#ifndef QUOIN_DECISION_H
+#define QUOIN_DECISION_H
+
+#include <quoin/event.h>
+#include <quoin/intent.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A value that a model published. hdr.seq is that of the event which brought it about. */
+typedef struct qn_feature_value {
+    qn_event hdr;
+    uint32_t feature; /* number in the run: place in the list of all features, from 0 */
+    uint32_t rsv0;
+    double value;     /* finite */
+    int64_t valid_to; /* engine time up to which it counts; INT64_MAX = until the next one */
+} qn_feature_value;
+
+/* A feature as a strategy read it before it pushed an intent. */
+typedef struct qn_feature_read {
+    uint32_t feature; /* number in the run */
+    uint32_t instrument;
+    double value;
+} qn_feature_read;
+
+#define QN_FEATURES_READ 6u
+
+/* A strategy pushed an intent: its members as they were pushed, those of other kinds zero. */
+typedef struct qn_output {
+    qn_event hdr;
+    uint64_t cause_seq; /* event that the strategy was answering */
+    uint64_t counter;   /* of the strategy's outputs, from 1 */
+    uint32_t strategy;  /* number from 1 */
+    uint32_t kind;      /* QN_INTENT_ */
+    uint32_t side, type, tif, flags;
+    int64_t qty; /* order, modify: as pushed; target: signed */
+    int64_t price, trigger;
+    int64_t expire_ts;
+    int64_t stop_loss, take_profit;
+    int64_t horizon;
+    uint64_t order_id; /* cancel, modify */
+    double strength, confidence;
+    uint32_t nread; /* features read in the same call, the last QN_FEATURES_READ of them */
+    uint32_t rsv0;
+    qn_feature_read read[QN_FEATURES_READ];
+} qn_output;
+
+/* An output was not let in: nothing was sent. */
+typedef struct qn_refusal {
+    qn_event hdr;
+    uint64_t cause_seq; /* the output; 0 = it was too broken to be recorded */
+    uint32_t strategy;
+    int32_t code; /* QN_E_ */
+} qn_refusal;
+
+#define QN_ALLOCATION_VALUES 8u
+
+/* The optimizer weighed the portfolio. */
+typedef struct qn_allocation {
+    qn_event hdr;
+    uint64_t cause_seq; /* an output whose sign changed, or the timer of the rebalance */
+    int32_t status;     /* QN_OK; else the weights stay as they were */
+    uint32_t nlines;    /* strategies' instruments it was asked about */
+    uint32_t nreturns;  /* periods of returns it was given */
+    uint32_t nvalues;
+    double values[QN_ALLOCATION_VALUES]; /* its diagnostics, in the order of its table */
+} qn_allocation;
+
+/* One line of an allocation: what became of a strategy's instrument. */
+typedef struct qn_weight {
+    qn_event hdr;
+    uint64_t cause_seq;  /* the allocation */
+    uint64_t signal_seq; /* the output that the signal is from; 0 = none counts now */
+    uint32_t strategy;
+    uint32_t rsv0;
+    double strength, confidence; /* of the signal */
+    double before, weight;       /* held when it was asked, and given */
+    int64_t equity;              /* money: the account's, times the strategy's capital */
+    int64_t price;               /* mantissa: what quantities were made of it with */
+    int64_t target;              /* position to hold, signed, mantissa */
+    int64_t held;                /* position and working orders, signed, mantissa */
+    int64_t order;               /* what was asked for, signed, mantissa; 0 = nothing */
+} qn_weight;
+
+#define QN_ALLOW 1u
+#define QN_REDUCE 2u
+#define QN_REJECT 3u
+
+/* The word of the risk chain on one order: the approval it gives is a budget. */
+typedef struct qn_verdict {
+    qn_event hdr;
+    uint64_t cause_seq; /* output, weight, or the event an execution algorithm answered */
+    uint64_t order_id;
+    uint32_t strategy;
+    uint32_t stage;  /* QN_STAGE_, or-ed */
+    uint32_t action; /* QN_ALLOW, QN_REDUCE, QN_REJECT */
+    uint32_t reason; /* QN_REASON_ of the module that decided */
+    uint32_t module; /* its number from 1; 0 = no module objected, or the host decided */
+    uint32_t side;
+    int64_t asked, allowed; /* quantity, mantissa */
+    int64_t price_bound;    /* worst price, mantissa; 0 = none */
+    int64_t expire_ts;      /* engine time; INT64_MAX = never */
+    double limit, value;    /* of the module that decided; 0 where its reason has none */
+} qn_verdict;
+
+/* An order was given to the execution algorithm (ACCEPTED), ended before it was filled
+ * (CANCELED), or was filled (FILLED). The algorithm sees it, too. */
+typedef struct qn_parent {
+    qn_event hdr;
+    uint64_t cause_seq; /* the verdict; at its end: what ended it */
+    uint64_t order_id;
+    uint32_t strategy;
+    uint32_t state;  /* QN_ORDER_ */
+    uint32_t reason; /* QN_REASON_ */
+    uint32_t side;
+    int64_t qty, filled;            /* mantissa */
+    int64_t price_bound;            /* mantissa; 0 = none */
+    int64_t expire_ts;              /* engine time; INT64_MAX = never */
+    int64_t stop_loss, take_profit; /* exits that its children carry; 0 = none */
+} qn_parent;
+
+/* An order left for its venue; with state DENIED it did not, and ended here. */
+typedef struct qn_submit {
+    qn_event hdr;
+    uint64_t cause_seq; /* the verdict */
+    uint64_t parent_id; /* of an execution algorithm's child: the parent; of an exit: its entry */
+    uint32_t state;     /* QN_ORDER_SUBMITTED, QN_ORDER_DENIED */
+    uint32_t reason;    /* QN_REASON_ of a denial */
+    int64_t made_ts;    /* market time of the event that caused it */
+    qn_order order;
+} qn_submit;
+
+/* A cancel or a change of an order left for its venue. */
+typedef struct qn_request {
+    qn_event hdr;
+    uint64_t cause_seq;
+    uint64_t order_id;
+    uint32_t kind; /* QN_INTENT_CANCEL, QN_INTENT_MODIFY */
+    uint32_t rsv0;
+    int64_t qty, price, trigger; /* modify: the values asked for */
+} qn_request;
+
+/* How far the tape was. */
+typedef struct qn_checkpoint {
+    qn_event hdr;
+    uint64_t market_events;
+    int64_t market_ts; /* of the last one */
+} qn_checkpoint;
+
+/* Record -> bytes it takes in a batch or a journal: 8-byte aligned. */
+static inline uint32_t qn_event_room(const qn_event *ev)
+{
+    return (ev->size + 7u) & ~7u;
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif
