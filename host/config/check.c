@@ -7,6 +7,7 @@
 #include "base/nearest.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 
 #include <string.h>
 
@@ -49,6 +50,27 @@ static void tell_twin_id(config *cfg, const config_node *group, const char *id,
                        (int)id_node(first)->line);
 }
 
+/* The ids of a list of groups, each once. `first` is an array of structs of `size` bytes. */
+static void check_ids(config *cfg, const void *first, size_t n, size_t size, size_t node_at,
+                      size_t id_at)
+{
+    const char *base = first;
+
+    for (size_t i = 1; i < n; i++) {
+        const char *id = *(const char *const *)(base + i * size + id_at);
+        for (size_t k = 0; id && k < i; k++) {
+            const char *other = *(const char *const *)(base + k * size + id_at);
+            if (!other || strcmp(id, other) != 0) continue;
+            tell_twin_id(cfg, *(const config_node *const *)(base + i * size + node_at), id,
+                         *(const config_node *const *)(base + k * size + node_at));
+            break;
+        }
+    }
+}
+
+#define CHECK_IDS(cfg, type, first, n)                                                             \
+    check_ids(cfg, first, n, sizeof(type), offsetof(type, node), offsetof(type, id))
+
 static void check_accounts(config *cfg, const config_venue *v)
 {
     for (size_t i = 1; i < v->naccounts; i++)
@@ -84,13 +106,9 @@ static void check_venues(config *cfg)
 {
     const config_run *run = &cfg->run;
 
+    CHECK_IDS(cfg, config_venue, run->venues, run->nvenues);
     for (size_t i = 0; i < run->nvenues; i++) {
         const config_venue *v = &run->venues[i];
-        for (size_t k = 0; v->id && k < i; k++)
-            if (run->venues[k].id && strcmp(v->id, run->venues[k].id) == 0) {
-                tell_twin_id(cfg, v->node, v->id, run->venues[k].node);
-                break;
-            }
         check_twins(cfg, &v->instruments);
         check_twins(cfg, &v->data);
         check_symbols(cfg, v);
@@ -157,22 +175,69 @@ static void check_instrument(config *cfg, const config_item *item)
         tell_symbol(cfg, item, v, symbol);
 }
 
-static void check_strategies(config *cfg)
+/* The instruments and data of one that is given market data. */
+static void check_feed(config *cfg, const config_list *instruments, const config_list *data)
+{
+    check_twins(cfg, instruments);
+    check_twins(cfg, data);
+    for (size_t k = 0; k < instruments->n; k++)
+        check_instrument(cfg, &instruments->items[k]);
+}
+
+static void check_models(config *cfg)
 {
     const config_run *run = &cfg->run;
 
+    CHECK_IDS(cfg, config_model, run->models, run->nmodels);
+    for (size_t i = 0; i < run->nmodels; i++)
+        check_feed(cfg, &run->models[i].instruments, &run->models[i].data);
+}
+
+/* Signals without an optimizer would come to nothing, without a word. */
+static void check_route(config *cfg, const config_strategy *s, bool *is_portfolio)
+{
+    if (!s->route || strcmp(s->route, "portfolio") != 0) return;
+    *is_portfolio = true;
+    if (config_find(cfg, "optimizer")) return;
+    config_add_mistake(cfg, node_child(s->node, "route"), QN_E_MISSING,
+                       "route = \"portfolio\": found no optimizer, expected an optimizer in this "
+                       "config or route = \"direct\"");
+}
+
+static void check_strategies(config *cfg)
+{
+    const config_run *run = &cfg->run;
+    const config_node *optimizer = run->optimizer.node;
+    bool is_portfolio = false;
+
+    CHECK_IDS(cfg, config_strategy, run->strategies, run->nstrategies);
     for (size_t i = 0; i < run->nstrategies; i++) {
-        const config_strategy *s = &run->strategies[i];
-        for (size_t k = 0; s->id && k < i; k++)
-            if (run->strategies[k].id && strcmp(s->id, run->strategies[k].id) == 0) {
-                tell_twin_id(cfg, s->node, s->id, run->strategies[k].node);
-                break;
-            }
-        check_twins(cfg, &s->instruments);
-        check_twins(cfg, &s->data);
-        for (size_t k = 0; k < s->instruments.n; k++)
-            check_instrument(cfg, &s->instruments.items[k]);
+        check_feed(cfg, &run->strategies[i].instruments, &run->strategies[i].data);
+        check_route(cfg, &run->strategies[i], &is_portfolio);
     }
+    if (optimizer && !is_portfolio)
+        log_at(LOG_WARNING, optimizer->file, optimizer->line,
+               "no strategy has route = \"portfolio\": the optimizer has nothing to weigh");
+}
+
+/* Ids name modules in the journal, and a sink's place in the stream. */
+static void check_modules(config *cfg)
+{
+    CHECK_IDS(cfg, config_risk, cfg->run.risk, cfg->run.nrisk);
+    CHECK_IDS(cfg, config_sink, cfg->run.sinks, cfg->run.nsinks);
+    check_twins(cfg, &cfg->run.execution.data);
+}
+
+/* What is to survive a crash needs a place. */
+static void check_store(config *cfg)
+{
+    const char *durability = cfg->run.durability;
+
+    if (!durability || strcmp(durability, "none") == 0 || config_find(cfg, "store.path")) return;
+    config_add_mistake(cfg, config_find(cfg, "store.durability"), QN_E_MISSING,
+                       "durability = \"%s\": found no path, expected the store's path or "
+                       "durability = \"none\"",
+                       durability);
 }
 
 /* What no venue brings has no price to compare with. */
@@ -193,8 +258,11 @@ static void check_sample(config *cfg)
 
 void config_check(config *cfg)
 {
+    check_store(cfg);
     check_venues(cfg);
+    check_models(cfg);
     check_strategies(cfg);
+    check_modules(cfg);
     check_benchmark(cfg);
     check_sample(cfg);
 }

@@ -52,19 +52,59 @@ typedef struct config_venue {
     const config_node *params; /* NULL = none given */
 } config_venue;
 
+/* What publishes features. Their order is that of the calls, before the strategies. */
+typedef struct config_model {
+    const config_node *node;
+    const char *id;
+    const char *plugin;
+    config_list instruments; /* "BTCUSDT.binance" */
+    config_list data;
+    const config_node *params; /* NULL = none given */
+} config_model;
+
 typedef struct config_strategy {
     const config_node *node;
     const char *id;
     const char *plugin;
     config_list instruments; /* "BTCUSDT.binance" */
     config_list data;
-    const char *route;     /* "direct" */
+    const char *route;     /* "direct", "portfolio": then there is an optimizer */
     const char *isolation; /* "none" */
     const char *on_fault;  /* "hold", "flatten" */
     int64_t capital;       /* share of equity at QN_RATE_EXP */
     bool watch;
     const config_node *params;
 } config_strategy;
+
+typedef struct config_optimizer {
+    const config_node *node; /* NULL = none given */
+    const char *plugin;      /* NULL = no optimizer */
+    int64_t rebalance;       /* ns, > 0 */
+    int64_t min_trade;       /* money: smaller orders are not made */
+    const config_node *params;
+} config_optimizer;
+
+/* One module of the risk chain. */
+typedef struct config_risk {
+    const config_node *node;
+    const char *id;
+    const char *plugin;
+    const config_node *params;
+} config_risk;
+
+typedef struct config_execution {
+    const config_node *node; /* NULL = none given */
+    const char *plugin;      /* NULL = orders are sent as they are */
+    config_list data;        /* market data that it is given; may be empty */
+    const config_node *params;
+} config_execution;
+
+typedef struct config_sink {
+    const config_node *node;
+    const char *id;
+    const char *plugin;
+    const config_node *params;
+} config_sink;
 
 typedef struct config_report {
     int64_t sample;          /* ns */
@@ -82,14 +122,24 @@ typedef struct config_run {
     int64_t seed;
     const char *warmup;     /* "off", "auto" */
     const char *store_path; /* NULL = none */
-    const char *durability; /* "none" */
+    const char *durability; /* "none", "group", "sync": the last two with a path only */
+    int64_t snapshot_every; /* market events; 0 = no snapshots */
+    int64_t map_mib;        /* the largest that the store can grow to, MiB */
     const char *catalog;
     const char *const *plugin_path;
     size_t nplugin_path;
     const config_venue *venues;
     size_t nvenues;
+    const config_model *models;
+    size_t nmodels;
     const config_strategy *strategies;
     size_t nstrategies;
+    config_optimizer optimizer;
+    const config_risk *risk; /* in the order of the chain */
+    size_t nrisk;
+    config_execution execution;
+    const config_sink *sinks;
+    size_t nsinks;
     config_report report;
 } config_run;
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,11 +79,31 @@ static void read_plugin(config *cfg, const field *f, const config_node *node, vo
     *(const char **)slot = is_file ? value_path(cfg, node, f->key, text) : text;
 }
 
+const char *field_bounds(const field *f, char to[BOUNDS_TEXT])
+{
+    to[0] = '\0';
+    if (f->high == INT64_MAX)
+        snprintf(to, BOUNDS_TEXT, "%" PRId64 " or more", f->low);
+    else if (f->low < f->high)
+        snprintf(to, BOUNDS_TEXT, "%" PRId64 " to %" PRId64, f->low, f->high);
+    return to;
+}
+
 static void read_int(config *cfg, const field *f, const config_node *node, void *slot)
 {
-    int32_t rc = value_int(node, slot);
+    char bounds[BOUNDS_TEXT];
+    char expected[BOUNDS_TEXT + 32] = "a whole number of up to 64 bits";
+    int64_t value = 0;
+    int32_t rc = value_int(node, &value);
 
-    if (rc != QN_OK) wrong(cfg, f, node, rc, "a whole number of up to 64 bits");
+    if (field_bounds(f, bounds)[0]) {
+        snprintf(expected, sizeof expected, "a whole number, %s", bounds);
+        if (rc == QN_OK && (value < f->low || value > f->high)) rc = QN_E_RANGE;
+    }
+    if (rc != QN_OK)
+        wrong(cfg, f, node, rc, expected);
+    else
+        *(int64_t *)slot = value;
 }
 
 static void read_share(config *cfg, const field *f, const config_node *node, void *slot)
@@ -322,10 +343,12 @@ static void read_params(config *cfg, const field *f, const config_node *node, vo
 
 static void read_group(config *cfg, const field *f, const config_node *node, void *slot)
 {
-    if (node->kind == NODE_GROUP)
-        group_read(cfg, f->sub, node, slot);
-    else
+    if (node->kind != NODE_GROUP) {
         wrong(cfg, f, node, QN_E_TYPE, "a group { }");
+        return;
+    }
+    if (f->sub->node_at) *(const config_node **)((char *)slot + *f->sub->node_at) = node;
+    group_read(cfg, f->sub, node, slot);
 }
 
 static void read_groups(config *cfg, const field *f, const config_node *node, void *slot)

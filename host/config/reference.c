@@ -23,11 +23,14 @@ static void put_cell(FILE *to, const char *text)
 
 static void put_field(FILE *to, const field *f)
 {
+    char bounds[BOUNDS_TEXT];
+
     fprintf(to, "| `%s` | %s", f->key, f->kind->doc);
     if (f->labels) {
         fputc(' ', to);
         put_labels(to, f->labels);
     }
+    if (field_bounds(f, bounds)[0]) fprintf(to, ", %s", bounds);
     if (f->def)
         fprintf(to, " | `%s` | ", f->def);
     else

@@ -7,6 +7,23 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* What every group that names a plugin has. */
+#define ID(type, doc_)                                                                             \
+    {                                                                                              \
+        .key = "id", .kind = &kind_id, .flags = FIELD_REQUIRED, .slot = offsetof(type, id),        \
+        .doc = doc_                                                                                \
+    }
+#define PLUGIN(type, doc_)                                                                         \
+    {                                                                                              \
+        .key = "plugin", .kind = &kind_plugin, .flags = FIELD_REQUIRED,                            \
+        .slot = offsetof(type, plugin), .doc = doc_                                                \
+    }
+#define PARAMS(type)                                                                               \
+    {                                                                                              \
+        .key = "params", .kind = &kind_params, .slot = offsetof(type, params),                     \
+        .doc = "parameters of the plugin: `quoin plugin show ID` lists them"                       \
+    }
+
 static const field store_fields[] = {
     {.key = "path",
      .kind = &kind_path,
@@ -16,9 +33,23 @@ static const field store_fields[] = {
      .kind = &kind_choice,
      .slot = offsetof(config_run, durability),
      .def = "none",
-     .labels = "none",
-     .later = "group|sync",
-     .doc = "what survives a crash: `none` is for backtests"},
+     .labels = "none|group|sync",
+     .doc = "what survives a crash: `none` nothing for sure, for backtests; `group` all but the "
+            "last few ms of a power loss; `sync` all, before it is acted on"},
+    {.key = "snapshot_every",
+     .kind = &kind_int,
+     .slot = offsetof(config_run, snapshot_every),
+     .def = "1000000",
+     .high = INT64_MAX,
+     .doc = "market events from one snapshot to the next; a resumed run starts from the last one, "
+            "`0`: from the beginning"},
+    {.key = "map_mib",
+     .kind = &kind_int,
+     .slot = offsetof(config_run, map_mib),
+     .def = "65536",
+     .low = 1,
+     .high = 16777216,
+     .doc = "the largest that the store can grow to, MiB: address space, the file grows as used"},
 };
 
 static const schema store_schema = {
@@ -53,17 +84,10 @@ static const schema account_schema = {
 };
 
 static const field venue_fields[] = {
-    {.key = "id",
-     .kind = &kind_id,
-     .flags = FIELD_REQUIRED,
-     .slot = offsetof(config_venue, id),
-     .doc = "name of the venue in this config, in instrument names and in reports"},
-    {.key = "plugin",
-     .kind = &kind_plugin,
-     .flags = FIELD_REQUIRED,
-     .slot = offsetof(config_venue, plugin),
-     .doc = "class id, `venue/NAME`, or a file: a value that starts with `/` or ends in "
-            "`.so`"},
+    ID(config_venue, "name of the venue in this config, in instrument names and in reports"),
+    PLUGIN(config_venue,
+           "class id, `venue/NAME`, or a file: a value that starts with `/` or ends in "
+           "`.so`"),
     {.key = "instruments",
      .kind = &kind_symbols,
      .flags = FIELD_REQUIRED,
@@ -88,10 +112,7 @@ static const field venue_fields[] = {
      .labels = "none",
      .later = "cross|isolated",
      .doc = "how positions are margined"},
-    {.key = "params",
-     .kind = &kind_params,
-     .slot = offsetof(config_venue, params),
-     .doc = "parameters of the plugin: `quoin plugin show ID` lists them"},
+    PARAMS(config_venue),
 };
 
 static const size_t venue_node = offsetof(config_venue, node);
@@ -105,17 +126,37 @@ static const schema venue_schema = {
     .node_at = &venue_node,
 };
 
+static const field model_fields[] = {
+    ID(config_model, "name of the model in this config and before its features: `ID.FEATURE`"),
+    PLUGIN(config_model, "class id, `model/NAME`, or a file"),
+    {.key = "instruments",
+     .kind = &kind_instruments,
+     .flags = FIELD_REQUIRED,
+     .slot = offsetof(config_model, instruments),
+     .doc = "instruments that it publishes features of, `SYMBOL.venue`"},
+    {.key = "data",
+     .kind = &kind_data,
+     .flags = FIELD_REQUIRED,
+     .slot = offsetof(config_model, data),
+     .doc = "market data that it is given"},
+    PARAMS(config_model),
+};
+
+static const size_t model_node = offsetof(config_model, node);
+
+static const schema model_schema = {
+    .name = "models",
+    .doc = "What computes features that strategies, the optimizer and later models read. Their "
+           "order is the order in which they are called, before the strategies.",
+    .fields = model_fields,
+    .nfields = COUNT(model_fields),
+    .size = sizeof(config_model),
+    .node_at = &model_node,
+};
+
 static const field strategy_fields[] = {
-    {.key = "id",
-     .kind = &kind_id,
-     .flags = FIELD_REQUIRED,
-     .slot = offsetof(config_strategy, id),
-     .doc = "name of the strategy in this config and in reports"},
-    {.key = "plugin",
-     .kind = &kind_plugin,
-     .flags = FIELD_REQUIRED,
-     .slot = offsetof(config_strategy, plugin),
-     .doc = "class id, `strategy/NAME`, or a file"},
+    ID(config_strategy, "name of the strategy in this config and in reports"),
+    PLUGIN(config_strategy, "class id, `strategy/NAME`, or a file"),
     {.key = "instruments",
      .kind = &kind_instruments,
      .flags = FIELD_REQUIRED,
@@ -130,9 +171,9 @@ static const field strategy_fields[] = {
      .kind = &kind_choice,
      .slot = offsetof(config_strategy, route),
      .def = "direct",
-     .labels = "direct",
-     .later = "portfolio",
-     .doc = "the way of what it wants: `direct` sends its own orders"},
+     .labels = "direct|portfolio",
+     .doc = "the way of what it wants: `direct` sends its own orders and targets, `portfolio` "
+            "gives its signals to the optimizer"},
     {.key = "isolation",
      .kind = &kind_choice,
      .slot = offsetof(config_strategy, isolation),
@@ -157,10 +198,7 @@ static const field strategy_fields[] = {
      .slot = offsetof(config_strategy, watch),
      .def = "false",
      .doc = "load it again when its file changes"},
-    {.key = "params",
-     .kind = &kind_params,
-     .slot = offsetof(config_strategy, params),
-     .doc = "parameters of the plugin: `quoin plugin show ID` lists them"},
+    PARAMS(config_strategy),
 };
 
 static const size_t strategy_node = offsetof(config_strategy, node);
@@ -172,6 +210,86 @@ static const schema strategy_schema = {
     .nfields = COUNT(strategy_fields),
     .size = sizeof(config_strategy),
     .node_at = &strategy_node,
+};
+
+static const field optimizer_fields[] = {
+    PLUGIN(config_optimizer, "class id, `optimizer/NAME`, or a file"),
+    {.key = "rebalance",
+     .kind = &kind_duration,
+     .flags = FIELD_REQUIRED | FIELD_POSITIVE,
+     .slot = offsetof(config_optimizer, rebalance),
+     .doc = "how often it is asked, at UTC multiples; also asked when a signal's sign changes"},
+    {.key = "min_trade",
+     .kind = &kind_money,
+     .slot = offsetof(config_optimizer, min_trade),
+     .def = "0",
+     .doc = "orders of less value are not made, in account currency"},
+    PARAMS(config_optimizer),
+};
+
+static const size_t optimizer_node = offsetof(config_optimizer, node);
+
+static const schema optimizer_schema = {
+    .name = "optimizer",
+    .doc = "What weighs the signals of the strategies with `route = \"portfolio\"`.",
+    .fields = optimizer_fields,
+    .nfields = COUNT(optimizer_fields),
+    .size = sizeof(config_optimizer),
+    .node_at = &optimizer_node,
+};
+
+static const field risk_fields[] = {
+    ID(config_risk, "name of the module in this config and in the journal"),
+    PLUGIN(config_risk, "class id, `risk/NAME`, or a file"),
+    PARAMS(config_risk),
+};
+
+static const size_t risk_node = offsetof(config_risk, node);
+
+static const schema risk_schema = {
+    .name = "risk",
+    .doc = "What each order must pass, in this order.",
+    .fields = risk_fields,
+    .nfields = COUNT(risk_fields),
+    .size = sizeof(config_risk),
+    .node_at = &risk_node,
+};
+
+static const field execution_fields[] = {
+    PLUGIN(config_execution, "class id, `execution/NAME`, or a file"),
+    {.key = "data",
+     .kind = &kind_data,
+     .slot = offsetof(config_execution, data),
+     .doc = "market data that it is given, of all instruments; none when absent"},
+    PARAMS(config_execution),
+};
+
+static const size_t execution_node = offsetof(config_execution, node);
+
+static const schema execution_schema = {
+    .name = "execution",
+    .doc = "What works targets and weights. Orders that a strategy words itself go as they are.",
+    .fields = execution_fields,
+    .nfields = COUNT(execution_fields),
+    .size = sizeof(config_execution),
+    .node_at = &execution_node,
+};
+
+static const field sink_fields[] = {
+    ID(config_sink, "name of the sink in this config; its place in the stream is kept under it"),
+    PLUGIN(config_sink, "class id, `sink/NAME`, or a file"),
+    PARAMS(config_sink),
+};
+
+static const size_t sink_node = offsetof(config_sink, node);
+
+static const schema sink_schema = {
+    .name = "sinks",
+    .doc = "What is given all events and decisions.",
+    .fields = sink_fields,
+    .nfields = COUNT(sink_fields),
+    .size = sizeof(config_sink),
+    .node_at = &sink_node,
 };
 
 static const field report_fields[] = {
@@ -239,6 +357,12 @@ static const field root_fields[] = {
      .count = offsetof(config_run, nvenues),
      .sub = &venue_schema,
      .doc = "the venues, one or more"},
+    {.key = "models",
+     .kind = &kind_groups,
+     .slot = offsetof(config_run, models),
+     .count = offsetof(config_run, nmodels),
+     .sub = &model_schema,
+     .doc = "features that strategies share; none when absent"},
     {.key = "strategies",
      .kind = &kind_groups,
      .flags = FIELD_REQUIRED,
@@ -246,16 +370,33 @@ static const field root_fields[] = {
      .count = offsetof(config_run, nstrategies),
      .sub = &strategy_schema,
      .doc = "the strategies"},
+    {.key = "optimizer",
+     .kind = &kind_group,
+     .slot = offsetof(config_run, optimizer),
+     .sub = &optimizer_schema,
+     .doc = "weights from signals; required by `route = \"portfolio\"`"},
+    {.key = "risk",
+     .kind = &kind_groups,
+     .slot = offsetof(config_run, risk),
+     .count = offsetof(config_run, nrisk),
+     .sub = &risk_schema,
+     .doc = "the chain of risk checks, in order; an empty one lets every order through"},
+    {.key = "execution",
+     .kind = &kind_group,
+     .slot = offsetof(config_run, execution),
+     .sub = &execution_schema,
+     .doc = "how targets and weights are worked; one order at once when absent"},
+    {.key = "sinks",
+     .kind = &kind_groups,
+     .slot = offsetof(config_run, sinks),
+     .count = offsetof(config_run, nsinks),
+     .sub = &sink_schema,
+     .doc = "where events and decisions are copied to; none when absent"},
     {.key = "report",
      .kind = &kind_group,
      .slot = offsetof(config_run, report),
      .sub = &report_schema,
      .doc = "how results are computed"},
-    RESERVED("models", "features that strategies share"),
-    RESERVED("optimizer", "target weights from signals"),
-    RESERVED("risk", "the chain of risk checks"),
-    RESERVED("execution", "how approved orders are worked"),
-    RESERVED("sinks", "where events are copied to"),
     RESERVED("trust", "signatures of plugins"),
     RESERVED("functions", "functions of other libraries as features"),
 };
@@ -296,7 +437,7 @@ static void field_read(config *cfg, const field *f, const config_node *group, vo
         if (!node->is_bad) f->kind->read(cfg, f, node, (char *)base + f->slot);
     } else if (f->def) {
         f->kind->read(cfg, f, &def, (char *)base + f->slot);
-    } else if (f->sub && !f->sub->node_at) {
+    } else if (f->kind == &kind_group) {
         group_read(cfg, f->sub, NULL, (char *)base + f->slot); /* the defaults inside */
     } else if (group && (f->flags & FIELD_REQUIRED)) {
         config_add_mistake(cfg, group, QN_E_MISSING, "the key '%s' is missing, expected %s: %s",

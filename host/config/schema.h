@@ -27,6 +27,7 @@ struct field {
     uint32_t flags;
     size_t slot;        /* offset in the struct */
     size_t count;       /* of a list of groups or paths: offset of their number */
+    int64_t low, high;  /* of a whole number: its range; both 0 = all 64 bits */
     const char *def;    /* as text; NULL = none */
     const char *labels; /* of a choice: "off|auto" */
     const char *later;  /* of a choice: labels that a later version will take; "group:*" */
@@ -47,6 +48,10 @@ struct schema {
 #define SCHEMA_KEYS 24 /* at most, in one group */
 
 extern const schema root_schema;
+
+/* A whole number's range for people, "1 to 10" or "0 or more"; "" when it has none. */
+#define BOUNDS_TEXT 48
+const char *field_bounds(const field *f, char to[BOUNDS_TEXT]);
 
 /* Find each key of `group` (NULL = the group is absent: defaults only) and fill `base`. */
 void group_read(config *cfg, const schema *sc, const config_node *group, void *base);
