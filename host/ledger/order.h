@@ -47,14 +47,28 @@ const char *order_change_name(order_change change);
  * report that state. */
 order_change order_change_of_report(uint32_t state);
 
-/* One order.
+/* What the risk chain approved: the only thing that lets an order out of the host. An order has
+ * one of its own; the children of an execution algorithm are charged to that of their parent.
+ * Invariant: 0 <= charged <= qty. */
+typedef struct budget {
+    int64_t qty;         /* that may be sent, mantissa; 0 = nothing was approved */
+    int64_t charged;     /* filled or working at the venue */
+    int64_t price_bound; /* worst price, mantissa; 0 = none */
+    int64_t expire_ts;   /* engine time from which on it is void; INT64_MAX = never */
+} budget;
+
+/* One order: what a venue has, or a parent, which an execution algorithm works by its children
+ * and no venue ever sees.
  *
  * Invariants: filled <= sent.qty unless is_overfilled; closed orders do not change but for a
- * late fill. */
+ * late fill; at most one of entry, parent and is_parent is set. */
 typedef struct order {
     qn_order sent;        /* as the venue has it */
     qn_order asked;       /* as it will be once the venue agrees to a change; id 0 = no change */
-    uint64_t parent;      /* of an exit: the entry's id; 0 = no exit */
+    budget budget;        /* */
+    uint64_t entry;       /* of an exit: the entry's id; 0 = no exit */
+    uint64_t parent;      /* of an execution algorithm's child: the parent's id; 0 = no child */
+    bool is_parent;       /* */
     uint32_t state;       /* QN_ORDER_ */
     uint32_t reason;      /* QN_REASON_, once it is known */
     int64_t made_ts;      /* market time of the event that caused it, ns */
