@@ -193,12 +193,15 @@ static void check_models(config *cfg)
         check_feed(cfg, &run->models[i].instruments, &run->models[i].data);
 }
 
-/* Signals without an optimizer would come to nothing, without a word. */
-static void check_route(config *cfg, const config_strategy *s, bool *is_portfolio)
+static bool gives_signals(const config_strategy *s)
 {
-    if (!s->route || strcmp(s->route, "portfolio") != 0) return;
-    *is_portfolio = true;
-    if (config_find(cfg, "optimizer")) return;
+    return s->route && strcmp(s->route, "portfolio") == 0;
+}
+
+/* Signals without an optimizer would come to nothing, without a word. */
+static void check_route(config *cfg, const config_strategy *s)
+{
+    if (!gives_signals(s) || config_find(cfg, "optimizer")) return;
     config_add_mistake(cfg, node_child(s->node, "route"), QN_E_MISSING,
                        "route = \"portfolio\": found no optimizer, expected an optimizer in this "
                        "config or route = \"direct\"");
@@ -207,17 +210,12 @@ static void check_route(config *cfg, const config_strategy *s, bool *is_portfoli
 static void check_strategies(config *cfg)
 {
     const config_run *run = &cfg->run;
-    const config_node *optimizer = run->optimizer.node;
-    bool is_portfolio = false;
 
     CHECK_IDS(cfg, config_strategy, run->strategies, run->nstrategies);
     for (size_t i = 0; i < run->nstrategies; i++) {
         check_feed(cfg, &run->strategies[i].instruments, &run->strategies[i].data);
-        check_route(cfg, &run->strategies[i], &is_portfolio);
+        check_route(cfg, &run->strategies[i]);
     }
-    if (optimizer && !is_portfolio)
-        log_at(LOG_WARNING, optimizer->file, optimizer->line,
-               "no strategy has route = \"portfolio\": the optimizer has nothing to weigh");
 }
 
 /* Ids name modules in the journal, and a sink's place in the stream. */
@@ -256,6 +254,19 @@ static void check_sample(config *cfg)
                            "sample must be 1s or longer");
 }
 
+/* Not wrong, but hardly what was meant. What has mistakes is read once more anyway. */
+static void warn_of_idle_optimizer(const config *cfg)
+{
+    const config_run *run = &cfg->run;
+    const config_node *optimizer = run->optimizer.node;
+
+    if (!optimizer || cfg->nmistakes > 0) return;
+    for (size_t i = 0; i < run->nstrategies; i++)
+        if (gives_signals(&run->strategies[i])) return;
+    log_at(LOG_WARNING, optimizer->file, optimizer->line,
+           "no strategy has route = \"portfolio\": the optimizer has nothing to weigh");
+}
+
 void config_check(config *cfg)
 {
     check_store(cfg);
@@ -265,4 +276,5 @@ void config_check(config *cfg)
     check_modules(cfg);
     check_benchmark(cfg);
     check_sample(cfg);
+    warn_of_idle_optimizer(cfg);
 }

@@ -34,8 +34,9 @@ static const field store_fields[] = {
      .slot = offsetof(config_run, durability),
      .def = "none",
      .labels = "none|group|sync",
-     .doc = "what survives a crash: `none` nothing for sure, for backtests; `group` all but the "
-            "last few ms of a power loss; `sync` all, before it is acted on"},
+     .doc = "what survives: `none` promises nothing, for backtests; `group` keeps all through a "
+            "crash of the program and all but the last few ms through a power loss; `sync` acts on "
+            "nothing that is not on disk. The last two need `path`"},
     {.key = "snapshot_every",
      .kind = &kind_int,
      .slot = offsetof(config_run, snapshot_every),

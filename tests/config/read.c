@@ -32,7 +32,9 @@ START_TEST(every_key)
     ck_assert_int_eq(run->seed, 1);
     ck_assert_str_eq(run->warmup, "off");
     ck_assert_str_eq(run->store_path, here("good/var/sma"));
-    ck_assert_str_eq(run->durability, "none");
+    ck_assert_str_eq(run->durability, "group");
+    ck_assert_int_eq(run->snapshot_every, 0);
+    ck_assert_int_eq(run->map_mib, 16777216);
     ck_assert_str_eq(run->catalog, here("good/var/catalog"));
     ck_assert_uint_eq(run->nplugin_path, 2);
     ck_assert_str_eq(run->plugin_path[0], here("good/plugins"));
@@ -63,7 +65,8 @@ START_TEST(every_key)
     ck_assert_int_eq(s[0].capital, 25000000);
     ck_assert_str_eq(s[0].on_fault, "flatten");
     ck_assert_str_eq(s[1].plugin, "/opt/hold.so");
-    ck_assert_str_eq(s[1].route, "direct");
+    ck_assert_str_eq(s[0].route, "direct");
+    ck_assert_str_eq(s[1].route, "portfolio");
     ck_assert_str_eq(s[1].isolation, "none");
     ck_assert_str_eq(s[1].on_fault, "hold");
     ck_assert_int_eq(s[1].capital, 100000000);
@@ -71,6 +74,54 @@ START_TEST(every_key)
     ck_assert_int_eq(run->report.sample, HOUR);
     ck_assert_double_eq(run->report.periods_per_year, 8766.5);
     ck_assert_str_eq(run->report.benchmark, "BTCUSDT.binance");
+    config_close(cfg);
+}
+END_TEST
+
+START_TEST(every_key_of_the_chain)
+{
+    config *cfg = open_config(here("good/full.cfg"), NULL, 0);
+    const config_run *run = config_get(cfg);
+    const config_model *m = run->models;
+    const config_optimizer *o = &run->optimizer;
+    const config_execution *e = &run->execution;
+
+    ck_assert_uint_eq(run->nmodels, 2);
+    ck_assert_str_eq(m[0].id, "vol");
+    ck_assert_str_eq(m[0].plugin, "model/volatility");
+    ck_assert_str_eq(m[0].instruments.items[1].text, "BRK.B.binance");
+    ck_assert_str_eq(m[0].data.items[0].text, "bar:1m");
+    ck_assert_str_eq(node_child(m[0].params, "halflife")->text, "20");
+    ck_assert_int_eq(config_node_line(m[0].node), 13);
+    ck_assert_str_eq(m[1].id, "sma"); /* as a strategy's: they are never mixed up */
+    ck_assert_str_eq(m[1].plugin, here("good/./lib/model.so"));
+    ck_assert_uint_eq(m[1].data.n, 2);
+    ck_assert_ptr_null(m[1].params);
+
+    ck_assert_str_eq(o->plugin, "optimizer/inverse_volatility");
+    ck_assert_int_eq(o->rebalance, 4 * HOUR);
+    ck_assert_int_eq(o->min_trade, 1250000000);
+    ck_assert_str_eq(node_child(o->params, "lookback")->text, "30");
+    ck_assert_ptr_eq(o->node, config_find(cfg, "optimizer"));
+
+    ck_assert_uint_eq(run->nrisk, 2);
+    ck_assert_str_eq(run->risk[0].id, "limits");
+    ck_assert_str_eq(run->risk[0].plugin, "risk/limits");
+    ck_assert_str_eq(node_child(run->risk[0].params, "drawdown")->text, "0.1");
+    ck_assert_ptr_eq(run->risk[1].node, config_find(cfg, "risk.own"));
+    ck_assert_str_eq(run->risk[1].plugin, "/opt/own.so");
+
+    ck_assert_str_eq(e->plugin, "execution/twap");
+    ck_assert_uint_eq(e->data.n, 1);
+    ck_assert_str_eq(e->data.items[0].text, "quote");
+    ck_assert_str_eq(node_child(e->params, "slices")->text, "4");
+    ck_assert_ptr_eq(e->node, config_find(cfg, "execution"));
+
+    ck_assert_uint_eq(run->nsinks, 1);
+    ck_assert_str_eq(run->sinks[0].id, "log");
+    ck_assert_str_eq(run->sinks[0].plugin, "sink/jsonl");
+    ck_assert_str_eq(node_child(run->sinks[0].params, "path")->text, "var/events.jsonl");
+    ck_assert_ptr_eq(run->sinks[0].node, config_find(cfg, "sinks.log"));
     config_close(cfg);
 }
 END_TEST
@@ -86,6 +137,15 @@ START_TEST(defaults)
     ck_assert_str_eq(run->warmup, "off");
     ck_assert_str_eq(run->durability, "none");
     ck_assert_ptr_null(run->store_path);
+    ck_assert_int_eq(run->snapshot_every, 1000000);
+    ck_assert_int_eq(run->map_mib, 65536);
+    ck_assert_uint_eq(run->nmodels + run->nrisk + run->nsinks, 0);
+    ck_assert_ptr_null(run->optimizer.node);
+    ck_assert_ptr_null(run->optimizer.plugin);
+    ck_assert_int_eq(run->optimizer.min_trade, 0);
+    ck_assert_ptr_null(run->execution.node);
+    ck_assert_ptr_null(run->execution.plugin);
+    ck_assert_uint_eq(run->execution.data.n, 0);
     ck_assert_uint_eq(run->nplugin_path, 0);
     ck_assert_int_eq(run->report.sample, 24 * HOUR);
     ck_assert_double_eq(run->report.periods_per_year, 0);
@@ -240,6 +300,68 @@ START_TEST(set_values)
 }
 END_TEST
 
+START_TEST(set_values_of_the_chain)
+{
+    static const char *const sets[] = {
+        "store.durability=sync",
+        "store.map_mib=1",
+        "store.snapshot_every=9223372036854775807",
+        "models.vol.params.halflife=40",
+        "models.sma.data=[\"quote\"]",
+        "strategies.sma.route=portfolio",
+        "optimizer.params.lookback=60",
+        "optimizer.rebalance=1d",
+        "optimizer.min_trade=0",
+        "risk.limits.params.drawdown=0.2",
+        "risk.own.params.new=1",
+        "execution.plugin=execution/immediate",
+        "execution.params.slices=2",
+        "execution.data=[]",
+        "sinks.log.params.path=else.jsonl",
+    };
+    config *cfg = open_config(here("good/full.cfg"), sets, sizeof sets / sizeof sets[0]);
+    const config_run *run = config_get(cfg);
+
+    config_print_mistakes(cfg);
+    ck_assert_uint_eq(mistakes_of(cfg), 0);
+    ck_assert_str_eq(run->durability, "sync");
+    ck_assert_int_eq(run->map_mib, 1);
+    ck_assert_int_eq(run->snapshot_every, INT64_MAX);
+    ck_assert_str_eq(node_child(run->models[0].params, "halflife")->text, "40");
+    ck_assert_str_eq(run->models[1].data.items[0].text, "quote");
+    ck_assert_str_eq(run->strategies[0].route, "portfolio");
+    ck_assert_str_eq(node_child(run->optimizer.params, "lookback")->text, "60");
+    ck_assert_int_eq(run->optimizer.rebalance, 24 * HOUR);
+    ck_assert_int_eq(run->optimizer.min_trade, 0);
+    ck_assert_str_eq(node_child(run->risk[0].params, "drawdown")->text, "0.2");
+    ck_assert_str_eq(node_child(run->risk[1].params, "new")->text, "1");
+    ck_assert_str_eq(run->execution.plugin, "execution/immediate");
+    ck_assert_str_eq(node_child(run->execution.params, "slices")->text, "2");
+    ck_assert_uint_eq(run->execution.data.n, 0);
+    ck_assert_str_eq(node_child(run->sinks[0].params, "path")->text, "else.jsonl");
+    config_close(cfg);
+}
+END_TEST
+
+/* What the file lacks is brought by --set alone. */
+START_TEST(set_makes_groups)
+{
+    static const char *const sets[] = {"optimizer.plugin=optimizer/o", "optimizer.rebalance=1h",
+                                       "execution.plugin=execution/e", "store.path=s",
+                                       "store.durability=group"};
+    config *cfg = open_config(here("good/values.cfg"), sets, sizeof sets / sizeof sets[0]);
+    const config_run *run = config_get(cfg);
+
+    config_print_mistakes(cfg);
+    ck_assert_uint_eq(mistakes_of(cfg), 0);
+    ck_assert_str_eq(run->optimizer.plugin, "optimizer/o");
+    ck_assert_int_eq(run->optimizer.rebalance, HOUR);
+    ck_assert_str_eq(run->execution.plugin, "execution/e");
+    ck_assert_str_eq(run->durability, "group");
+    config_close(cfg);
+}
+END_TEST
+
 START_TEST(set_mistakes)
 {
     static const struct {
@@ -266,7 +388,17 @@ START_TEST(set_mistakes)
         {"warmup=\"auto", QN_E_SYNTAX, "no closing quote"},
         {"name=\xff", QN_E_SYNTAX, "not UTF-8"},
         {"catalog=", QN_E_INVALID, "catalog: found ''"},
-        {"risk=( { id = \"x\"; } )", QN_E_UNSUPPORTED, "no risk yet"},
+        {"trust={ }", QN_E_UNSUPPORTED, "no trust yet"},
+        {"models.voll.params.x=1", QN_E_UNKNOWN_NAME, "did you mean 'vol'?"},
+        {"risk.limit.params.x=1", QN_E_UNKNOWN_NAME, "did you mean 'limits'?"},
+        {"sinks.lo.plugin=x", QN_E_UNKNOWN_NAME, "no element 'lo'"},
+        {"store.durability=disk", QN_E_UNKNOWN_NAME, "known here: none, group, sync"},
+        {"store.map_mib=0", QN_E_RANGE, "map_mib: found '0', which lies outside the range"},
+        {"store.snapshot_every=-1", QN_E_RANGE, "expected a whole number, 0 or more"},
+        {"optimizer.rebalance=0s", QN_E_RANGE, "rebalance: found"},
+        {"optimizer.rebalence=1s", QN_E_UNKNOWN_NAME, "did you mean 'rebalance'?"},
+        {"execution.plugin=", QN_E_INVALID, "plugin: found ''"},
+        {"risk=( { id = \"x\"; plugin = 1; } )", QN_E_TYPE, "plugin: found the number 1"},
     };
     char place[128];
 
@@ -305,11 +437,47 @@ START_TEST(hash_is_of_text_and_sets)
 END_TEST
 
 static char printed[1024];
+static log_level kept = LOG_ERROR;
 
 static void keep_line(log_level level, const char *line)
 {
-    if (level == LOG_ERROR) snprintf(printed, sizeof printed, "%s", line);
+    if (level == kept) snprintf(printed, sizeof printed, "%s", line);
 }
+
+START_TEST(an_optimizer_without_signals_is_warned_of)
+{
+    static const char *const sets[] = {"strategies.hold.route=direct"};
+    config *cfg;
+
+    kept = LOG_WARNING;
+    log_set_sink(keep_line);
+    config_close(open_config(here("good/full.cfg"), NULL, 0));
+    ck_assert_str_eq(printed, "");
+    cfg = open_config(here("good/full.cfg"), sets, 1);
+    log_set_sink(NULL);
+    ck_assert_uint_eq(mistakes_of(cfg), 0);
+    ck_assert_msg(strstr(printed, "full.cfg:23: warning: no strategy has route = \"portfolio\""),
+                  "%s", printed);
+    config_close(cfg);
+}
+END_TEST
+
+/* A route that --set gave is told there. */
+START_TEST(a_route_that_is_set_needs_an_optimizer)
+{
+    static const char *const sets[] = {"strategies=( { id = \"s\"; plugin = \"strategy/x\"; "
+                                       "instruments = [ \"X.v\" ]; data = [ \"bar:1h\" ]; } )",
+                                       "strategies.s.route=portfolio"};
+    config *cfg = open_config(here("good/values.cfg"), sets, 2);
+    const config_mistake *m;
+
+    ck_assert_uint_eq(config_mistakes(cfg, &m), 1);
+    ck_assert_int_eq(m->code, QN_E_MISSING);
+    ck_assert_str_eq(m->file, "--set strategies.s.route=portfolio");
+    ck_assert_ptr_nonnull(strstr(m->text, "found no optimizer"));
+    config_close(cfg);
+}
+END_TEST
 
 START_TEST(mistakes_are_printed_and_added)
 {
@@ -348,6 +516,8 @@ START_TEST(many_mistakes_keep_their_order)
 }
 END_TEST
 
-CHECK_MAIN("config", every_key, defaults, numbers_as_they_are_written, includes,
-           includes_have_a_depth, lines_end_with_crlf, set_values, set_mistakes,
+CHECK_MAIN("config", every_key, every_key_of_the_chain, defaults, numbers_as_they_are_written,
+           includes, includes_have_a_depth, lines_end_with_crlf, set_values,
+           set_values_of_the_chain, set_makes_groups, set_mistakes,
+           an_optimizer_without_signals_is_warned_of, a_route_that_is_set_needs_an_optimizer,
            hash_is_of_text_and_sets, mistakes_are_printed_and_added, many_mistakes_keep_their_order)
