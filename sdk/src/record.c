@@ -28,14 +28,19 @@
 
 /* Name and members of a type. One that QN_EVENT_LIST has and this table has not does not
  * compile. */
-#define RECORD(NAME, name_, ...)                                                                   \
-    static const char name_##NAME[] = name_;                                                       \
+#define RECORD(NAME, text, ...)                                                                    \
+    static const char name_##NAME[] = text;                                                        \
     static const qn_record_field fields_##NAME[] = {__VA_ARGS__};
 
-/* clang-format off: a member a line */
-RECORD(BAR, "bar", IS(qn_bar, open_ts, TIME, 0), KEY(qn_bar, length, "length_ns", NS, 0),
-       IS(qn_bar, open, PRICE, 0), IS(qn_bar, high, PRICE, 0), IS(qn_bar, low, PRICE, 0),
-       IS(qn_bar, close, PRICE, 0), IS(qn_bar, volume, QTY, 0))
+/* clang-format off */
+RECORD(BAR, "bar",
+       IS(qn_bar, open_ts, TIME, 0),
+       KEY(qn_bar, length, "length_ns", NS, 0),
+       IS(qn_bar, open, PRICE, 0),
+       IS(qn_bar, high, PRICE, 0),
+       IS(qn_bar, low, PRICE, 0),
+       IS(qn_bar, close, PRICE, 0),
+       IS(qn_bar, volume, QTY, 0))
 
 #define TRADE_FIELDS                                                                               \
     IS(qn_trade, venue_ts, TIME, 0), IS(qn_trade, id, COUNT, NONE_0),                              \
@@ -43,96 +48,169 @@ RECORD(BAR, "bar", IS(qn_bar, open_ts, TIME, 0), KEY(qn_bar, length, "length_ns"
 RECORD(TRADE, "trade", TRADE_FIELDS)
 RECORD(LIQUIDATION, "liquidation", TRADE_FIELDS)
 
-RECORD(QUOTE, "quote", IS(qn_quote, venue_ts, TIME, 0), IS(qn_quote, update_id, COUNT, NONE_0),
-       IS(qn_quote, bid, PRICE, 0), IS(qn_quote, bid_qty, QTY, 0), IS(qn_quote, ask, PRICE, 0),
+RECORD(QUOTE, "quote",
+       IS(qn_quote, venue_ts, TIME, 0),
+       IS(qn_quote, update_id, COUNT, NONE_0),
+       IS(qn_quote, bid, PRICE, 0),
+       IS(qn_quote, bid_qty, QTY, 0),
+       IS(qn_quote, ask, PRICE, 0),
        IS(qn_quote, ask_qty, QTY, 0))
 
-RECORD(DEPTH, "depth", IS(qn_depth, venue_ts, TIME, 0), IS(qn_depth, first_update_id, COUNT, 0),
-       IS(qn_depth, update_id, COUNT, 0), IS(qn_depth, prev_update_id, COUNT, 0),
-       IS(qn_depth, price, PRICE, 0), IS(qn_depth, qty, QTY, 0), IS(qn_depth, side, SIDE, 0))
+RECORD(DEPTH, "depth",
+       IS(qn_depth, venue_ts, TIME, 0),
+       IS(qn_depth, first_update_id, COUNT, 0),
+       IS(qn_depth, update_id, COUNT, 0),
+       IS(qn_depth, prev_update_id, COUNT, 0),
+       IS(qn_depth, price, PRICE, 0),
+       IS(qn_depth, qty, QTY, 0),
+       IS(qn_depth, side, SIDE, 0))
 
 #define MARK_FIELDS IS(qn_mark, venue_ts, TIME, 0), IS(qn_mark, price, PRICE, 0)
 RECORD(MARK, "mark", MARK_FIELDS)
 RECORD(INDEX, "index", MARK_FIELDS)
 
-RECORD(FUNDING, "funding", IS(qn_funding, venue_ts, TIME, 0), IS(qn_funding, rate, RATE, 0))
+RECORD(FUNDING, "funding",
+       IS(qn_funding, venue_ts, TIME, 0),
+       IS(qn_funding, rate, RATE, 0))
 
-RECORD(TIMER, "timer", IS(qn_timer, due_ns, TIME, 0), IS(qn_timer, cookie, COUNT, 0))
+RECORD(TIMER, "timer",
+       IS(qn_timer, due_ns, TIME, 0),
+       IS(qn_timer, cookie, COUNT, 0))
 
-RECORD(ORDER, "order", IS(qn_order_report, venue_ts, TIME, 0),
-       IS(qn_order_report, order_id, ORDER_ID, 0), IS(qn_order_report, state, STATE, 0),
+RECORD(ORDER, "order",
+       IS(qn_order_report, venue_ts, TIME, 0),
+       IS(qn_order_report, order_id, ORDER_ID, 0),
+       IS(qn_order_report, state, STATE, 0),
        IS(qn_order_report, reason, REASON, NONE_0),
        IS(qn_order_report, parent_id, ORDER_ID, NONE_0))
 
-RECORD(FILL, "fill", IS(qn_fill, venue_ts, TIME, 0), IS(qn_fill, order_id, ORDER_ID, 0),
-       IS(qn_fill, trade_id, COUNT, 0), IS(qn_fill, price, PRICE, 0), IS(qn_fill, qty, QTY, 0),
-       IS(qn_fill, fee, MONEY, 0), IS(qn_fill, side, SIDE, 0), IS(qn_fill, liquidity, LIQUIDITY, 0),
+RECORD(FILL, "fill",
+       IS(qn_fill, venue_ts, TIME, 0),
+       IS(qn_fill, order_id, ORDER_ID, 0),
+       IS(qn_fill, trade_id, COUNT, 0),
+       IS(qn_fill, price, PRICE, 0),
+       IS(qn_fill, qty, QTY, 0),
+       IS(qn_fill, fee, MONEY, 0),
+       IS(qn_fill, side, SIDE, 0),
+       IS(qn_fill, liquidity, LIQUIDITY, 0),
        IS(qn_fill, parent_id, ORDER_ID, NONE_0))
 
-RECORD(PAYMENT, "payment", IS(qn_payment, venue_ts, TIME, 0), IS(qn_payment, position, QTY, 0),
-       IS(qn_payment, price, PRICE, 0), IS(qn_payment, rate, RATE, 0),
+RECORD(PAYMENT, "payment",
+       IS(qn_payment, venue_ts, TIME, 0),
+       IS(qn_payment, position, QTY, 0),
+       IS(qn_payment, price, PRICE, 0),
+       IS(qn_payment, rate, RATE, 0),
        IS(qn_payment, amount, MONEY, 0))
 
-RECORD(GAP, "gap", IS(qn_gap, venue_ts, TIME, 0), IS(qn_gap, missed, COUNT, 0))
+RECORD(GAP, "gap",
+       IS(qn_gap, venue_ts, TIME, 0),
+       IS(qn_gap, missed, COUNT, 0))
 
-RECORD(RESULT, "result", IS(qn_result, cookie, COUNT, 0), IS(qn_result, status, CODE, 0),
-       IS(qn_result, nbytes, HIDDEN, 0), LIST(qn_result, bytes, BYTES, nbytes))
+RECORD(RESULT, "result",
+       IS(qn_result, cookie, COUNT, 0),
+       IS(qn_result, status, CODE, 0),
+       IS(qn_result, nbytes, HIDDEN, 0),
+       LIST(qn_result, bytes, BYTES, nbytes))
 
-RECORD(HALT, "halt", IS(qn_halt, is_halted, BOOL, 0), IS(qn_halt, reason, REASON, NONE_0),
-       IS(qn_halt, module, MODULE, 0), IS(qn_halt, limit, REAL, QUIET),
+RECORD(HALT, "halt",
+       IS(qn_halt, is_halted, BOOL, 0),
+       IS(qn_halt, reason, REASON, NONE_0),
+       IS(qn_halt, module, MODULE, 0),
+       IS(qn_halt, limit, REAL, QUIET),
        IS(qn_halt, value, REAL, QUIET))
 
-RECORD(FEATURE, "feature", IS(qn_feature_value, feature, FEATURE, 0),
-       IS(qn_feature_value, value, REAL, 0), IS(qn_feature_value, valid_to, TIME, NEVER))
+RECORD(FEATURE, "feature",
+       IS(qn_feature_value, feature, FEATURE, 0),
+       IS(qn_feature_value, value, REAL, 0),
+       IS(qn_feature_value, valid_to, TIME, NEVER))
 
-RECORD(OUTPUT, "output", IS(qn_output, cause_seq, COUNT, NONE_0), IS(qn_output, counter, COUNT, 0),
-       IS(qn_output, strategy, STRATEGY, 0), IS(qn_output, kind, INTENT, GIVEN),
+RECORD(OUTPUT, "output",
+       IS(qn_output, cause_seq, COUNT, NONE_0),
+       IS(qn_output, counter, COUNT, 0),
+       IS(qn_output, strategy, STRATEGY, 0),
+       IS(qn_output, kind, INTENT, GIVEN),
        IS(qn_output, side, SIDE, NONE_0 | GIVEN),
        KEY(qn_output, type, "order_type", ORDER_TYPE, NONE_0 | GIVEN),
        IS(qn_output, tif, TIF, NONE_0 | GIVEN),
-       KEY(qn_output, flags, "order_flags", ORDER_FLAGS, QUIET | GIVEN), IS(qn_output, qty, QTY, 0),
-       IS(qn_output, price, PRICE, NONE_0), IS(qn_output, trigger, PRICE, NONE_0),
-       IS(qn_output, expire_ts, TIME, NONE_0), IS(qn_output, stop_loss, PRICE, NONE_0),
-       IS(qn_output, take_profit, PRICE, NONE_0), KEY(qn_output, horizon, "horizon_ns", NS, NONE_0),
-       IS(qn_output, order_id, ORDER_ID, NONE_0), IS(qn_output, strength, REAL, QUIET),
-       IS(qn_output, confidence, REAL, QUIET), IS(qn_output, nread, HIDDEN, 0),
+       KEY(qn_output, flags, "order_flags", ORDER_FLAGS, QUIET | GIVEN),
+       IS(qn_output, qty, QTY, 0),
+       IS(qn_output, price, PRICE, NONE_0),
+       IS(qn_output, trigger, PRICE, NONE_0),
+       IS(qn_output, expire_ts, TIME, NONE_0),
+       IS(qn_output, stop_loss, PRICE, NONE_0),
+       IS(qn_output, take_profit, PRICE, NONE_0),
+       KEY(qn_output, horizon, "horizon_ns", NS, NONE_0),
+       IS(qn_output, order_id, ORDER_ID, NONE_0),
+       IS(qn_output, strength, REAL, QUIET),
+       IS(qn_output, confidence, REAL, QUIET),
+       IS(qn_output, nread, HIDDEN, 0),
        LIST(qn_output, read, READS, nread))
 
-RECORD(REFUSAL, "refusal", IS(qn_refusal, cause_seq, COUNT, NONE_0),
-       IS(qn_refusal, strategy, STRATEGY, 0), IS(qn_refusal, code, CODE, 0))
+RECORD(REFUSAL, "refusal",
+       IS(qn_refusal, cause_seq, COUNT, NONE_0),
+       IS(qn_refusal, strategy, STRATEGY, 0),
+       IS(qn_refusal, code, CODE, 0))
 
-RECORD(ALLOCATION, "allocation", IS(qn_allocation, cause_seq, COUNT, NONE_0),
-       IS(qn_allocation, status, CODE, 0), IS(qn_allocation, nlines, NUMBER, 0),
-       IS(qn_allocation, nreturns, NUMBER, 0), IS(qn_allocation, nvalues, HIDDEN, 0),
+RECORD(ALLOCATION, "allocation",
+       IS(qn_allocation, cause_seq, COUNT, NONE_0),
+       IS(qn_allocation, status, CODE, 0),
+       IS(qn_allocation, nlines, NUMBER, 0),
+       IS(qn_allocation, nreturns, NUMBER, 0),
+       IS(qn_allocation, nvalues, HIDDEN, 0),
        LIST(qn_allocation, values, REALS, nvalues))
 
-RECORD(WEIGHT, "weight", IS(qn_weight, cause_seq, COUNT, NONE_0),
-       IS(qn_weight, signal_seq, COUNT, NONE_0), IS(qn_weight, strategy, STRATEGY, 0),
-       IS(qn_weight, strength, REAL, 0), IS(qn_weight, confidence, REAL, 0),
-       IS(qn_weight, before, REAL, 0), IS(qn_weight, weight, REAL, 0),
-       IS(qn_weight, equity, MONEY, 0), IS(qn_weight, price, PRICE, 0),
-       IS(qn_weight, target, QTY, 0), IS(qn_weight, held, QTY, 0), IS(qn_weight, order, QTY, 0))
+RECORD(WEIGHT, "weight",
+       IS(qn_weight, cause_seq, COUNT, NONE_0),
+       IS(qn_weight, signal_seq, COUNT, NONE_0),
+       IS(qn_weight, strategy, STRATEGY, 0),
+       IS(qn_weight, strength, REAL, 0),
+       IS(qn_weight, confidence, REAL, 0),
+       IS(qn_weight, before, REAL, 0),
+       IS(qn_weight, weight, REAL, 0),
+       IS(qn_weight, equity, MONEY, 0),
+       IS(qn_weight, price, PRICE, 0),
+       IS(qn_weight, target, QTY, 0),
+       IS(qn_weight, held, QTY, 0),
+       IS(qn_weight, order, QTY, 0))
 
-RECORD(VERDICT, "verdict", IS(qn_verdict, cause_seq, COUNT, NONE_0),
-       IS(qn_verdict, order_id, ORDER_ID, 0), IS(qn_verdict, strategy, STRATEGY, 0),
-       IS(qn_verdict, stage, STAGE, 0), IS(qn_verdict, action, ACTION, 0),
-       IS(qn_verdict, reason, REASON, NONE_0), IS(qn_verdict, module, MODULE, NONE_0),
-       IS(qn_verdict, side, SIDE, GIVEN), IS(qn_verdict, asked, QTY, 0),
-       IS(qn_verdict, allowed, QTY, 0), IS(qn_verdict, price_bound, PRICE, NONE_0),
-       IS(qn_verdict, expire_ts, TIME, NEVER), IS(qn_verdict, limit, REAL, QUIET),
+RECORD(VERDICT, "verdict",
+       IS(qn_verdict, cause_seq, COUNT, NONE_0),
+       IS(qn_verdict, order_id, ORDER_ID, 0),
+       IS(qn_verdict, strategy, STRATEGY, 0),
+       IS(qn_verdict, stage, STAGE, 0),
+       IS(qn_verdict, action, ACTION, 0),
+       IS(qn_verdict, reason, REASON, NONE_0),
+       IS(qn_verdict, module, MODULE, NONE_0),
+       IS(qn_verdict, side, SIDE, GIVEN),
+       IS(qn_verdict, asked, QTY, 0),
+       IS(qn_verdict, allowed, QTY, 0),
+       IS(qn_verdict, price_bound, PRICE, NONE_0),
+       IS(qn_verdict, expire_ts, TIME, NEVER),
+       IS(qn_verdict, limit, REAL, QUIET),
        IS(qn_verdict, value, REAL, QUIET))
 
-RECORD(PARENT, "parent", IS(qn_parent, cause_seq, COUNT, NONE_0),
-       IS(qn_parent, order_id, ORDER_ID, 0), IS(qn_parent, strategy, STRATEGY, 0),
-       IS(qn_parent, state, STATE, 0), IS(qn_parent, reason, REASON, NONE_0),
-       IS(qn_parent, side, SIDE, 0), IS(qn_parent, qty, QTY, 0), IS(qn_parent, filled, QTY, 0),
-       IS(qn_parent, price_bound, PRICE, NONE_0), IS(qn_parent, expire_ts, TIME, NEVER),
-       IS(qn_parent, stop_loss, PRICE, NONE_0), IS(qn_parent, take_profit, PRICE, NONE_0))
+RECORD(PARENT, "parent",
+       IS(qn_parent, cause_seq, COUNT, NONE_0),
+       IS(qn_parent, order_id, ORDER_ID, 0),
+       IS(qn_parent, strategy, STRATEGY, 0),
+       IS(qn_parent, state, STATE, 0),
+       IS(qn_parent, reason, REASON, NONE_0),
+       IS(qn_parent, side, SIDE, 0),
+       IS(qn_parent, qty, QTY, 0),
+       IS(qn_parent, filled, QTY, 0),
+       IS(qn_parent, price_bound, PRICE, NONE_0),
+       IS(qn_parent, expire_ts, TIME, NEVER),
+       IS(qn_parent, stop_loss, PRICE, NONE_0),
+       IS(qn_parent, take_profit, PRICE, NONE_0))
 
 /* A denied order is recorded as its strategy asked for it, and so is the word on it. */
-RECORD(SUBMIT, "submit", IS(qn_submit, cause_seq, COUNT, NONE_0),
-       IS(qn_submit, parent_id, ORDER_ID, NONE_0), IS(qn_submit, state, STATE, 0),
-       IS(qn_submit, reason, REASON, NONE_0), IS(qn_submit, made_ts, TIME, 0),
+RECORD(SUBMIT, "submit",
+       IS(qn_submit, cause_seq, COUNT, NONE_0),
+       IS(qn_submit, parent_id, ORDER_ID, NONE_0),
+       IS(qn_submit, entry_id, ORDER_ID, NONE_0),
+       IS(qn_submit, state, STATE, 0),
+       IS(qn_submit, reason, REASON, NONE_0),
+       IS(qn_submit, made_ts, TIME, 0),
        KEY(qn_submit, order.size, "size", HIDDEN, 0),
        KEY(qn_submit, order.instrument, "instrument", HIDDEN, 0),
        KEY(qn_submit, order.id, "order_id", ORDER_ID, 0),
@@ -152,12 +230,16 @@ RECORD(SUBMIT, "submit", IS(qn_submit, cause_seq, COUNT, NONE_0),
        KEY(qn_submit, order.stop_loss_id, "stop_loss_id", ORDER_ID, NONE_0),
        KEY(qn_submit, order.take_profit_id, "take_profit_id", ORDER_ID, NONE_0))
 
-RECORD(REQUEST, "request", IS(qn_request, cause_seq, COUNT, NONE_0),
-       IS(qn_request, order_id, ORDER_ID, 0), IS(qn_request, kind, INTENT, 0),
-       IS(qn_request, qty, QTY, NONE_0), IS(qn_request, price, PRICE, NONE_0),
+RECORD(REQUEST, "request",
+       IS(qn_request, cause_seq, COUNT, NONE_0),
+       IS(qn_request, order_id, ORDER_ID, 0),
+       IS(qn_request, kind, INTENT, 0),
+       IS(qn_request, qty, QTY, NONE_0),
+       IS(qn_request, price, PRICE, NONE_0),
        IS(qn_request, trigger, PRICE, NONE_0))
 
-RECORD(CHECKPOINT, "checkpoint", IS(qn_checkpoint, market_events, COUNT, 0),
+RECORD(CHECKPOINT, "checkpoint",
+       IS(qn_checkpoint, market_events, COUNT, 0),
        IS(qn_checkpoint, market_ts, TIME, 0))
 
 /* clang-format on */

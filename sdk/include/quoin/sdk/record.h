@@ -9,6 +9,8 @@
 #define QUOIN_SDK_RECORD_H
 
 #include <quoin/decision.h>
+#include <quoin/error.h>
+#include <quoin/instrument.h>
 #include <quoin/sdk/text.h>
 
 #ifdef __cplusplus
