@@ -26,46 +26,6 @@ int64_t clock_steady(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
-/* Days since 1970 of a proleptic Gregorian date, with years that begin in March so that the
- * leap day comes last (the usual era arithmetic; see Hinnant, "chrono-compatible low-level
- * date algorithms", 2013). */
-static int64_t days_of(civil date)
-{
-    int64_t year = date.year - (date.month <= 2);
-    int64_t era = (year >= 0 ? year : year - 399) / 400;
-    int64_t year_of_era = year - era * 400;
-    int64_t day_of_year = (153 * (date.month + (date.month > 2 ? -3 : 9)) + 2) / 5 + date.day - 1;
-    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-
-    return era * 146097 + day_of_era - 719468;
-}
-
-static int64_t floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0);
-}
-
-civil civil_of(int64_t ts_ns)
-{
-    int64_t days = floor_div(ts_ns, QN_NS_PER_DAY) + 719468;
-    int64_t era = floor_div(days, 146097);
-    int64_t doe = days - era * 146097;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    int64_t mp = (5 * doy + 2) / 153;
-    civil date;
-
-    date.day = (int32_t)(doy - (153 * mp + 2) / 5 + 1);
-    date.month = (int32_t)(mp < 10 ? mp + 3 : mp - 9);
-    date.year = (int32_t)(yoe + era * 400 + (date.month <= 2));
-    return date;
-}
-
-int64_t civil_time(civil date)
-{
-    return days_of(date) * QN_NS_PER_DAY;
-}
-
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -168,51 +128,6 @@ int32_t time_parse(const char *text, size_t len, int64_t *out)
     }
     *out = civil_time(date) + ns;
     return QN_OK;
-}
-
-/* Two digits at a time: this runs once for each line of a report. */
-static char *put_digits(char *to, int64_t value, int32_t n)
-{
-    for (int32_t i = n - 1; i >= 0; i--) {
-        to[i] = (char)('0' + value % 10);
-        value /= 10;
-    }
-    return to + n;
-}
-
-static size_t format_time(int64_t ts_ns, bool with_fraction, char to[TIME_TEXT])
-{
-    civil date = civil_of(ts_ns);
-    int64_t ns = ts_ns - civil_time(date);
-    char *p = put_digits(to, date.year, 4);
-
-    *p++ = '-';
-    p = put_digits(p, date.month, 2);
-    *p++ = '-';
-    p = put_digits(p, date.day, 2);
-    *p++ = 'T';
-    p = put_digits(p, ns / (3600 * QN_NS_PER_S), 2);
-    *p++ = ':';
-    p = put_digits(p, ns / (60 * QN_NS_PER_S) % 60, 2);
-    *p++ = ':';
-    p = put_digits(p, ns / QN_NS_PER_S % 60, 2);
-    if (with_fraction) {
-        *p++ = '.';
-        p = put_digits(p, ns % QN_NS_PER_S, 9);
-    }
-    *p++ = 'Z';
-    *p = '\0';
-    return (size_t)(p - to);
-}
-
-size_t time_format(int64_t ts_ns, char to[TIME_TEXT])
-{
-    return format_time(ts_ns, true, to);
-}
-
-size_t time_format_short(int64_t ts_ns, char to[TIME_TEXT])
-{
-    return format_time(ts_ns, ts_ns % QN_NS_PER_S != 0, to);
 }
 
 static const struct {
