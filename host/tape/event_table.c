@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "event_table.h"
 
+#include <quoin/decision.h>
+
 #include <string.h>
 
 /* Fields: struct, member, kind, what it is guessed from, column of an export and its heading
