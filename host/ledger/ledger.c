@@ -282,25 +282,39 @@ const valuation *ledger_valuation(const ledger *l, uint32_t instrument)
 
 /* ------------------------------------------------------------------ checking */
 
+/* What the parts of an instrument, or the instruments of an account, add up to: wide, so that
+ * no figure from outside can overflow it. */
+typedef struct sums {
+    qn_wide qty, value, realized_pnl, unrealized_pnl, fees, funding, invested;
+} sums;
+
+static void sums_add(sums *s, const position *p)
+{
+    s->qty += p->qty;
+    s->value += p->value;
+    s->realized_pnl += p->realized_pnl;
+    s->unrealized_pnl += (qn_wide)p->value - p->cost;
+    s->fees += p->fees;
+    s->funding += p->funding;
+}
+
 /* The sums over an instrument's parts must be the net position. */
-static int32_t check_row(const ledger *l, uint32_t i, position *sum, qn_err *err)
+static int32_t check_row(const ledger *l, uint32_t i, qn_err *err)
 {
     const row *r = &l->rows[i];
+    sums parts = {0};
+    sums net = {0};
 
-    *sum = (position){0};
     for (uint32_t s = 0; s < l->nstrategies; s++) {
         const position *p = &r->parts[s];
-        sum->qty += p->qty;
-        sum->value += p->value;
-        sum->fees += p->fees;
-        sum->funding += p->funding;
-        sum->realized_pnl += p->realized_pnl + position_unrealized(p);
+        sums_add(&parts, p);
         if (p->qty == 0 && (p->cost != 0 || p->value != 0))
             return fail(err, QN_E_INTERNAL, "instrument %u: a flat position has cost or value", i);
     }
-    if (sum->qty != r->net.qty || sum->value != r->net.value || sum->fees != r->net.fees ||
-        sum->funding != r->net.funding ||
-        sum->realized_pnl != r->net.realized_pnl + position_unrealized(&r->net))
+    sums_add(&net, &r->net);
+    if (parts.qty != net.qty || parts.value != net.value || parts.fees != net.fees ||
+        parts.funding != net.funding ||
+        parts.realized_pnl + parts.unrealized_pnl != net.realized_pnl + net.unrealized_pnl)
         return fail(err, QN_E_INTERNAL,
                     "instrument %u: the strategies' parts do not add up to the account's", i);
     return QN_OK;
@@ -312,23 +326,183 @@ int32_t ledger_check(const ledger *l, qn_err *err)
 
     for (uint32_t a = 0; a < l->naccounts && rc == QN_OK; a++) {
         const account *acc = &l->accounts[a];
-        account sum = {0};
+        sums all = {0};
         for (uint32_t i = 0; i < l->ninstruments && rc == QN_OK; i++) {
             const row *r = &l->rows[i];
-            position parts;
             if (r->account != a) continue;
-            rc = check_row(l, i, &parts, err);
-            sum.realized_pnl += r->net.realized_pnl;
-            sum.unrealized_pnl += position_unrealized(&r->net);
-            sum.fees += r->net.fees;
-            sum.funding += r->net.funding;
-            sum.invested += r->is_spot ? r->net.cost : 0;
+            rc = check_row(l, i, err);
+            sums_add(&all, &r->net);
+            all.invested += r->is_spot ? r->net.cost : 0;
         }
         if (rc == QN_OK &&
-            (sum.realized_pnl != acc->realized_pnl || sum.unrealized_pnl != acc->unrealized_pnl ||
-             sum.fees != acc->fees || sum.funding != acc->funding || sum.invested != acc->invested))
+            (all.realized_pnl != acc->realized_pnl || all.unrealized_pnl != acc->unrealized_pnl ||
+             all.fees != acc->fees || all.funding != acc->funding || all.invested != acc->invested))
             rc = fail(err, QN_E_INTERNAL, "account %s: its instruments do not add up to it",
                       acc->currency);
     }
+    return rc;
+}
+
+/* ------------------------------------------------------------------ saving and loading */
+
+#define TAG BYTES_TAG('L', 'E', 'D', 'G')
+
+/* The figures that a state carries, each an int64_t, in the order of their bytes. */
+static const size_t position_figures[] = {
+    offsetof(position, qty),           offsetof(position, cost), offsetof(position, value),
+    offsetof(position, realized_pnl),  offsetof(position, fees), offsetof(position, funding),
+    offsetof(position, market_orders),
+};
+static const size_t account_figures[] = {
+    offsetof(account, start), offsetof(account, realized_pnl), offsetof(account, unrealized_pnl),
+    offsetof(account, fees),  offsetof(account, funding),      offsetof(account, invested),
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void save_figures(bytes_out *out, const void *from, const size_t *offsets, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int64_t value;
+        memcpy(&value, (const char *)from + offsets[i], sizeof value);
+        bytes_put_i64(out, value);
+    }
+}
+
+static void load_figures(bytes_in *in, void *to, const size_t *offsets, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int64_t value = bytes_get_i64(in);
+        memcpy((char *)to + offsets[i], &value, sizeof value);
+    }
+}
+
+int32_t ledger_save(const ledger *l, bytes_out *out)
+{
+    size_t begun = bytes_begin(out, TAG);
+
+    bytes_put_u32(out, l->ninstruments);
+    bytes_put_u32(out, l->nstrategies);
+    bytes_put_u32(out, l->naccounts);
+    for (uint32_t a = 0; a < l->naccounts; a++) {
+        bytes_put_u32(out, l->accounts[a].venue);
+        bytes_put_text(out, l->accounts[a].currency);
+        save_figures(out, &l->accounts[a], account_figures, COUNT(account_figures));
+    }
+    for (uint32_t i = 0; i < l->ninstruments; i++) {
+        const row *r = &l->rows[i];
+        bytes_put_u32(out, r->account);
+        bytes_put_i64(out, r->price);
+        save_figures(out, &r->net, position_figures, COUNT(position_figures));
+        for (uint32_t s = 0; s < l->nstrategies; s++)
+            save_figures(out, &r->parts[s], position_figures, COUNT(position_figures));
+    }
+    bytes_end(out, begun);
+    return bytes_check(out, NULL);
+}
+
+/* An account must be the one that the ledger was opened with. */
+static void load_account(account *a, bytes_in *in)
+{
+    account was = *a;
+    uint32_t venue = bytes_get_u32(in);
+
+    bytes_get_text(in, a->currency, sizeof a->currency);
+    load_figures(in, a, account_figures, COUNT(account_figures));
+    bytes_require(in, venue == was.venue && strcmp(a->currency, was.currency) == 0,
+                  "an account is of another venue or currency");
+    bytes_require(in, a->start == was.start, "an account was opened with another balance");
+    bytes_require(in, can_be_told(a), "an account's equity or cash does not fit");
+}
+
+static void load_position(position *p, bytes_in *in)
+{
+    load_figures(in, p, position_figures, COUNT(position_figures));
+    bytes_require(in, p->qty != INT64_MIN && is_narrow((qn_wide)p->value - p->cost),
+                  "a position does not fit");
+}
+
+static void load_row(const ledger *l, row *r, bytes_in *in)
+{
+    bytes_require(in, bytes_get_u32(in) == r->account, "an instrument is of another account");
+    r->price = bytes_get_i64(in);
+    bytes_require(in, r->price >= 0, "a price is negative");
+    load_position(&r->net, in);
+    r->holders = 0;
+    for (uint32_t s = 0; s < l->nstrategies; s++) {
+        load_position(&r->parts[s], in);
+        r->holders += r->parts[s].qty != 0;
+    }
+}
+
+static int32_t load_all(ledger *l, bytes_in *in, qn_err *err)
+{
+    bytes_in part = bytes_section(in, TAG);
+    uint32_t ninstruments = bytes_get_u32(&part);
+    uint32_t nstrategies = bytes_get_u32(&part);
+    uint32_t naccounts = bytes_get_u32(&part);
+    int32_t rc = bytes_in_check(&part, err);
+
+    if (rc == QN_OK && (ninstruments != l->ninstruments || nstrategies != l->nstrategies ||
+                        naccounts != l->naccounts))
+        return fail(err, QN_E_INVALID,
+                    "the ledger was saved with %u instruments, %u strategies and %u accounts, and "
+                    "is to be loaded with %u, %u and %u",
+                    ninstruments, nstrategies, naccounts, l->ninstruments, l->nstrategies,
+                    l->naccounts);
+    for (uint32_t a = 0; a < l->naccounts; a++)
+        load_account(&l->accounts[a], &part);
+    for (uint32_t i = 0; i < l->ninstruments; i++)
+        load_row(l, &l->rows[i], &part);
+    if ((rc = bytes_in_end(&part, err)) != QN_OK) return rc;
+    return ledger_check(l, err) == QN_OK ? QN_OK : QN_E_DAMAGED;
+}
+
+/* A ledger of the same shape, with books of its own. */
+static ledger *copy_of(const ledger *l)
+{
+    size_t nparts = (size_t)l->ninstruments * l->nstrategies;
+    ledger *copy = mem_new(1, sizeof *copy);
+
+    if (!copy) return NULL;
+    *copy = *l;
+    copy->rows = mem_new(l->ninstruments, sizeof *l->rows);
+    copy->parts = mem_new(nparts, sizeof *l->parts);
+    copy->accounts = mem_new(l->naccounts, sizeof *l->accounts);
+    if (!copy->rows || !copy->parts || !copy->accounts) {
+        ledger_free(copy);
+        return NULL;
+    }
+    if (l->naccounts) memcpy(copy->accounts, l->accounts, l->naccounts * sizeof *l->accounts);
+    for (uint32_t i = 0; i < l->ninstruments; i++) {
+        copy->rows[i] = l->rows[i];
+        copy->rows[i].parts = copy->parts + (size_t)i * l->nstrategies;
+    }
+    return copy;
+}
+
+int32_t ledger_load(ledger *l, bytes_in *in, qn_err *err)
+{
+    ledger *loaded = copy_of(l); /* so that a state that is refused changes nothing */
+    int32_t rc;
+
+    if (!loaded) return fail(err, QN_E_NO_MEMORY, "no memory for the ledger");
+    rc = load_all(loaded, in, err);
+    if (rc == QN_OK) {
+        /* copied into place: readers hold pointers to accounts and positions */
+        for (uint32_t a = 0; a < l->naccounts; a++)
+            l->accounts[a] = loaded->accounts[a];
+        for (uint32_t i = 0; i < l->ninstruments; i++) {
+            row *r = &l->rows[i];
+            position *parts = r->parts;
+            *r = loaded->rows[i];
+            r->parts = parts;
+            for (uint32_t s = 0; s < l->nstrategies; s++)
+                parts[s] = loaded->rows[i].parts[s];
+        }
+    } else if (err) {
+        err->code = rc;
+    }
+    ledger_free(loaded);
     return rc;
 }

@@ -19,6 +19,8 @@
 
 #include "valuation.h"
 
+#include "base/bytes.h"
+
 #include <quoin/event.h>
 
 #include <stddef.h>
@@ -110,5 +112,16 @@ const valuation *ledger_valuation(const ledger *l, uint32_t instrument);
 /* Check every invariant by adding everything up again. QN_OK, or QN_E_INTERNAL and which one
  * is broken. Slow: for the end of a run and for tests. */
 int32_t ledger_check(const ledger *l, qn_err *err);
+
+/* Write the books as one section "LEDG": accounts, then for each instrument its last mark, the
+ * net position and each strategy's part. The same books are the same bytes, and other books are
+ * others: their SHA-256 is the hash of a ledger. QN_OK or the writer's error. */
+int32_t ledger_save(const ledger *l, bytes_out *out);
+
+/* Take the books from such a section, into a ledger that was made with the same instruments,
+ * strategies and accounts. QN_OK; QN_E_INVALID: the section is of a ledger of another shape;
+ * QN_E_DAMAGED: it is cut or changed, or its figures break an invariant; QN_E_NO_MEMORY. On error
+ * the ledger is as it was. What was had from ledger_account and ledger_position stays valid. */
+int32_t ledger_load(ledger *l, bytes_in *in, qn_err *err);
 
 #endif

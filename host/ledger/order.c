@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "order.h"
 
+#include "base/fail.h"
 #include "base/memory.h"
 
 #include <string.h>
@@ -288,4 +289,133 @@ order *orders_first(const orders *all)
 size_t orders_working(const orders *all)
 {
     return all->working;
+}
+
+/* ------------------------------------------------------------------ saving and loading */
+
+#define TAG BYTES_TAG('O', 'R', 'D', 'R')
+
+/* A member that a state carries, as it lies in memory: the host runs on little-endian machines
+ * only. A new member of struct order is one more line here. */
+typedef struct field {
+    size_t offset, size;
+    bool is_flag; /* a bool: any other value than 0 and 1 must not get into one */
+} field;
+
+#define FIELD(member)                                                                              \
+    {                                                                                              \
+        offsetof(order, member), sizeof((order *)0)->member,                                       \
+            _Generic(((order *)0)->member, bool                                                    \
+                     : true, default                                                               \
+                     : false)                                                                      \
+    }
+
+static const field fields[] = {
+    FIELD(sent),    FIELD(asked),  FIELD(parent),       FIELD(state),         FIELD(reason),
+    FIELD(made_ts), FIELD(filled), FIELD(filled_value), FIELD(is_overfilled), FIELD(was_accepted),
+};
+
+#define NFIELDS (sizeof fields / sizeof fields[0])
+
+/* No bytes between the members of what is copied whole, which would be any. */
+_Static_assert(sizeof(qn_order) == 8 * sizeof(uint32_t) + 10 * sizeof(int64_t), "no holes");
+
+static size_t order_bytes(void)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < NFIELDS; i++)
+        n += fields[i].size;
+    return n;
+}
+
+static void save_order(bytes_out *out, const order *o)
+{
+    for (size_t i = 0; i < NFIELDS; i++)
+        bytes_put(out, (const char *)o + fields[i].offset, fields[i].size);
+}
+
+int32_t orders_save(const orders *all, bytes_out *out)
+{
+    size_t begun = bytes_begin(out, TAG);
+    uint64_t ngraves = 0;
+
+    for (size_t i = 0; i < TOMBSTONES; i++)
+        ngraves += all->graves[i] != NULL;
+    bytes_put_u32(out, (uint32_t)order_bytes());
+    bytes_put_u64(out, ngraves);
+    for (size_t i = 0; i < TOMBSTONES; i++) {
+        const order *o = all->graves[(all->grave + i) % TOMBSTONES];
+        if (o) save_order(out, o);
+    }
+    bytes_put_u64(out, all->working);
+    for (const order *o = all->first; o; o = o->next)
+        save_order(out, o);
+    bytes_end(out, begun);
+    return bytes_check(out, NULL);
+}
+
+/* One order, added behind the others. */
+static order *load_order(orders *all, bytes_in *in)
+{
+    order read = {0};
+    order *o;
+
+    for (size_t i = 0; i < NFIELDS; i++) {
+        char *to = (char *)&read + fields[i].offset;
+        if (fields[i].is_flag)
+            *(bool *)to = bytes_get_bool(in);
+        else
+            bytes_get(in, to, fields[i].size);
+    }
+    bytes_require(in, read.sent.size == sizeof read.sent && read.sent.id != 0, "no order");
+    bytes_require(in, read.asked.id == 0 || read.asked.id == read.sent.id,
+                  "a change of another order");
+    bytes_require(in, read.state != 0 && read.state < QN_ORDER_STATES, "an order of no state");
+    bytes_require(in, read.reason < QN_REASONS, "an order of no reason");
+    if (in->code != QN_OK) return NULL;
+    bytes_require(in, !orders_find(all, read.sent.id), "two orders of one id");
+    bytes_require(in, all->working < all->max, "more orders work than may");
+    if (in->code != QN_OK) return NULL;
+    if (!(o = orders_add(all, read.sent.id))) {
+        in->code = fail(&in->err, QN_E_NO_MEMORY, "no memory for orders");
+        return NULL;
+    }
+    read.next = o->next;
+    read.prev = o->prev;
+    *o = read;
+    return o;
+}
+
+/* Orders that were saved, working ones or closed ones, at most `most`. */
+static void load_list(orders *all, bytes_in *in, bool is_closed, size_t most)
+{
+    size_t n = bytes_get_count(in, order_bytes());
+
+    bytes_require(in, n <= most, "more orders than there can be");
+    for (size_t i = 0; i < n && in->code == QN_OK; i++) {
+        order *o = load_order(all, in);
+        if (!o || !bytes_require(in, order_is_closed(o) == is_closed, "an order in the wrong list"))
+            break;
+        if (is_closed) orders_close(all, o);
+    }
+}
+
+int32_t orders_load(orders *all, bytes_in *in, qn_err *err)
+{
+    bytes_in part = bytes_section(in, TAG);
+    orders *loaded = orders_new(all->max);
+    int32_t rc;
+
+    if (!loaded) return fail(err, QN_E_NO_MEMORY, "no memory for orders");
+    bytes_require(&part, bytes_get_u32(&part) == order_bytes(), "orders of another version");
+    load_list(loaded, &part, true, TOMBSTONES); /* first: to be closed, each needs some room */
+    load_list(loaded, &part, false, loaded->max);
+    if ((rc = bytes_in_end(&part, err)) == QN_OK) {
+        orders was = *all; /* so that a state that is refused changes nothing */
+        *all = *loaded;
+        *loaded = was;
+    }
+    orders_free(loaded);
+    return rc;
 }

@@ -4,6 +4,8 @@
 #ifndef QUOIN_LEDGER_ORDER_H
 #define QUOIN_LEDGER_ORDER_H
 
+#include "base/bytes.h"
+
 #include <quoin/error.h>
 #include <quoin/order.h>
 
@@ -103,5 +105,15 @@ void orders_close(orders *all, order *o);
 /* The working orders in the order in which they were added: first, then o->next. */
 order *orders_first(const orders *all);
 size_t orders_working(const orders *all);
+
+/* Write all orders as one section "ORDR": the closed ones that can still be found, oldest first,
+ * then the working ones in their order. The same orders are the same bytes. QN_OK or the
+ * writer's error. */
+int32_t orders_save(const orders *all, bytes_out *out);
+
+/* Replace all orders by those of such a section. QN_OK; QN_E_DAMAGED: it is cut or changed, of
+ * another version, or holds more working orders than there is room for; QN_E_NO_MEMORY. On error
+ * all is as it was. Pointers to orders that were there before are no longer valid. */
+int32_t orders_load(orders *all, bytes_in *in, qn_err *err);
 
 #endif

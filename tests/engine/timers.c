@@ -59,10 +59,11 @@ static size_t earliest(const timer *list, size_t n)
 
 START_TEST(any_order_of_calls)
 {
-    for (seed = 1; seed < 200000; seed += 1000) {
+    for (uint64_t k = 1; k <= 200; k++) {
         timer list[MOST];
         timers t = {0};
         size_t n = 0;
+        seed = k;
         for (uint64_t step = 1; step < 1000; step++) {
             if (n < MOST && (n == 0 || below(100) < 55)) {
                 list[n++] = (timer){.due = below(40), .cookie = step};
