@@ -7,9 +7,13 @@
 #include "module/kind.h"
 #include "module/value.h"
 
+#include <quoin/model.h>
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+
+#define CELL 256
 
 static const char *or_empty(const char *text)
 {
@@ -26,9 +30,17 @@ static void type_name(const qn_param *p, char to[16])
     to[n] = '\0';
 }
 
+static void upper(const char *text, char to[CELL])
+{
+    size_t n = 0;
+
+    for (; text[n] && n < CELL - 1; n++)
+        to[n] = (char)toupper((unsigned char)text[n]);
+    to[n] = '\0';
+}
+
 /* The columns of the parameter table; the doc is last and as long as it is. */
 enum { KEY, TYPE, UNIT, DEFAULT, RANGE, COLUMNS };
-#define CELL 256
 static const char *const titles[COLUMNS] = {"KEY", "TYPE", "UNIT", "DEFAULT", "RANGE"};
 
 static const char *default_of(const qn_param *p)
@@ -92,9 +104,32 @@ static void print_params(const qn_table *params)
     }
 }
 
+/* What instances give out under a name: a model's features, an optimizer's values. */
+static void print_named(const kind *k, const qn_table *named)
+{
+    char title[CELL];
+    int widths[2];
+
+    upper(k->named.row, title);
+    widths[0] = (int)strlen(title);
+    widths[1] = (int)strlen(titles[UNIT]);
+    for (uint32_t i = 0; i < named->nrows; i++) {
+        const qn_named *n = qn_table_row(named, i);
+        if ((int)strlen(n->name) > widths[0]) widths[0] = (int)strlen(n->name);
+        if ((int)strlen(n->unit) > widths[1]) widths[1] = (int)strlen(n->unit);
+    }
+    printf("\n  %-*s  %-*s  MEANING\n", widths[0], title, widths[1], titles[UNIT]);
+    for (uint32_t i = 0; i < named->nrows; i++) {
+        const qn_named *n = qn_table_row(named, i);
+        printf("  %-*s  %-*s  %s\n", widths[0], n->name, widths[1], n->unit, n->doc);
+    }
+}
+
 void plugin_print(const module *m, const qn_class *c)
 {
     const module_info *info = module_about(m);
+    const kind *k = kind_find(c->kind);
+    const qn_table *named = kind_named_rows(k, c->table);
 
     printf("%s %s%s%s\n", c->id, c->version, c->name[0] ? " - " : "", c->name);
     if (c->doc[0]) printf("%s\n", c->doc);
@@ -113,6 +148,7 @@ void plugin_print(const module *m, const qn_class *c)
     else
         printf("  state     none\n");
     if (c->params.nrows > 0) print_params(&c->params);
+    if (named && named->nrows > 0) print_named(k, named);
 }
 
 /* A text, or null where there is none. */
@@ -180,6 +216,35 @@ static struct json_object *json_params(const qn_table *params)
     return list;
 }
 
+static struct json_object *json_named(const qn_table *named)
+{
+    struct json_object *list = json_object_new_array();
+
+    for (uint32_t i = 0; list && i < named->nrows; i++) {
+        const qn_named *n = qn_table_row(named, i);
+        struct json_object *o = json_object_new_object();
+        if (json_put_text(o, "name", n->name) && json_put_text(o, "unit", n->unit) &&
+            json_put_text(o, "doc", n->doc) && json_object_array_add(list, o) == 0)
+            continue;
+        json_object_put(o);
+        json_object_put(list);
+        return NULL;
+    }
+    return list;
+}
+
+/* "features" or "values", where the kind has them. */
+static bool put_named(struct json_object *o, const qn_class *c)
+{
+    const kind *k = kind_find(c->kind);
+    const qn_table *named = kind_named_rows(k, c->table);
+    char key[16];
+
+    if (!named) return true;
+    snprintf(key, sizeof key, "%ss", k->named.row);
+    return json_put(o, key, json_named(named));
+}
+
 struct json_object *plugin_json(const module *m, const qn_class *c)
 {
     const module_info *info = module_about(m);
@@ -199,7 +264,7 @@ struct json_object *plugin_json(const module *m, const qn_class *c)
                json_put_bool(o, "can_unload", info->can_close) &&
                json_put_text(o, "kept_because", info->kept_because) &&
                json_put(o, "state_schema", json_object_new_int64(c->schema)) &&
-               json_put(o, "params", json_params(&c->params));
+               json_put(o, "params", json_params(&c->params)) && put_named(o, c);
     if (is_whole) return o;
     json_object_put(o);
     return NULL;

@@ -4,6 +4,9 @@
 #include "table.h"
 
 #include "base/fail.h"
+#include "kind.h"
+
+#include <quoin/model.h>
 
 #include <string.h>
 
@@ -27,13 +30,14 @@ static void copy_member(copier *c, const char **text)
     if (*text) *text = copy_text(c, *text);
 }
 
-static void *copy_sized(copier *c, const void *from)
+/* A table that starts with its size, zeros behind it where it is shorter than `least`. */
+static void *copy_sized(copier *c, const void *from, uint32_t least)
 {
     uint32_t size;
     void *copy;
 
     memcpy(&size, from, sizeof size);
-    copy = arena_alloc(c->memory, size, _Alignof(max_align_t));
+    copy = arena_alloc(c->memory, size > least ? size : least, _Alignof(max_align_t));
     c->is_full |= !copy;
     if (copy) memcpy(copy, from, size);
     return copy;
@@ -73,9 +77,38 @@ static void copy_exts(copier *c, qn_table *table)
         memcpy(&rows[i], qn_table_row(table, i), sizeof rows[i]);
         rows[i].size = sizeof rows[i];
         rows[i].id = copy_text(c, rows[i].id);
-        rows[i].table = copy_sized(c, rows[i].table);
+        rows[i].table = copy_sized(c, rows[i].table, 0);
     }
     *table = (qn_table){rows, table->nrows, sizeof *rows};
+}
+
+static void copy_named(copier *c, qn_table *table)
+{
+    qn_named *rows = arena_alloc(c->memory, table->nrows * sizeof *rows, _Alignof(qn_named));
+
+    c->is_full |= !rows;
+    for (uint32_t i = 0; rows && i < table->nrows; i++) {
+        memcpy(&rows[i], qn_table_row(table, i), sizeof rows[i]);
+        rows[i].size = sizeof rows[i];
+        rows[i].name = copy_text(c, rows[i].name);
+        rows[i].unit = copy_text(c, rows[i].unit);
+        rows[i].doc = copy_text(c, rows[i].doc);
+    }
+    *table = (qn_table){rows, table->nrows, sizeof *rows};
+}
+
+/* A kind's table, and the rows that it holds. */
+static void *copy_kind_table(copier *c, const qn_class *from)
+{
+    const kind *k = kind_find(from->kind);
+    char *copy = copy_sized(c, from->table, k ? k->table_size : 0);
+    qn_table rows;
+
+    if (!copy || !k || !k->named.row) return copy;
+    memcpy(&rows, copy + k->named.offset, sizeof rows);
+    copy_named(c, &rows);
+    memcpy(copy + k->named.offset, &rows, sizeof rows);
+    return copy;
 }
 
 int32_t table_copy_class(const qn_class *from, arena *memory, qn_class *to, qn_err *err)
@@ -91,7 +124,7 @@ int32_t table_copy_class(const qn_class *from, arena *memory, qn_class *to, qn_e
     to->name = copy_text(&c, from->name);
     to->doc = copy_text(&c, from->doc);
     to->needs = copy_text(&c, from->needs);
-    if (from->table) to->table = copy_sized(&c, from->table);
+    if (from->table) to->table = copy_kind_table(&c, from);
     copy_params(&c, &to->params);
     copy_exts(&c, &to->exts);
     return c.is_full ? fail(err, QN_E_NO_MEMORY, "out of memory copying class %s", from->id)

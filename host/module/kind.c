@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "kind.h"
 
+#include <quoin/execution.h>
+#include <quoin/model.h>
+#include <quoin/optimizer.h>
+#include <quoin/risk.h>
+#include <quoin/sink.h>
 #include <quoin/strategy.h>
 #include <quoin/venue.h>
 
@@ -11,27 +16,76 @@
         offsetof(type, member), #member                                                            \
     }
 
-static const kind_call strategy_calls[] = {
-    CALL(qn_strategy, on_event),
-    {0, NULL},
-};
+#define NO_CALL                                                                                    \
+    {                                                                                              \
+        0, NULL                                                                                    \
+    }
+
+static const kind_call strategy_calls[] = {CALL(qn_strategy, on_event), NO_CALL};
+static const kind_call model_calls[] = {CALL(qn_model, on_event), NO_CALL};
+static const kind_call optimizer_calls[] = {CALL(qn_optimizer, allocate), NO_CALL};
+static const kind_call risk_calls[] = {CALL(qn_risk, check), NO_CALL};
+static const kind_call execution_calls[] = {CALL(qn_execution, on_event), NO_CALL};
+static const kind_call sink_calls[] = {CALL(qn_sink, start), CALL(qn_sink, write),
+                                       CALL(qn_sink, stop), NO_CALL};
 
 /* on_market is asked for where the venue's description is known; modify, query, history and
  * run belong to capabilities. */
 static const kind_call venue_calls[] = {
     CALL(qn_venue, describe), CALL(qn_venue, start),  CALL(qn_venue, stop),
-    CALL(qn_venue, submit),   CALL(qn_venue, cancel), {0, NULL},
+    CALL(qn_venue, submit),   CALL(qn_venue, cancel), NO_CALL,
 };
 
+static const kind_call work_calls[] = {CALL(qn_work, run), NO_CALL};
+
+#define FEATURES_MAX 64u
+
 static const kind kinds[] = {
-    {QN_KIND_STRATEGY, "strategy", QN_TIER_PURE, sizeof(qn_strategy), strategy_calls},
-    {QN_KIND_VENUE, "venue", QN_TIER_IO, sizeof(qn_venue), venue_calls},
-    {"qn.model/1", "model", QN_TIER_PURE, 0, NULL},
-    {"qn.optimizer/1", "optimizer", QN_TIER_PURE, 0, NULL},
-    {"qn.risk/1", "risk", QN_TIER_PURE, 0, NULL},
-    {"qn.execution/1", "execution", QN_TIER_PURE, 0, NULL},
-    {"qn.tuner/1", "tuner", QN_TIER_PURE, 0, NULL},
-    {"qn.sink/1", "sink", QN_TIER_IO, 0, NULL},
+    {.id = QN_KIND_STRATEGY,
+     .prefix = "strategy",
+     .tier = QN_TIER_PURE,
+     .table_size = sizeof(qn_strategy),
+     .calls = strategy_calls},
+    {.id = QN_KIND_VENUE,
+     .prefix = "venue",
+     .tier = QN_TIER_IO,
+     .table_size = sizeof(qn_venue),
+     .calls = venue_calls},
+    {.id = QN_KIND_MODEL,
+     .prefix = "model",
+     .tier = QN_TIER_PURE,
+     .table_size = sizeof(qn_model),
+     .calls = model_calls,
+     .named = {"feature", offsetof(qn_model, features), 1, FEATURES_MAX}},
+    {.id = QN_KIND_OPTIMIZER,
+     .prefix = "optimizer",
+     .tier = QN_TIER_PURE,
+     .table_size = sizeof(qn_optimizer),
+     .calls = optimizer_calls,
+     .named = {"value", offsetof(qn_optimizer, values), 0, QN_ALLOCATION_VALUES}},
+    {.id = QN_KIND_RISK,
+     .prefix = "risk",
+     .tier = QN_TIER_PURE,
+     .table_size = sizeof(qn_risk),
+     .calls = risk_calls},
+    {.id = QN_KIND_EXECUTION,
+     .prefix = "execution",
+     .tier = QN_TIER_PURE,
+     .table_size = sizeof(qn_execution),
+     .calls = execution_calls},
+    {.id = QN_KIND_SINK,
+     .prefix = "sink",
+     .tier = QN_TIER_IO,
+     .table_size = sizeof(qn_sink),
+     .calls = sink_calls},
+    {.id = "qn.tuner/1", .prefix = "tuner", .tier = QN_TIER_PURE},
+};
+
+static const struct {
+    const char *id;
+    const kind_call *calls;
+} exts[] = {
+    {QN_WORK, work_calls},
 };
 
 const kind *kind_find(const char *id)
@@ -39,6 +93,18 @@ const kind *kind_find(const char *id)
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(kinds[i].id, id) == 0) return &kinds[i];
     return NULL;
+}
+
+const kind_call *kind_ext_calls(const char *id)
+{
+    for (size_t i = 0; i < sizeof exts / sizeof exts[0]; i++)
+        if (strcmp(exts[i].id, id) == 0) return exts[i].calls;
+    return NULL;
+}
+
+const qn_table *kind_named_rows(const kind *k, const void *table)
+{
+    return k && k->named.row ? (const void *)((const char *)table + k->named.offset) : NULL;
 }
 
 const char *tier_name(uint32_t tier)

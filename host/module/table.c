@@ -6,6 +6,8 @@
 #include "note.h"
 #include "value.h"
 
+#include <quoin/model.h>
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +19,7 @@
 #define ALIGN_MAX 4096u           /* of an instance */
 #define NAME_TEXT_MAX 64u         /* names, keys, units, values */
 #define DOC_TEXT_MAX 1000u        /* sentences and lists of labels */
+#define FEATURE_TEXT_MAX 31u      /* name of a qn_named */
 
 #define PARAM_FLAGS (QN_PARAM_REQUIRED | QN_PARAM_OPTIONAL | QN_PARAM_LIVE | QN_PARAM_ADVANCED)
 
@@ -24,6 +27,7 @@
 typedef struct place {
     const qn_class *class;
     const char *table; /* "parameter", "extension"; NULL = the class itself */
+    const qn_table *rows;
     uint32_t row;
     const char *key; /* of the row, once it can be read */
 } place;
@@ -169,17 +173,26 @@ static int32_t check_texts(const place *at, const qn_param *p, qn_err *err)
     return QN_OK;
 }
 
-static int32_t check_param(place *at, const qn_param *p, qn_err *err)
+/* at->key, the text at `offset` of each row, is that of no row before. */
+static int32_t check_twins(const place *at, size_t offset, qn_err *err)
 {
+    for (uint32_t i = 0; i < at->row; i++) {
+        const char *other;
+        memcpy(&other, (const char *)qn_table_row(at->rows, i) + offset, sizeof other);
+        if (strcmp(other, at->key) == 0) return broken(err, at, "row %u has the same key", i);
+    }
+    return QN_OK;
+}
+
+static int32_t check_param(place *at, const void *row, qn_err *err)
+{
+    const qn_param *p = row;
     int32_t rc;
 
     if (!is_key(p->key))
         return broken(err, at, "its key is missing or not of the form [a-z][a-z0-9_]*");
     at->key = p->key;
-    for (uint32_t i = 0; i < at->row; i++) {
-        const qn_param *other = qn_table_row(&at->class->params, i);
-        if (strcmp(other->key, p->key) == 0) return broken(err, at, "row %u has the same key", i);
-    }
+    if ((rc = check_twins(at, offsetof(qn_param, key), err)) != QN_OK) return rc;
     if ((rc = check_slot(at, p, err)) != QN_OK) return rc;
     if ((rc = check_flags(at, p, err)) != QN_OK) return rc;
     if ((rc = check_texts(at, p, err)) != QN_OK) return rc;
@@ -188,7 +201,7 @@ static int32_t check_param(place *at, const qn_param *p, qn_err *err)
     return check_bounds(at, p, err);
 }
 
-/* ------------------------------------------------------------------ extensions, kind's table */
+/* ------------------------------------------------------------------ extensions, named rows */
 
 /* A struct that starts with its size; `least` is what the host reads of it. */
 static bool is_sized(const void *p, uint32_t least)
@@ -200,67 +213,129 @@ static bool is_sized(const void *p, uint32_t least)
     return size >= least && size <= STRUCT_MAX;
 }
 
-static int32_t check_ext(place *at, const qn_ext *e, qn_err *err)
+/* The functions that the host calls without a look; `what` names the table. */
+static int32_t check_calls(const place *at, const void *table, const kind_call *calls,
+                           const char *what, qn_err *err)
 {
+    uint32_t size;
+
+    memcpy(&size, table, sizeof size);
+    for (; calls->name; calls++) {
+        const void *function = NULL;
+        if (size >= calls->offset + sizeof function)
+            memcpy(&function, (const char *)table + calls->offset, sizeof function);
+        if (!function)
+            return broken(err, at, "the table of %s (%u bytes) lacks %s", what, size, calls->name);
+    }
+    return QN_OK;
+}
+
+static int32_t check_ext(place *at, const void *row, qn_err *err)
+{
+    const qn_ext *e = row;
+    const kind_call *calls;
+
     if (!is_text(e->id, NAME_TEXT_MAX) || !kind_id_is_valid(e->id))
         return broken(err, at, "its id is missing or not of the form \"com.vendor.thing/1\"");
     at->key = e->id;
     if (!is_sized(e->table, sizeof(uint32_t)))
         return broken(err, at, "its table is missing or does not start with its size");
-    return QN_OK;
+    calls = kind_ext_calls(e->id);
+    return calls ? check_calls(at, e->table, calls, e->id, err) : QN_OK;
+}
+
+static int32_t check_named(place *at, const void *row, qn_err *err)
+{
+    const qn_named *n = row;
+
+    if (!is_key(n->name) || strlen(n->name) > FEATURE_TEXT_MAX)
+        return broken(err, at,
+                      "its name is missing or not of the form [a-z][a-z0-9_]*, up to %u bytes",
+                      FEATURE_TEXT_MAX);
+    at->key = n->name;
+    if (!is_text(n->doc, DOC_TEXT_MAX) || !n->doc[0])
+        return broken(err, at, "it has no doc: one sentence of up to %u bytes", DOC_TEXT_MAX);
+    if (!is_text(n->unit, NAME_TEXT_MAX))
+        return broken(err, at, "it has no unit: up to %u bytes, \"\" for none", NAME_TEXT_MAX);
+    return check_twins(at, offsetof(qn_named, name), err);
+}
+
+/* ------------------------------------------------------------------ tables of rows */
+
+/* What the rows of a table are, and how many there may be. */
+typedef struct row_type {
+    const char *name; /* of one */
+    uint32_t size;    /* that the host reads */
+    uint32_t least, most;
+    int32_t (*check)(place *at, const void *row, qn_err *err);
+} row_type;
+
+static int32_t check_row(place *at, const row_type *type, qn_err *err)
+{
+    const void *row = qn_table_row(at->rows, at->row);
+    uint32_t size;
+
+    if (!is_sized(row, type->size))
+        return broken(err, at, "its size is not %u bytes or more, or it is not aligned",
+                      type->size);
+    memcpy(&size, row, sizeof size);
+    if (size > at->rows->stride)
+        return broken(err, at, "its size %u is above the stride %u", size, at->rows->stride);
+    return type->check(at, row, err);
+}
+
+static int32_t check_rows(const qn_class *c, const qn_table *table, const row_type *type,
+                          qn_err *err)
+{
+    place at = {.class = c, .table = type->name, .rows = table};
+    int32_t rc = QN_OK;
+
+    if (table->nrows == 0 && type->least == 0) return QN_OK;
+    if (!table->rows || table->nrows < type->least || table->nrows > type->most ||
+        table->stride > STRUCT_MAX)
+        return broken(err, &(place){.class = c},
+                      "the table of %ss is missing or not sane: %u rows of %u bytes; expected "
+                      "%u to %u rows",
+                      type->name, table->nrows, table->stride, type->least, type->most);
+    for (at.row = 0; rc == QN_OK && at.row < table->nrows; at.row++) {
+        at.key = NULL;
+        rc = check_row(&at, type, err);
+    }
+    return rc;
+}
+
+static const row_type param_rows = {"parameter", sizeof(qn_param), 0, ROWS_MAX, check_param};
+static const row_type ext_rows = {"extension", sizeof(qn_ext), 0, ROWS_MAX, check_ext};
+
+/* The rows of names that a kind's table holds, if the module's is long enough to hold them. */
+static int32_t check_kind_rows(const qn_class *c, const kind *k, uint32_t size, qn_err *err)
+{
+    const row_type type = {k->named.row, sizeof(qn_named), k->named.least, k->named.most,
+                           check_named};
+    qn_table table;
+
+    if (size < k->named.offset + sizeof table)
+        return broken(err, &(place){.class = c}, "the table of %s (%u bytes) lacks its %ss", k->id,
+                      size, type.name);
+    memcpy(&table, (const char *)c->table + k->named.offset, sizeof table);
+    return check_rows(c, &table, &type, err);
 }
 
 static int32_t check_kind_table(const qn_class *c, const kind *k, qn_err *err)
 {
     place at = {.class = c};
     uint32_t size;
+    int32_t rc;
 
-    if (!is_sized(c->table, sizeof(uint32_t)))
+    if (!is_sized(c->table, sizeof size))
         return broken(err, &at, "the table of %s is missing or does not start with its size",
                       k->id);
     memcpy(&size, c->table, sizeof size);
-    for (const kind_call *call = k->calls; call->name; call++) {
-        const void *function = NULL;
-        if (size >= call->offset + sizeof function)
-            memcpy(&function, (const char *)c->table + call->offset, sizeof function);
-        if (!function)
-            return broken(err, &at, "the table of %s (%u bytes) lacks %s", k->id, size, call->name);
-    }
-    return QN_OK;
+    if ((rc = check_calls(&at, c->table, k->calls, k->id, err)) != QN_OK) return rc;
+    return k->named.row ? check_kind_rows(c, k, size, err) : QN_OK;
 }
 
 /* ------------------------------------------------------------------ classes */
-
-static int32_t check_row(place *at, const void *row, bool is_param, qn_err *err)
-{
-    uint32_t least = is_param ? sizeof(qn_param) : sizeof(qn_ext);
-    uint32_t stride = is_param ? at->class->params.stride : at->class->exts.stride;
-    uint32_t size;
-
-    if (!is_sized(row, least))
-        return broken(err, at, "its size is not %u bytes or more, or it is not aligned", least);
-    memcpy(&size, row, sizeof size);
-    if (size > stride) return broken(err, at, "its size %u is above the stride %u", size, stride);
-    return is_param ? check_param(at, row, err) : check_ext(at, row, err);
-}
-
-static int32_t check_rows(const qn_class *c, const qn_table *table, bool is_param, qn_err *err)
-{
-    place at = {.class = c, .table = is_param ? "parameter" : "extension"};
-    int32_t rc = QN_OK;
-
-    if (table->nrows == 0) return QN_OK;
-    if (!table->rows || table->nrows > ROWS_MAX || table->stride > STRUCT_MAX)
-        return broken(err, &(place){.class = c},
-                      "the table of %ss is missing or not sane: %u rows of %u bytes", at.table,
-                      table->nrows, table->stride);
-    for (at.row = 0; rc == QN_OK && at.row < table->nrows; at.row++) {
-        at.key = NULL;
-        rc = check_row(&at, qn_table_row(table, at.row), is_param, err);
-        if (rc != QN_OK) break;
-    }
-    return rc;
-}
 
 static int32_t check_instance(const qn_class *c, qn_err *err)
 {
@@ -314,8 +389,8 @@ int32_t table_check_class(const qn_class *c, qn_err *err)
         return fail(err, QN_E_MODULE_TABLE, "a class has no valid id or kind");
     if ((rc = check_names(c, err)) != QN_OK) return rc;
     if ((rc = check_instance(c, err)) != QN_OK) return rc;
-    if ((rc = check_rows(c, &c->params, true, err)) != QN_OK) return rc;
-    if ((rc = check_rows(c, &c->exts, false, err)) != QN_OK) return rc;
+    if ((rc = check_rows(c, &c->params, &param_rows, err)) != QN_OK) return rc;
+    if ((rc = check_rows(c, &c->exts, &ext_rows, err)) != QN_OK) return rc;
     k = kind_find(c->kind);
     return k && k->table_size ? check_kind_table(c, k, err) : QN_OK;
 }

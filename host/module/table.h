@@ -19,7 +19,8 @@ int32_t table_check(const qn_module *table, const note *n, qn_err *err);
 int32_t table_check_class(const qn_class *c, qn_err *err);
 
 /* Copy a class that was found good, with all its strings and tables, into the arena. Missing
- * texts become "". Functions stay where they are. QN_OK or QN_E_NO_MEMORY. */
+ * texts become "". A kind's table that is shorter than the host's is followed by zeros: members
+ * that it lacks read as NULL. Functions stay where they are. QN_OK or QN_E_NO_MEMORY. */
 int32_t table_copy_class(const qn_class *from, arena *memory, qn_class *to, qn_err *err);
 
 #endif

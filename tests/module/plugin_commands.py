@@ -101,7 +101,7 @@ class PluginCommands(unittest.TestCase):
             {k: shown[k] for k in ("id", "name", "version", "license", "kind", "abi", "tier",
                                    "profile", "can_unload", "kept_because", "file")},
             {"id": "strategy/fixture", "name": "Fixture", "version": "1.0.0", "license": "MIT",
-             "kind": "qn.strategy/1", "abi": "0.1", "tier": "pure", "profile": "strict",
+             "kind": "qn.strategy/1", "abi": "0.2", "tier": "pure", "profile": "strict",
              "can_unload": True, "kept_because": None, "file": path})
         self.assertRegex(shown["sha256"], "^[0-9a-f]{64}$")
         self.assertRegex(shown["build_id"], "^[0-9a-f]{40}$")
@@ -126,6 +126,25 @@ class PluginCommands(unittest.TestCase):
                          ["strategy/one", "strategy/two"])
         one = json.loads(self.quoin("show", "strategy/two", "--path", self.plugins, "--json").stdout)
         self.assertEqual(one["id"], "strategy/two")
+
+    def test_show_of_what_a_model_and_an_optimizer_give_out(self):
+        path = self.put("model")
+        model, optimizer = json.loads(self.quoin("show", path, "--json").stdout)
+        self.assertEqual(model["features"], [
+            {"name": "ewma", "unit": "fraction per year", "doc": "A first feature."},
+            {"name": "age", "unit": "", "doc": "A second one."}])
+        self.assertNotIn("values", model)
+        self.assertEqual(optimizer["values"], [
+            {"name": "variance", "unit": "fraction", "doc": "A value."}])
+        self.assertNotIn("features", optimizer)
+        lines = [line.split() for line in self.quoin("show", path).stdout.splitlines()]
+        self.assertIn(["FEATURE", "UNIT", "MEANING"], lines)
+        self.assertIn(["ewma", "fraction", "per", "year", "A", "first", "feature."], lines)
+        self.assertIn(["age", "A", "second", "one."], lines)
+        self.assertIn(["VALUE", "UNIT", "MEANING"], lines)
+        self.assertIn(["variance", "fraction", "A", "value."], lines)
+        good = json.loads(self.quoin("show", self.put("good"), "--json").stdout)
+        self.assertFalse({"features", "values"} & good.keys())
 
     def test_unknown_ids_exit_2(self):
         self.put("good")

@@ -9,9 +9,14 @@
 #include "check_main.h"
 #include "fixture_file.h"
 
+#include <quoin/execution.h>
+#include <quoin/optimizer.h>
+#include <quoin/risk.h>
+#include <quoin/sink.h>
 #include <quoin/strategy.h>
 #include <quoin/venue.h>
 
+#include <stdio.h>
 #include <string.h>
 
 typedef struct instance {
@@ -66,6 +71,37 @@ static int32_t load(void *self, uint32_t schema, const qn_stream *from, qn_err *
     return QN_OK;
 }
 
+static int32_t model_on_event(void *self, const qn_event *ev, const qn_model_out *out)
+{
+    (void)self;
+    (void)ev;
+    (void)out;
+    return QN_OK;
+}
+
+static int32_t allocate(void *self, const qn_portfolio *in, qn_weights *out, qn_err *err)
+{
+    (void)self;
+    (void)in;
+    (void)out;
+    (void)err;
+    return QN_OK;
+}
+
+static int64_t run(const void *input, uint64_t n, void *output, uint64_t room,
+                   const volatile uint32_t *cancel)
+{
+    (void)input;
+    (void)output;
+    (void)cancel;
+    return (int64_t)(n < room ? n : room);
+}
+
+static const qn_named good_features[] = {
+    {sizeof(qn_named), 0, "ewma", "fraction per year", "a"},
+    {sizeof(qn_named), 0, "a_name_that_has_31_letters_last", "", "b"},
+};
+
 /* A class with all its tables, to be broken in one place. */
 typedef struct subject {
     qn_class class;
@@ -76,6 +112,14 @@ typedef struct subject {
     } vendor;
     qn_strategy table;
     qn_venue venue;
+    qn_model model;
+    qn_named features[66];
+    char names[66][4];
+    qn_optimizer optimizer;
+    qn_risk risk;
+    qn_execution execution;
+    qn_sink sink;
+    qn_work work;
 } subject;
 
 static void make_good(subject *s)
@@ -102,6 +146,65 @@ static void make_good(subject *s)
                           .schema_min = 1,
                           .save = save,
                           .load = load};
+}
+
+static int32_t sink_start(void *self, const qn_sink_start *start, qn_err *err)
+{
+    (void)self;
+    (void)start;
+    (void)err;
+    return QN_OK;
+}
+
+static int32_t sink_write(void *self, const qn_batch *batch, qn_err *err)
+{
+    (void)self;
+    (void)batch;
+    (void)err;
+    return QN_OK;
+}
+
+/* The good class as one of another kind; its table is broken by what follows. */
+static void make_model(subject *s)
+{
+    make_good(s);
+    memcpy(s->features, good_features, sizeof good_features);
+    s->model =
+        (qn_model){sizeof(qn_model), 0, {s->features, 2, sizeof(qn_named)}, model_on_event, NULL};
+    s->work = (qn_work){sizeof(qn_work), 0, run};
+    s->exts[0] = (qn_ext){sizeof(qn_ext), 0, QN_WORK, &s->work};
+    s->class.kind = QN_KIND_MODEL;
+    s->class.table = &s->model;
+}
+
+/* So many features, each of a name of its own. */
+static void make_features(subject *s, uint32_t n)
+{
+    make_model(s);
+    for (uint32_t i = 0; i < n; i++) {
+        snprintf(s->names[i], sizeof s->names[i], "f%u", i);
+        s->features[i] = (qn_named){sizeof(qn_named), 0, s->names[i], "", "one of many"};
+    }
+    s->model.features.nrows = n;
+}
+
+static void make_optimizer(subject *s, uint32_t nvalues)
+{
+    make_features(s, nvalues);
+    s->optimizer = (qn_optimizer){
+        sizeof(qn_optimizer), 0, {s->features, nvalues, sizeof(qn_named)}, NULL, allocate};
+    s->class.kind = QN_KIND_OPTIMIZER;
+    s->class.table = &s->optimizer;
+}
+
+static void make_kind(subject *s, const char *kind, const void *table)
+{
+    make_good(s);
+    s->class.kind = kind;
+    s->class.table = table;
+    s->risk.size = sizeof s->risk;
+    s->execution.size = sizeof s->execution;
+    s->sink.size = sizeof s->sink;
 }
 
 /* X(member and value, part of the message): one class each. */
@@ -195,7 +298,42 @@ static void make_good(subject *s)
     X(s->exts[0].id = "thing", "its id")                                                           \
     X(s->exts[0].table = NULL, "its table")                                                        \
     X(s->vendor.size = 0, "its table")                                                             \
-    X(s->vendor.size = UINT32_MAX, "its table")
+    X(s->vendor.size = UINT32_MAX, "its table")                                                    \
+    X(make_model(s);                                                                               \
+      s->model.on_event = NULL, "the table of qn.model/1 (40 bytes) lacks on_event")               \
+    X(make_model(s); s->model.size = 24, "lacks on_event")                                         \
+    X(make_model(s); s->model.features.rows = NULL, "table of features is missing")                \
+    X(make_model(s); s->model.features.nrows = 0, "0 rows of 32 bytes; expected 1 to 64 rows")     \
+    X(make_features(s, 65), "65 rows of 32 bytes; expected 1 to 64 rows")                          \
+    X(make_model(s); s->model.features.stride = 1u << 20, "table of features")                     \
+    X(make_model(s); s->model.features.stride = 24, "above the stride 24")                         \
+    X(make_model(s); s->features[1].size = 24, "feature in row 1: its size is not 32 bytes")       \
+    X(make_model(s); s->features[1].name = NULL, "feature in row 1: its name")                     \
+    X(make_model(s); s->features[1].name = "", "its name")                                         \
+    X(make_model(s); s->features[1].name = "Ewma", "its name")                                     \
+    X(make_model(s); s->features[1].name = "9_days", "its name")                                   \
+    X(make_model(s); s->features[1].name = "vol.ewma", "its name")                                 \
+    X(make_model(s); s->features[1].name = "a_name_that_has_32_letters_at_la", "up to 31 bytes")   \
+    X(make_model(s); s->features[1].name = "ewma", "feature ewma (row 1): row 0 has the same key") \
+    X(make_model(s); s->features[0].doc = NULL, "feature ewma (row 0): it has no doc")             \
+    X(make_model(s); s->features[0].doc = "", "no doc")                                            \
+    X(make_model(s); s->features[0].doc = "two\nlines", "no doc")                                  \
+    X(make_model(s); s->features[0].unit = NULL, "no unit")                                        \
+    X(make_model(s); s->work.run = NULL, "extension qn.work/1 (row 0): the table of qn.work/1")    \
+    X(make_model(s); s->work.size = 8, "(8 bytes) lacks run")                                      \
+    X(make_optimizer(s, 8); s->optimizer.allocate = NULL, "lacks allocate")                        \
+    X(make_optimizer(s, 9), "table of values is missing or not sane: 9 rows")                      \
+    X(make_optimizer(s, 2); s->optimizer.values.rows = NULL, "table of values")                    \
+    X(make_optimizer(s, 2); s->features[1].name = "f0", "value f0 (row 1): row 0")                 \
+    X(make_optimizer(s, 1); s->features[0].doc = NULL, "value f0 (row 0): it has no doc")          \
+    X(make_kind(s, QN_KIND_RISK, &s->risk), "the table of qn.risk/1 (24 bytes) lacks check")       \
+    X(make_kind(s, QN_KIND_RISK, NULL), "the table of qn.risk/1 is missing")                       \
+    X(make_kind(s, QN_KIND_EXECUTION, &s->execution), "lacks on_event")                            \
+    X(make_kind(s, QN_KIND_EXECUTION, NULL), "the table of qn.execution/1 is missing")             \
+    X(make_kind(s, QN_KIND_SINK, &s->sink), "the table of qn.sink/1 (32 bytes) lacks start")       \
+    X(make_kind(s, QN_KIND_SINK, &s->sink); s->sink.start = sink_start, "lacks write")             \
+    X(make_kind(s, QN_KIND_SINK, &s->sink); s->sink.start = sink_start;                            \
+      s->sink.write = sink_write, "lacks stop")
 
 START_TEST(a_good_class_is_taken)
 {
@@ -224,7 +362,76 @@ START_TEST(each_broken_class_is_refused)
     }
     BREAKS(TRY)
 #undef TRY
-    ck_assert_int_gt(n, 80);
+    ck_assert_int_gt(n, 110);
+}
+END_TEST
+
+/* The most that a table of names may hold, and the least. */
+START_TEST(good_models_and_optimizers_are_taken)
+{
+    static subject s;
+    static const struct {
+        bool is_model;
+        uint32_t nrows;
+    } rows[] = {{true, 1}, {true, 64}, {false, 0}, {false, 8}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        qn_err err = QN_ERR_INIT;
+        if (rows[i].is_model)
+            make_features(&s, rows[i].nrows);
+        else
+            make_optimizer(&s, rows[i].nrows);
+        if (rows[i].nrows == 0) s.optimizer.values = (qn_table){NULL, 0, 0};
+        ck_assert_msg(table_check_class(&s.class, &err) == QN_OK, "%u rows: %s", rows[i].nrows,
+                      err.msg);
+    }
+}
+END_TEST
+
+START_TEST(copies_of_features_do_not_point_into_the_module)
+{
+    static subject made;
+    arena memory = {0};
+    const qn_model *model;
+    const qn_named *f;
+    const qn_ext *e;
+    qn_class copy;
+
+    make_model(&made);
+    ck_assert_int_eq(table_copy_class(&made.class, &memory, &copy, NULL), QN_OK);
+    memset(&made, 0x5a, sizeof made); /* the module is gone */
+    model = copy.table;
+    ck_assert(model->on_event == model_on_event);
+    ck_assert_uint_eq(model->features.nrows, 2);
+    f = qn_table_row(&model->features, 1);
+    ck_assert_uint_eq(f->size, sizeof *f);
+    ck_assert_str_eq(f->name, "a_name_that_has_31_letters_last");
+    ck_assert_str_eq(f->unit, "");
+    ck_assert_str_eq(f->doc, "b");
+    ck_assert_str_eq(((const qn_named *)qn_table_row(&model->features, 0))->unit,
+                     "fraction per year");
+    e = qn_table_row(&copy.exts, 0);
+    ck_assert(((const qn_work *)e->table)->run == run);
+    arena_free(&memory);
+}
+END_TEST
+
+/* A module need not have what may be NULL at the end of its table. */
+START_TEST(what_a_short_table_lacks_reads_as_null)
+{
+    static subject made;
+    arena memory = {0};
+    qn_err err = QN_ERR_INIT;
+    qn_class copy;
+
+    make_model(&made);
+    made.model.size = offsetof(qn_model, lookback);
+    memset((char *)&made.model + made.model.size, 0x5a, sizeof made.model - made.model.size);
+    ck_assert_msg(table_check_class(&made.class, &err) == QN_OK, "%s", err.msg);
+    ck_assert_int_eq(table_copy_class(&made.class, &memory, &copy, NULL), QN_OK);
+    ck_assert(((const qn_model *)copy.table)->lookback == NULL);
+    ck_assert(((const qn_model *)copy.table)->on_event == model_on_event);
+    arena_free(&memory);
 }
 END_TEST
 
@@ -310,5 +517,6 @@ START_TEST(values_compare_by_their_type)
 END_TEST
 
 CHECK_MAIN("module_table", a_good_class_is_taken, each_broken_class_is_refused,
-           copies_do_not_point_into_the_module, longer_rows_are_read_by_their_stride,
-           values_compare_by_their_type)
+           copies_do_not_point_into_the_module, good_models_and_optimizers_are_taken,
+           copies_of_features_do_not_point_into_the_module, what_a_short_table_lacks_reads_as_null,
+           longer_rows_are_read_by_their_stride, values_compare_by_their_type)
