@@ -381,8 +381,7 @@ static order *load_order(orders *all, bytes_in *in)
         in->code = fail(&in->err, QN_E_NO_MEMORY, "no memory for orders");
         return NULL;
     }
-    read.next = o->next;
-    read.prev = o->prev;
+    read.prev = o->prev; /* it is the last: nothing is next */
     *o = read;
     return o;
 }

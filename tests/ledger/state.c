@@ -463,6 +463,48 @@ START_TEST(damaged_orders_are_refused_and_change_nothing)
 }
 END_TEST
 
+/* Two working orders, of which one byte or more is changed. */
+START_TEST(orders_that_cannot_be)
+{
+    static const size_t first = 16 + 4 + 8 + 8; /* head, size of an order, no closed ones, two */
+    static const struct {
+        size_t at;
+        unsigned char value;
+        const char *what;
+    } rows[] = {
+        {offsetof(qn_order, size), 7, "no order"},
+        {offsetof(qn_order, id), 0, "no order"},
+        {offsetof(qn_order, id), 2, "two orders of one id"},
+        {sizeof(qn_order) + offsetof(qn_order, id), 9, "a change of another order"},
+        {2 * sizeof(qn_order) + 8, 0, "an order of no state"},
+        {2 * sizeof(qn_order) + 8, QN_ORDER_STATES, "an order of no state"},
+        {2 * sizeof(qn_order) + 8, QN_ORDER_FILLED, "an order in the wrong list"},
+        {2 * sizeof(qn_order) + 12, QN_REASONS, "an order of no reason"},
+        {2 * sizeof(qn_order) + 48, 2, "a flag is neither 0 nor 1"},
+    };
+    orders *all = orders_new(2);
+    bytes_out saved;
+
+    orders_add(all, 1);
+    orders_add(all, 2);
+    saved = saved_orders(all);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        qn_err err = QN_ERR_INIT;
+        unsigned char *byte = &saved.data[first + rows[i].at];
+        unsigned char was = *byte;
+        *byte = rows[i].value;
+        with_checksum(&saved);
+        ck_assert_int_eq(load_orders(all, saved.data, saved.used, &err), QN_E_DAMAGED);
+        ck_assert_msg(strstr(err.msg, rows[i].what) != NULL, "%zu: %s", i, err.msg);
+        *byte = was;
+    }
+    with_checksum(&saved);
+    ck_assert_int_eq(load_orders(all, saved.data, saved.used, NULL), QN_OK);
+    bytes_free(&saved);
+    orders_free(all);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ memory */
 
 START_TEST(every_allocation_fails_in_turn)
@@ -504,4 +546,5 @@ END_TEST
 CHECK_MAIN("ledger state", a_loaded_ledger_is_the_one_that_was_saved, other_books_are_other_bytes,
            a_damaged_ledger_is_refused_and_changes_nothing, a_ledger_of_another_shape_is_refused,
            loaded_orders_are_those_that_were_saved, as_many_as_there_is_room_for,
-           damaged_orders_are_refused_and_change_nothing, every_allocation_fails_in_turn)
+           damaged_orders_are_refused_and_change_nothing, orders_that_cannot_be,
+           every_allocation_fails_in_turn)
