@@ -32,12 +32,7 @@ static void mark(const form *f, char c)
 /* A word of others: quoted and escaped in JSON; in a line it cannot break the line. */
 static void add_word(const form *f, const char *word)
 {
-    if (f->is_json) {
-        qn_text_add_json(f->to, word);
-        return;
-    }
-    for (; *word; word++)
-        qn_text_add_char(f->to, (unsigned char)*word < 0x20 || *word == 0x7f ? '?' : *word);
+    (f->is_json ? qn_text_add_json : qn_text_add_clean)(f->to, word);
 }
 
 static void quoted(const form *f, const char *word)

@@ -140,3 +140,18 @@ void qn_text_add_json(qn_text *t, const char *text)
         }
     }
 }
+
+void qn_text_add_clean(qn_text *t, const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+
+    for (uint32_t n; *p; p += n ? n : 1) {
+        n = utf8_length(p);
+        if (n == 0)
+            qn_text_add(t, "\xef\xbf\xbd");
+        else if (*p < 0x20 || *p == 0x7f)
+            qn_text_add_char(t, '?');
+        else
+            qn_text_add_n(t, (const char *)p, n);
+    }
+}

@@ -116,7 +116,7 @@ typedef struct qn_record_names {
 
 /* Append a record as one JSON object without a line break:
  *
- *   {"seq":7,"ts":"2020-01-01T00:00:00.000000000Z","type":"fill","instrument":"BTCUSDT.binance",...}
+ *   {"seq":7,"ts":"2020-01-01T00:00:00.000000000Z","type":"fill","instrument":"BTCUSDT.sim",...}
  *
  * seq, ts, type, instrument (null for none), "flags" where the header has any, then the members in
  * the order of the struct, all of them, null where there is none.

@@ -56,6 +56,10 @@ void qn_text_add_time_short(qn_text *t, int64_t ts_ns);
  * is not UTF-8 becomes U+FFFD, so that the result is JSON whatever the text was. */
 void qn_text_add_json(qn_text *t, const char *text);
 
+/* Text of others in a line of ours: a control character becomes "?", a byte that is not UTF-8
+ * U+FFFD, so that it cannot break the line or steer a terminal. */
+void qn_text_add_clean(qn_text *t, const char *text);
+
 #ifdef __cplusplus
 }
 #endif
