@@ -4,15 +4,21 @@
  * It holds for x86-64 and AArch64, for C11, C17 and C++17. */
 /* clang-format off */
 #include <quoin/abi.h>
+#include <quoin/decision.h>
 #include <quoin/error.h>
 #include <quoin/event.h>
+#include <quoin/execution.h>
 #include <quoin/host.h>
 #include <quoin/instrument.h>
 #include <quoin/intent.h>
+#include <quoin/model.h>
 #include <quoin/number.h>
+#include <quoin/optimizer.h>
 #include <quoin/order.h>
 #include <quoin/param.h>
 #include <quoin/plugin.h>
+#include <quoin/risk.h>
+#include <quoin/sink.h>
 #include <quoin/state.h>
 #include <quoin/strategy.h>
 #include <quoin/venue.h>
@@ -37,11 +43,6 @@ ABI_STRUCT(qn_table, 16, 8);
 ABI_FIELD(qn_table, rows, 0, 8); /* const void * */
 ABI_FIELD(qn_table, nrows, 8, 4); /* uint32_t */
 ABI_FIELD(qn_table, stride, 12, 4); /* uint32_t */
-
-ABI_STRUCT(qn_err, 256, 4);
-ABI_FIELD(qn_err, size, 0, 4); /* uint32_t */
-ABI_FIELD(qn_err, code, 4, 4); /* int32_t */
-ABI_FIELD(qn_err, msg, 8, 248); /* char [248] */
 
 ABI_STRUCT(qn_decimal, 16, 8);
 ABI_FIELD(qn_decimal, mantissa, 0, 8); /* int64_t */
@@ -131,14 +132,15 @@ ABI_FIELD(qn_timer, hdr, 0, 32); /* qn_event */
 ABI_FIELD(qn_timer, due_ns, 32, 8); /* int64_t */
 ABI_FIELD(qn_timer, cookie, 40, 8); /* uint64_t */
 
-ABI_STRUCT(qn_order_report, 56, 8);
+ABI_STRUCT(qn_order_report, 64, 8);
 ABI_FIELD(qn_order_report, hdr, 0, 32); /* qn_event */
 ABI_FIELD(qn_order_report, venue_ts, 32, 8); /* int64_t */
 ABI_FIELD(qn_order_report, order_id, 40, 8); /* uint64_t */
 ABI_FIELD(qn_order_report, state, 48, 4); /* uint32_t */
 ABI_FIELD(qn_order_report, reason, 52, 4); /* uint32_t */
+ABI_FIELD(qn_order_report, parent_id, 56, 8); /* uint64_t */
 
-ABI_STRUCT(qn_fill, 88, 8);
+ABI_STRUCT(qn_fill, 96, 8);
 ABI_FIELD(qn_fill, hdr, 0, 32); /* qn_event */
 ABI_FIELD(qn_fill, venue_ts, 32, 8); /* int64_t */
 ABI_FIELD(qn_fill, order_id, 40, 8); /* uint64_t */
@@ -148,6 +150,7 @@ ABI_FIELD(qn_fill, qty, 64, 8); /* int64_t */
 ABI_FIELD(qn_fill, fee, 72, 8); /* int64_t */
 ABI_FIELD(qn_fill, side, 80, 4); /* uint32_t */
 ABI_FIELD(qn_fill, liquidity, 84, 4); /* uint32_t */
+ABI_FIELD(qn_fill, parent_id, 88, 8); /* uint64_t */
 
 ABI_STRUCT(qn_payment, 72, 8);
 ABI_FIELD(qn_payment, hdr, 0, 32); /* qn_event */
@@ -157,10 +160,205 @@ ABI_FIELD(qn_payment, price, 48, 8); /* int64_t */
 ABI_FIELD(qn_payment, rate, 56, 8); /* int64_t */
 ABI_FIELD(qn_payment, amount, 64, 8); /* int64_t */
 
+ABI_STRUCT(qn_result, 512, 8);
+ABI_FIELD(qn_result, hdr, 0, 32); /* qn_event */
+ABI_FIELD(qn_result, cookie, 32, 8); /* uint64_t */
+ABI_FIELD(qn_result, status, 40, 4); /* int32_t */
+ABI_FIELD(qn_result, nbytes, 44, 4); /* uint32_t */
+ABI_FIELD(qn_result, bytes, 48, 464); /* unsigned char [464u] */
+
+ABI_STRUCT(qn_halt, 64, 8);
+ABI_FIELD(qn_halt, hdr, 0, 32); /* qn_event */
+ABI_FIELD(qn_halt, is_halted, 32, 4); /* uint32_t */
+ABI_FIELD(qn_halt, reason, 36, 4); /* uint32_t */
+ABI_FIELD(qn_halt, module, 40, 4); /* uint32_t */
+ABI_FIELD(qn_halt, rsv0, 44, 4); /* uint32_t */
+ABI_FIELD(qn_halt, limit, 48, 8); /* double */
+ABI_FIELD(qn_halt, value, 56, 8); /* double */
+
 ABI_STRUCT(qn_gap, 48, 8);
 ABI_FIELD(qn_gap, hdr, 0, 32); /* qn_event */
 ABI_FIELD(qn_gap, venue_ts, 32, 8); /* int64_t */
 ABI_FIELD(qn_gap, missed, 40, 8); /* uint64_t */
+
+ABI_STRUCT(qn_intent, 16, 4);
+ABI_FIELD(qn_intent, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_intent, kind, 4, 4); /* uint32_t */
+ABI_FIELD(qn_intent, instrument, 8, 4); /* uint32_t */
+ABI_FIELD(qn_intent, rsv0, 12, 4); /* uint32_t */
+
+ABI_STRUCT(qn_signal, 56, 8);
+ABI_FIELD(qn_signal, hdr, 0, 16); /* qn_intent */
+ABI_FIELD(qn_signal, strength, 16, 8); /* double */
+ABI_FIELD(qn_signal, confidence, 24, 8); /* double */
+ABI_FIELD(qn_signal, horizon, 32, 8); /* int64_t */
+ABI_FIELD(qn_signal, stop_loss, 40, 8); /* int64_t */
+ABI_FIELD(qn_signal, take_profit, 48, 8); /* int64_t */
+
+ABI_STRUCT(qn_target, 40, 8);
+ABI_FIELD(qn_target, hdr, 0, 16); /* qn_intent */
+ABI_FIELD(qn_target, qty, 16, 8); /* int64_t */
+ABI_FIELD(qn_target, stop_loss, 24, 8); /* int64_t */
+ABI_FIELD(qn_target, take_profit, 32, 8); /* int64_t */
+
+ABI_STRUCT(qn_order_intent, 80, 8);
+ABI_FIELD(qn_order_intent, hdr, 0, 16); /* qn_intent */
+ABI_FIELD(qn_order_intent, side, 16, 4); /* uint32_t */
+ABI_FIELD(qn_order_intent, type, 20, 4); /* uint32_t */
+ABI_FIELD(qn_order_intent, tif, 24, 4); /* uint32_t */
+ABI_FIELD(qn_order_intent, flags, 28, 4); /* uint32_t */
+ABI_FIELD(qn_order_intent, qty, 32, 8); /* int64_t */
+ABI_FIELD(qn_order_intent, price, 40, 8); /* int64_t */
+ABI_FIELD(qn_order_intent, trigger, 48, 8); /* int64_t */
+ABI_FIELD(qn_order_intent, expire_ts, 56, 8); /* int64_t */
+ABI_FIELD(qn_order_intent, stop_loss, 64, 8); /* int64_t */
+ABI_FIELD(qn_order_intent, take_profit, 72, 8); /* int64_t */
+
+ABI_STRUCT(qn_cancel, 24, 8);
+ABI_FIELD(qn_cancel, hdr, 0, 16); /* qn_intent */
+ABI_FIELD(qn_cancel, order_id, 16, 8); /* uint64_t */
+
+ABI_STRUCT(qn_modify, 48, 8);
+ABI_FIELD(qn_modify, hdr, 0, 16); /* qn_intent */
+ABI_FIELD(qn_modify, order_id, 16, 8); /* uint64_t */
+ABI_FIELD(qn_modify, qty, 24, 8); /* int64_t */
+ABI_FIELD(qn_modify, price, 32, 8); /* int64_t */
+ABI_FIELD(qn_modify, trigger, 40, 8); /* int64_t */
+
+ABI_STRUCT(qn_out, 24, 8);
+ABI_FIELD(qn_out, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_out, rsv0, 4, 4); /* uint32_t */
+ABI_FIELD(qn_out, ctx, 8, 8); /* void * */
+ABI_FIELD(qn_out, push, 16, 8); /* int64_t (*)(void *ctx, const qn_intent *intent) */
+
+ABI_STRUCT(qn_feature_value, 56, 8);
+ABI_FIELD(qn_feature_value, hdr, 0, 32); /* qn_event */
+ABI_FIELD(qn_feature_value, feature, 32, 4); /* uint32_t */
+ABI_FIELD(qn_feature_value, rsv0, 36, 4); /* uint32_t */
+ABI_FIELD(qn_feature_value, value, 40, 8); /* double */
+ABI_FIELD(qn_feature_value, valid_to, 48, 8); /* int64_t */
+
+ABI_STRUCT(qn_feature_read, 16, 8);
+ABI_FIELD(qn_feature_read, feature, 0, 4); /* uint32_t */
+ABI_FIELD(qn_feature_read, instrument, 4, 4); /* uint32_t */
+ABI_FIELD(qn_feature_read, value, 8, 8); /* double */
+
+ABI_STRUCT(qn_output, 256, 8);
+ABI_FIELD(qn_output, hdr, 0, 32); /* qn_event */
+ABI_FIELD(qn_output, cause_seq, 32, 8); /* uint64_t */
+ABI_FIELD(qn_output, counter, 40, 8); /* uint64_t */
+ABI_FIELD(qn_output, strategy, 48, 4); /* uint32_t */
+ABI_FIELD(qn_output, kind, 52, 4); /* uint32_t */
+ABI_FIELD(qn_output, side, 56, 4); /* uint32_t */
+ABI_FIELD(qn_output, type, 60, 4); /* uint32_t */
+ABI_FIELD(qn_output, tif, 64, 4); /* uint32_t */
+ABI_FIELD(qn_output, flags, 68, 4); /* uint32_t */
+ABI_FIELD(qn_output, qty, 72, 8); /* int64_t */
+ABI_FIELD(qn_output, price, 80, 8); /* int64_t */
+ABI_FIELD(qn_output, trigger, 88, 8); /* int64_t */
+ABI_FIELD(qn_output, expire_ts, 96, 8); /* int64_t */
+ABI_FIELD(qn_output, stop_loss, 104, 8); /* int64_t */
+ABI_FIELD(qn_output, take_profit, 112, 8); /* int64_t */
+ABI_FIELD(qn_output, horizon, 120, 8); /* int64_t */
+ABI_FIELD(qn_output, order_id, 128, 8); /* uint64_t */
+ABI_FIELD(qn_output, strength, 136, 8); /* double */
+ABI_FIELD(qn_output, confidence, 144, 8); /* double */
+ABI_FIELD(qn_output, nread, 152, 4); /* uint32_t */
+ABI_FIELD(qn_output, rsv0, 156, 4); /* uint32_t */
+ABI_FIELD(qn_output, read, 160, 96); /* qn_feature_read [6u] */
+
+ABI_STRUCT(qn_refusal, 48, 8);
+ABI_FIELD(qn_refusal, hdr, 0, 32); /* qn_event */
+ABI_FIELD(qn_refusal, cause_seq, 32, 8); /* uint64_t */
+ABI_FIELD(qn_refusal, strategy, 40, 4); /* uint32_t */
+ABI_FIELD(qn_refusal, code, 44, 4); /* int32_t */
+
+ABI_STRUCT(qn_allocation, 120, 8);
+ABI_FIELD(qn_allocation, hdr, 0, 32); /* qn_event */
+ABI_FIELD(qn_allocation, cause_seq, 32, 8); /* uint64_t */
+ABI_FIELD(qn_allocation, status, 40, 4); /* int32_t */
+ABI_FIELD(qn_allocation, nlines, 44, 4); /* uint32_t */
+ABI_FIELD(qn_allocation, nreturns, 48, 4); /* uint32_t */
+ABI_FIELD(qn_allocation, nvalues, 52, 4); /* uint32_t */
+ABI_FIELD(qn_allocation, values, 56, 64); /* double [8u] */
+
+ABI_STRUCT(qn_weight, 128, 8);
+ABI_FIELD(qn_weight, hdr, 0, 32); /* qn_event */
+ABI_FIELD(qn_weight, cause_seq, 32, 8); /* uint64_t */
+ABI_FIELD(qn_weight, signal_seq, 40, 8); /* uint64_t */
+ABI_FIELD(qn_weight, strategy, 48, 4); /* uint32_t */
+ABI_FIELD(qn_weight, rsv0, 52, 4); /* uint32_t */
+ABI_FIELD(qn_weight, strength, 56, 8); /* double */
+ABI_FIELD(qn_weight, confidence, 64, 8); /* double */
+ABI_FIELD(qn_weight, before, 72, 8); /* double */
+ABI_FIELD(qn_weight, weight, 80, 8); /* double */
+ABI_FIELD(qn_weight, equity, 88, 8); /* int64_t */
+ABI_FIELD(qn_weight, price, 96, 8); /* int64_t */
+ABI_FIELD(qn_weight, target, 104, 8); /* int64_t */
+ABI_FIELD(qn_weight, held, 112, 8); /* int64_t */
+ABI_FIELD(qn_weight, order, 120, 8); /* int64_t */
+
+ABI_STRUCT(qn_verdict, 120, 8);
+ABI_FIELD(qn_verdict, hdr, 0, 32); /* qn_event */
+ABI_FIELD(qn_verdict, cause_seq, 32, 8); /* uint64_t */
+ABI_FIELD(qn_verdict, order_id, 40, 8); /* uint64_t */
+ABI_FIELD(qn_verdict, strategy, 48, 4); /* uint32_t */
+ABI_FIELD(qn_verdict, stage, 52, 4); /* uint32_t */
+ABI_FIELD(qn_verdict, action, 56, 4); /* uint32_t */
+ABI_FIELD(qn_verdict, reason, 60, 4); /* uint32_t */
+ABI_FIELD(qn_verdict, module, 64, 4); /* uint32_t */
+ABI_FIELD(qn_verdict, side, 68, 4); /* uint32_t */
+ABI_FIELD(qn_verdict, asked, 72, 8); /* int64_t */
+ABI_FIELD(qn_verdict, allowed, 80, 8); /* int64_t */
+ABI_FIELD(qn_verdict, price_bound, 88, 8); /* int64_t */
+ABI_FIELD(qn_verdict, expire_ts, 96, 8); /* int64_t */
+ABI_FIELD(qn_verdict, limit, 104, 8); /* double */
+ABI_FIELD(qn_verdict, value, 112, 8); /* double */
+
+ABI_STRUCT(qn_parent, 112, 8);
+ABI_FIELD(qn_parent, hdr, 0, 32); /* qn_event */
+ABI_FIELD(qn_parent, cause_seq, 32, 8); /* uint64_t */
+ABI_FIELD(qn_parent, order_id, 40, 8); /* uint64_t */
+ABI_FIELD(qn_parent, strategy, 48, 4); /* uint32_t */
+ABI_FIELD(qn_parent, state, 52, 4); /* uint32_t */
+ABI_FIELD(qn_parent, reason, 56, 4); /* uint32_t */
+ABI_FIELD(qn_parent, side, 60, 4); /* uint32_t */
+ABI_FIELD(qn_parent, qty, 64, 8); /* int64_t */
+ABI_FIELD(qn_parent, filled, 72, 8); /* int64_t */
+ABI_FIELD(qn_parent, price_bound, 80, 8); /* int64_t */
+ABI_FIELD(qn_parent, expire_ts, 88, 8); /* int64_t */
+ABI_FIELD(qn_parent, stop_loss, 96, 8); /* int64_t */
+ABI_FIELD(qn_parent, take_profit, 104, 8); /* int64_t */
+
+ABI_STRUCT(qn_submit, 184, 8);
+ABI_FIELD(qn_submit, hdr, 0, 32); /* qn_event */
+ABI_FIELD(qn_submit, cause_seq, 32, 8); /* uint64_t */
+ABI_FIELD(qn_submit, parent_id, 40, 8); /* uint64_t */
+ABI_FIELD(qn_submit, entry_id, 48, 8); /* uint64_t */
+ABI_FIELD(qn_submit, state, 56, 4); /* uint32_t */
+ABI_FIELD(qn_submit, reason, 60, 4); /* uint32_t */
+ABI_FIELD(qn_submit, made_ts, 64, 8); /* int64_t */
+ABI_FIELD(qn_submit, order, 72, 112); /* qn_order */
+
+ABI_STRUCT(qn_request, 80, 8);
+ABI_FIELD(qn_request, hdr, 0, 32); /* qn_event */
+ABI_FIELD(qn_request, cause_seq, 32, 8); /* uint64_t */
+ABI_FIELD(qn_request, order_id, 40, 8); /* uint64_t */
+ABI_FIELD(qn_request, kind, 48, 4); /* uint32_t */
+ABI_FIELD(qn_request, rsv0, 52, 4); /* uint32_t */
+ABI_FIELD(qn_request, qty, 56, 8); /* int64_t */
+ABI_FIELD(qn_request, price, 64, 8); /* int64_t */
+ABI_FIELD(qn_request, trigger, 72, 8); /* int64_t */
+
+ABI_STRUCT(qn_checkpoint, 48, 8);
+ABI_FIELD(qn_checkpoint, hdr, 0, 32); /* qn_event */
+ABI_FIELD(qn_checkpoint, market_events, 32, 8); /* uint64_t */
+ABI_FIELD(qn_checkpoint, market_ts, 40, 8); /* int64_t */
+
+ABI_STRUCT(qn_err, 256, 4);
+ABI_FIELD(qn_err, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_err, code, 4, 4); /* int32_t */
+ABI_FIELD(qn_err, msg, 8, 248); /* char [248] */
 
 ABI_STRUCT(qn_instrument, 200, 8);
 ABI_FIELD(qn_instrument, size, 0, 4); /* uint32_t */
@@ -213,56 +411,6 @@ ABI_FIELD(qn_setup, ninstruments, 4, 4); /* uint32_t */
 ABI_FIELD(qn_setup, host, 8, 8); /* const qn_host * */
 ABI_FIELD(qn_setup, id, 16, 8); /* const char * */
 ABI_FIELD(qn_setup, instruments, 24, 8); /* const qn_instrument *const * */
-
-ABI_STRUCT(qn_intent, 16, 4);
-ABI_FIELD(qn_intent, size, 0, 4); /* uint32_t */
-ABI_FIELD(qn_intent, kind, 4, 4); /* uint32_t */
-ABI_FIELD(qn_intent, instrument, 8, 4); /* uint32_t */
-ABI_FIELD(qn_intent, rsv0, 12, 4); /* uint32_t */
-
-ABI_STRUCT(qn_signal, 56, 8);
-ABI_FIELD(qn_signal, hdr, 0, 16); /* qn_intent */
-ABI_FIELD(qn_signal, strength, 16, 8); /* double */
-ABI_FIELD(qn_signal, confidence, 24, 8); /* double */
-ABI_FIELD(qn_signal, horizon, 32, 8); /* int64_t */
-ABI_FIELD(qn_signal, stop_loss, 40, 8); /* int64_t */
-ABI_FIELD(qn_signal, take_profit, 48, 8); /* int64_t */
-
-ABI_STRUCT(qn_target, 40, 8);
-ABI_FIELD(qn_target, hdr, 0, 16); /* qn_intent */
-ABI_FIELD(qn_target, qty, 16, 8); /* int64_t */
-ABI_FIELD(qn_target, stop_loss, 24, 8); /* int64_t */
-ABI_FIELD(qn_target, take_profit, 32, 8); /* int64_t */
-
-ABI_STRUCT(qn_order_intent, 80, 8);
-ABI_FIELD(qn_order_intent, hdr, 0, 16); /* qn_intent */
-ABI_FIELD(qn_order_intent, side, 16, 4); /* uint32_t */
-ABI_FIELD(qn_order_intent, type, 20, 4); /* uint32_t */
-ABI_FIELD(qn_order_intent, tif, 24, 4); /* uint32_t */
-ABI_FIELD(qn_order_intent, flags, 28, 4); /* uint32_t */
-ABI_FIELD(qn_order_intent, qty, 32, 8); /* int64_t */
-ABI_FIELD(qn_order_intent, price, 40, 8); /* int64_t */
-ABI_FIELD(qn_order_intent, trigger, 48, 8); /* int64_t */
-ABI_FIELD(qn_order_intent, expire_ts, 56, 8); /* int64_t */
-ABI_FIELD(qn_order_intent, stop_loss, 64, 8); /* int64_t */
-ABI_FIELD(qn_order_intent, take_profit, 72, 8); /* int64_t */
-
-ABI_STRUCT(qn_cancel, 24, 8);
-ABI_FIELD(qn_cancel, hdr, 0, 16); /* qn_intent */
-ABI_FIELD(qn_cancel, order_id, 16, 8); /* uint64_t */
-
-ABI_STRUCT(qn_modify, 48, 8);
-ABI_FIELD(qn_modify, hdr, 0, 16); /* qn_intent */
-ABI_FIELD(qn_modify, order_id, 16, 8); /* uint64_t */
-ABI_FIELD(qn_modify, qty, 24, 8); /* int64_t */
-ABI_FIELD(qn_modify, price, 32, 8); /* int64_t */
-ABI_FIELD(qn_modify, trigger, 40, 8); /* int64_t */
-
-ABI_STRUCT(qn_out, 24, 8);
-ABI_FIELD(qn_out, size, 0, 4); /* uint32_t */
-ABI_FIELD(qn_out, rsv0, 4, 4); /* uint32_t */
-ABI_FIELD(qn_out, ctx, 8, 8); /* void * */
-ABI_FIELD(qn_out, push, 16, 8); /* int64_t (*)(void *ctx, const qn_intent *intent) */
 
 ABI_STRUCT(qn_param, 112, 8);
 ABI_FIELD(qn_param, size, 0, 4); /* uint32_t */
@@ -331,19 +479,223 @@ ABI_FIELD(qn_note_head, tier, 4, 4); /* uint32_t */
 ABI_FIELD(qn_note_head, flags, 8, 4); /* uint32_t */
 ABI_FIELD(qn_note_head, nclasses, 12, 4); /* uint32_t */
 
+ABI_STRUCT(qn_child, 56, 8);
+ABI_FIELD(qn_child, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_child, type, 4, 4); /* uint32_t */
+ABI_FIELD(qn_child, tif, 8, 4); /* uint32_t */
+ABI_FIELD(qn_child, flags, 12, 4); /* uint32_t */
+ABI_FIELD(qn_child, parent_id, 16, 8); /* uint64_t */
+ABI_FIELD(qn_child, qty, 24, 8); /* int64_t */
+ABI_FIELD(qn_child, price, 32, 8); /* int64_t */
+ABI_FIELD(qn_child, trigger, 40, 8); /* int64_t */
+ABI_FIELD(qn_child, expire_ts, 48, 8); /* int64_t */
+
+ABI_STRUCT(qn_child_out, 40, 8);
+ABI_FIELD(qn_child_out, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_child_out, rsv0, 4, 4); /* uint32_t */
+ABI_FIELD(qn_child_out, ctx, 8, 8); /* void * */
+ABI_FIELD(qn_child_out, send, 16, 8); /* int64_t (*)(void *ctx, const qn_child *child) */
+ABI_FIELD(qn_child_out, cancel, 24, 8); /* int32_t (*)(void *ctx, uint64_t order_id) */
+ABI_FIELD(qn_child_out, finish, 32, 8); /* int32_t (*)(void *ctx, uint64_t parent_id) */
+
+ABI_STRUCT(qn_execution, 16, 8);
+ABI_FIELD(qn_execution, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_execution, rsv0, 4, 4); /* uint32_t */
+ABI_FIELD(qn_execution, on_event, 8, 8); /* int32_t (*)(void *self, const qn_event *ev, const qn_child_out *out) */
+
+ABI_STRUCT(qn_named, 32, 8);
+ABI_FIELD(qn_named, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_named, rsv0, 4, 4); /* uint32_t */
+ABI_FIELD(qn_named, name, 8, 8); /* const char * */
+ABI_FIELD(qn_named, unit, 16, 8); /* const char * */
+ABI_FIELD(qn_named, doc, 24, 8); /* const char * */
+
+ABI_STRUCT(qn_model_out, 24, 8);
+ABI_FIELD(qn_model_out, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_model_out, rsv0, 4, 4); /* uint32_t */
+ABI_FIELD(qn_model_out, ctx, 8, 8); /* void * */
+ABI_FIELD(qn_model_out, publish, 16, 8); /* int32_t (*)(void *ctx, uint32_t instrument, uint32_t feature, double value, int64_t valid_ns) */
+
+ABI_STRUCT(qn_model, 40, 8);
+ABI_FIELD(qn_model, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_model, rsv0, 4, 4); /* uint32_t */
+ABI_FIELD(qn_model, features, 8, 16); /* qn_table */
+ABI_FIELD(qn_model, on_event, 24, 8); /* int32_t (*)(void *self, const qn_event *ev, const qn_model_out *out) */
+ABI_FIELD(qn_model, lookback, 32, 8); /* int64_t (*)(const void *self, int64_t bar_length) */
+
+ABI_STRUCT(qn_feature, 32, 8);
+ABI_FIELD(qn_feature, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_feature, instrument, 4, 4); /* uint32_t */
+ABI_FIELD(qn_feature, value, 8, 8); /* double */
+ABI_FIELD(qn_feature, ts_ns, 16, 8); /* int64_t */
+ABI_FIELD(qn_feature, valid_to, 24, 8); /* int64_t */
+
+ABI_STRUCT(qn_host_features, 24, 8);
+ABI_FIELD(qn_host_features, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_host_features, rsv0, 4, 4); /* uint32_t */
+ABI_FIELD(qn_host_features, find, 8, 8); /* int32_t (*)(qn_ctx *ctx, const char *name, uint32_t *feature) */
+ABI_FIELD(qn_host_features, read, 16, 8); /* int32_t (*)(qn_ctx *ctx, uint32_t feature, uint32_t instrument, qn_feature *out) */
+
+ABI_STRUCT(qn_work, 16, 8);
+ABI_FIELD(qn_work, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_work, rsv0, 4, 4); /* uint32_t */
+ABI_FIELD(qn_work, run, 8, 8); /* int64_t (*)(const void *input, uint64_t n, void *output, uint64_t room, const volatile uint32_t *cancel) */
+
+ABI_STRUCT(qn_host_worker, 16, 8);
+ABI_FIELD(qn_host_worker, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_host_worker, rsv0, 4, 4); /* uint32_t */
+ABI_FIELD(qn_host_worker, submit, 8, 8); /* int32_t (*)(qn_ctx *ctx, int64_t due_ns, uint64_t cookie, const void *input, uint64_t n) */
+
+ABI_STRUCT(qn_history_need, 16, 8);
+ABI_FIELD(qn_history_need, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_history_need, nreturns, 4, 4); /* uint32_t */
+ABI_FIELD(qn_history_need, period, 8, 8); /* int64_t */
+
+ABI_STRUCT(qn_line, 72, 8);
+ABI_FIELD(qn_line, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_line, strategy, 4, 4); /* uint32_t */
+ABI_FIELD(qn_line, instrument, 8, 4); /* uint32_t */
+ABI_FIELD(qn_line, column, 12, 4); /* uint32_t */
+ABI_FIELD(qn_line, strength, 16, 8); /* double */
+ABI_FIELD(qn_line, confidence, 24, 8); /* double */
+ABI_FIELD(qn_line, capital, 32, 8); /* double */
+ABI_FIELD(qn_line, weight, 40, 8); /* double */
+ABI_FIELD(qn_line, cost, 48, 8); /* double */
+ABI_FIELD(qn_line, min_weight, 56, 8); /* double */
+ABI_FIELD(qn_line, max_weight, 64, 8); /* double */
+
+ABI_STRUCT(qn_portfolio, 64, 8);
+ABI_FIELD(qn_portfolio, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_portfolio, ncolumns, 4, 4); /* uint32_t */
+ABI_FIELD(qn_portfolio, lines, 8, 16); /* qn_table */
+ABI_FIELD(qn_portfolio, returns, 24, 8); /* const double * */
+ABI_FIELD(qn_portfolio, covariance, 32, 8); /* const double * */
+ABI_FIELD(qn_portfolio, nreturns, 40, 4); /* uint32_t */
+ABI_FIELD(qn_portfolio, rsv0, 44, 4); /* uint32_t */
+ABI_FIELD(qn_portfolio, period, 48, 8); /* int64_t */
+ABI_FIELD(qn_portfolio, ts_ns, 56, 8); /* int64_t */
+
+ABI_STRUCT(qn_weights, 32, 8);
+ABI_FIELD(qn_weights, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_weights, nweights, 4, 4); /* uint32_t */
+ABI_FIELD(qn_weights, weights, 8, 8); /* double * */
+ABI_FIELD(qn_weights, nvalues, 16, 4); /* uint32_t */
+ABI_FIELD(qn_weights, rsv0, 20, 4); /* uint32_t */
+ABI_FIELD(qn_weights, values, 24, 8); /* double * */
+
+ABI_STRUCT(qn_optimizer, 40, 8);
+ABI_FIELD(qn_optimizer, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_optimizer, rsv0, 4, 4); /* uint32_t */
+ABI_FIELD(qn_optimizer, values, 8, 16); /* qn_table */
+ABI_FIELD(qn_optimizer, need, 24, 8); /* void (*)(const void *self, qn_history_need *out) */
+ABI_FIELD(qn_optimizer, allocate, 32, 8); /* int32_t (*)(void *self, const qn_portfolio *in, qn_weights *out, qn_err *err) */
+
+ABI_STRUCT(qn_proposal, 72, 8);
+ABI_FIELD(qn_proposal, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_proposal, stage, 4, 4); /* uint32_t */
+ABI_FIELD(qn_proposal, strategy, 8, 4); /* uint32_t */
+ABI_FIELD(qn_proposal, instrument, 12, 4); /* uint32_t */
+ABI_FIELD(qn_proposal, side, 16, 4); /* uint32_t */
+ABI_FIELD(qn_proposal, type, 20, 4); /* uint32_t */
+ABI_FIELD(qn_proposal, flags, 24, 4); /* uint32_t */
+ABI_FIELD(qn_proposal, rsv0, 28, 4); /* uint32_t */
+ABI_FIELD(qn_proposal, qty, 32, 8); /* int64_t */
+ABI_FIELD(qn_proposal, reducing, 40, 8); /* int64_t */
+ABI_FIELD(qn_proposal, price, 48, 8); /* int64_t */
+ABI_FIELD(qn_proposal, notional, 56, 8); /* int64_t */
+ABI_FIELD(qn_proposal, ts_ns, 64, 8); /* int64_t */
+
+ABI_STRUCT(qn_answer, 56, 8);
+ABI_FIELD(qn_answer, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_answer, action, 4, 4); /* uint32_t */
+ABI_FIELD(qn_answer, reason, 8, 4); /* uint32_t */
+ABI_FIELD(qn_answer, halt, 12, 4); /* uint32_t */
+ABI_FIELD(qn_answer, qty, 16, 8); /* int64_t */
+ABI_FIELD(qn_answer, price_bound, 24, 8); /* int64_t */
+ABI_FIELD(qn_answer, lifetime, 32, 8); /* int64_t */
+ABI_FIELD(qn_answer, limit, 40, 8); /* double */
+ABI_FIELD(qn_answer, value, 48, 8); /* double */
+
+ABI_STRUCT(qn_risk_out, 24, 8);
+ABI_FIELD(qn_risk_out, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_risk_out, rsv0, 4, 4); /* uint32_t */
+ABI_FIELD(qn_risk_out, ctx, 8, 8); /* void * */
+ABI_FIELD(qn_risk_out, halt, 16, 8); /* int32_t (*)(void *ctx, uint32_t reason, double limit, double value) */
+
+ABI_STRUCT(qn_risk, 24, 8);
+ABI_FIELD(qn_risk, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_risk, rsv0, 4, 4); /* uint32_t */
+ABI_FIELD(qn_risk, check, 8, 8); /* int32_t (*)(const void *self, const qn_proposal *proposal, qn_answer *answer) */
+ABI_FIELD(qn_risk, on_event, 16, 8); /* int32_t (*)(void *self, const qn_event *ev, const qn_risk_out *out) */
+
+ABI_STRUCT(qn_account_state, 48, 8);
+ABI_FIELD(qn_account_state, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_account_state, account, 4, 4); /* uint32_t */
+ABI_FIELD(qn_account_state, start, 8, 8); /* int64_t */
+ABI_FIELD(qn_account_state, equity, 16, 8); /* int64_t */
+ABI_FIELD(qn_account_state, cash, 24, 8); /* int64_t */
+ABI_FIELD(qn_account_state, gross, 32, 8); /* int64_t */
+ABI_FIELD(qn_account_state, net, 40, 8); /* int64_t */
+
+ABI_STRUCT(qn_exposure, 48, 8);
+ABI_FIELD(qn_exposure, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_exposure, account, 4, 4); /* uint32_t */
+ABI_FIELD(qn_exposure, qty, 8, 8); /* int64_t */
+ABI_FIELD(qn_exposure, value, 16, 8); /* int64_t */
+ABI_FIELD(qn_exposure, buying, 24, 8); /* int64_t */
+ABI_FIELD(qn_exposure, selling, 32, 8); /* int64_t */
+ABI_FIELD(qn_exposure, mark, 40, 8); /* int64_t */
+
+ABI_STRUCT(qn_host_books, 48, 8);
+ABI_FIELD(qn_host_books, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_host_books, rsv0, 4, 4); /* uint32_t */
+ABI_FIELD(qn_host_books, accounts, 8, 8); /* uint32_t (*)(qn_ctx *ctx) */
+ABI_FIELD(qn_host_books, account, 16, 8); /* int32_t (*)(qn_ctx *ctx, uint32_t account, qn_account_state *out) */
+ABI_FIELD(qn_host_books, exposure, 24, 8); /* int32_t (*)(qn_ctx *ctx, uint32_t instrument, qn_exposure *out) */
+ABI_FIELD(qn_host_books, position, 32, 8); /* int32_t (*)(qn_ctx *ctx, uint32_t strategy, uint32_t instrument, qn_position *out) */
+ABI_FIELD(qn_host_books, money, 40, 8); /* int32_t (*)(qn_ctx *ctx, uint32_t instrument, int64_t qty, int64_t price, int64_t *out) */
+
+ABI_STRUCT(qn_sink_start, 56, 8);
+ABI_FIELD(qn_sink_start, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_sink_start, nstrategies, 4, 4); /* uint32_t */
+ABI_FIELD(qn_sink_start, run_id, 8, 8); /* const char * */
+ABI_FIELD(qn_sink_start, strategies, 16, 8); /* const char *const * */
+ABI_FIELD(qn_sink_start, features, 24, 8); /* const char *const * */
+ABI_FIELD(qn_sink_start, modules, 32, 8); /* const char *const * */
+ABI_FIELD(qn_sink_start, nfeatures, 40, 4); /* uint32_t */
+ABI_FIELD(qn_sink_start, nmodules, 44, 4); /* uint32_t */
+ABI_FIELD(qn_sink_start, cursor, 48, 8); /* uint64_t */
+
+ABI_STRUCT(qn_batch, 40, 8);
+ABI_FIELD(qn_batch, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_batch, nevents, 4, 4); /* uint32_t */
+ABI_FIELD(qn_batch, events, 8, 8); /* const void * */
+ABI_FIELD(qn_batch, nbytes, 16, 8); /* uint64_t */
+ABI_FIELD(qn_batch, first_seq, 24, 8); /* uint64_t */
+ABI_FIELD(qn_batch, last_seq, 32, 8); /* uint64_t */
+
+ABI_STRUCT(qn_sink, 32, 8);
+ABI_FIELD(qn_sink, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_sink, rsv0, 4, 4); /* uint32_t */
+ABI_FIELD(qn_sink, start, 8, 8); /* int32_t (*)(void *self, const qn_sink_start *start, qn_err *err) */
+ABI_FIELD(qn_sink, write, 16, 8); /* int32_t (*)(void *self, const qn_batch *batch, qn_err *err) */
+ABI_FIELD(qn_sink, stop, 24, 8); /* int32_t (*)(void *self, qn_err *err) */
+
 ABI_STRUCT(qn_strategy, 24, 8);
 ABI_FIELD(qn_strategy, size, 0, 4); /* uint32_t */
 ABI_FIELD(qn_strategy, rsv0, 4, 4); /* uint32_t */
 ABI_FIELD(qn_strategy, on_event, 8, 8); /* int32_t (*)(void *self, const qn_event *ev, const qn_out *out) */
 ABI_FIELD(qn_strategy, lookback, 16, 8); /* int64_t (*)(const void *self, int64_t bar_length) */
 
-ABI_STRUCT(qn_venue_info, 32, 8);
+ABI_STRUCT(qn_venue_info, 48, 8);
 ABI_FIELD(qn_venue_info, size, 0, 4); /* uint32_t */
 ABI_FIELD(qn_venue_info, data, 4, 4); /* uint32_t */
 ABI_FIELD(qn_venue_info, capabilities, 8, 8); /* uint64_t */
 ABI_FIELD(qn_venue_info, pace, 16, 8); /* int64_t */
 ABI_FIELD(qn_venue_info, max_orders, 24, 4); /* uint32_t */
 ABI_FIELD(qn_venue_info, close_at_end, 28, 4); /* uint32_t */
+ABI_FIELD(qn_venue_info, maker_fee, 32, 8); /* int64_t */
+ABI_FIELD(qn_venue_info, taker_fee, 40, 8); /* int64_t */
 
 ABI_STRUCT(qn_account, 32, 8);
 ABI_FIELD(qn_account, size, 0, 4); /* uint32_t */

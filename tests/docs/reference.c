@@ -9,10 +9,12 @@
 #include "base/memory.h"
 #include "config/config.h"
 #include "ledger/order.h"
+#include "module/kind.h"
 #include "module/module.h"
 #include "report/statistics.h"
 
-#include <quoin/event.h>
+#include <quoin/decision.h>
+#include <quoin/model.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,11 +113,26 @@ static void put_statistics(FILE *to)
                 rows[i].definition);
 }
 
+/* A model's features, an optimizer's values; nothing where the kind has none. */
+static void put_named(FILE *to, const qn_class *cls)
+{
+    const kind *k = kind_find(cls->kind);
+    const qn_table *named = kind_named_rows(k, cls->table);
+
+    if (!named || named->nrows == 0) return;
+    fprintf(to, "\n| %s | unit | meaning |\n|---|---|---|\n", k->named.row);
+    for (uint32_t i = 0; i < named->nrows; i++) {
+        const qn_named *n = qn_table_row(named, i);
+        fprintf(to, "| `%s` | %s | %s |\n", n->name, n->unit, n->doc);
+    }
+}
+
 static void put_class(FILE *to, const qn_class *cls)
 {
     fprintf(to, "### %s\n\n%s Version %s, licence %s.\n\n", cls->id, cls->doc, cls->version,
             cls->license);
     config_describe_params(&cls->params, to);
+    put_named(to, cls);
 }
 
 static void put_plugins(FILE *to)
