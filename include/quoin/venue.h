@@ -54,6 +54,8 @@ typedef struct qn_venue_info {
     int64_t pace;          /* replayed time per real time at QN_RATE_EXP; 0 = as fast as possible */
     uint32_t max_orders;   /* that may work at once; 0 = no limit known */
     uint32_t close_at_end; /* 1 = the host closes open positions when the data has ended */
+    /* Fees as the config says, fractions of the notional at QN_RATE_EXP; 0 = not known. */
+    int64_t maker_fee, taker_fee;
 } qn_venue_info;
 
 /* One account of the venue as its config opens it. */
