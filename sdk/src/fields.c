@@ -8,41 +8,12 @@
 #include <quoin/sdk/fields.h>
 
 #include <quoin/sdk/fail.h>
+#include <quoin/sdk/stream.h>
 
 #include <string.h>
 
 #define NAME_ROOM 64u
 #define FIELDS_MAX 64u /* of one struct */
-
-/* ------------------------------------------------------------------ streams */
-
-static int32_t put(const qn_stream *to, const void *from, uint64_t n, qn_err *err)
-{
-    const char *p = (const char *)from;
-
-    while (n > 0) {
-        int64_t done = to->write(to->ctx, p, n);
-        if (done <= 0 || (uint64_t)done > n)
-            return qn_fail(err, done < 0 ? (int32_t)done : QN_E_IO, "state could not be written");
-        p += done;
-        n -= (uint64_t)done;
-    }
-    return QN_OK;
-}
-
-static int32_t get(const qn_stream *from, void *to, uint64_t n, qn_err *err)
-{
-    char *p = (char *)to;
-
-    while (n > 0) {
-        int64_t done = from->read(from->ctx, p, n);
-        if (done <= 0 || (uint64_t)done > n)
-            return qn_fail(err, done < 0 ? (int32_t)done : QN_E_DAMAGED, "the state is cut short");
-        p += done;
-        n -= (uint64_t)done;
-    }
-    return QN_OK;
-}
 
 /* ------------------------------------------------------------------ save */
 
@@ -90,11 +61,11 @@ static int32_t save_group(const qn_field *rows, uint32_t n, const void *self, co
 
 static int32_t save_window(const qn_window *w, const qn_stream *to, qn_err *err)
 {
-    int32_t rc = put(to, &w->count, sizeof w->count, err);
+    int32_t rc = qn_stream_put(to, &w->count, sizeof w->count, err);
 
     for (uint64_t back = w->count; back > 0 && rc == QN_OK; back--) {
         int64_t value = qn_window_at(w, back - 1);
-        rc = put(to, &value, sizeof value, err);
+        rc = qn_stream_put(to, &value, sizeof value, err);
     }
     return rc;
 }
@@ -105,11 +76,11 @@ static int32_t save_value(const qn_field *f, const void *self, const qn_stream *
     uint32_t n;
     int32_t rc;
 
-    if (f->kind == QN_FIELD_BYTES) return put(to, member, f->bytes, err);
+    if (f->kind == QN_FIELD_BYTES) return qn_stream_put(to, member, f->bytes, err);
     if (f->kind == QN_FIELD_WINDOW)
         return save_window((const qn_window *)(const void *)member, to, err);
     n = each_count(f, self);
-    rc = put(to, &n, sizeof n, err);
+    rc = qn_stream_put(to, &n, sizeof n, err);
     for (uint32_t i = 0; i < n && rc == QN_OK; i++)
         rc = save_group(f->fields, f->nfields, each_items(f, self) + (size_t)i * f->bytes, to, err);
     return rc;
@@ -118,14 +89,14 @@ static int32_t save_value(const qn_field *f, const void *self, const qn_stream *
 static int32_t save_group(const qn_field *rows, uint32_t n, const void *self, const qn_stream *to,
                           qn_err *err)
 {
-    int32_t rc = put(to, &n, sizeof n, err);
+    int32_t rc = qn_stream_put(to, &n, sizeof n, err);
 
     for (uint32_t i = 0; i < n && rc == QN_OK; i++) {
         uint16_t name = (uint16_t)strlen(rows[i].name);
         uint64_t bytes = value_bytes(&rows[i], self);
-        if ((rc = put(to, &name, sizeof name, err)) != QN_OK) break;
-        if ((rc = put(to, rows[i].name, name, err)) != QN_OK) break;
-        if ((rc = put(to, &bytes, sizeof bytes, err)) != QN_OK) break;
+        if ((rc = qn_stream_put(to, &name, sizeof name, err)) != QN_OK) break;
+        if ((rc = qn_stream_put(to, rows[i].name, name, err)) != QN_OK) break;
+        if ((rc = qn_stream_put(to, &bytes, sizeof bytes, err)) != QN_OK) break;
         rc = save_value(&rows[i], self, to, err);
     }
     return rc;
@@ -146,13 +117,14 @@ static int32_t load_window(const qn_field *f, qn_window *w, uint64_t bytes, cons
 {
     uint64_t count;
     int64_t value;
-    int32_t rc = get(from, &count, sizeof count, err);
+    int32_t rc = qn_stream_get(from, &count, sizeof count, err);
 
     if (rc == QN_OK && (count > w->room || bytes != sizeof count + count * sizeof value))
         return qn_fail(err, QN_E_DAMAGED, "field %s: %llu values for a window of %llu", f->name,
                        (unsigned long long)count, (unsigned long long)w->room);
     for (uint64_t i = 0; rc == QN_OK && i < count; i++)
-        if ((rc = get(from, &value, sizeof value, err)) == QN_OK) qn_window_push(w, value);
+        if ((rc = qn_stream_get(from, &value, sizeof value, err)) == QN_OK)
+            qn_window_push(w, value);
     return rc;
 }
 
@@ -161,7 +133,7 @@ static int32_t load_each(const qn_field *f, void *self, uint32_t schema, const q
 {
     char *items;
     uint32_t n;
-    int32_t rc = get(from, &n, sizeof n, err);
+    int32_t rc = qn_stream_get(from, &n, sizeof n, err);
 
     if (rc == QN_OK && n != each_count(f, self))
         return qn_fail(err, QN_E_DAMAGED, "field %s: state of %u, the instance has %u", f->name, n,
@@ -183,7 +155,7 @@ static int32_t load_value(const qn_field *f, void *self, uint64_t bytes, uint32_
     if (bytes != f->bytes)
         return qn_fail(err, QN_E_DAMAGED, "field %s: %llu bytes, expected %u", f->name,
                        (unsigned long long)bytes, f->bytes);
-    return get(from, member, bytes, err);
+    return qn_stream_get(from, member, bytes, err);
 }
 
 /* The place of the field in the table, n if there is none of that name. */
@@ -206,11 +178,11 @@ static int32_t load_record(const qn_field *rows, uint32_t n, void *self, uint32_
     uint32_t at;
     int32_t rc;
 
-    if ((rc = get(from, &len, sizeof len, err)) != QN_OK) return rc;
+    if ((rc = qn_stream_get(from, &len, sizeof len, err)) != QN_OK) return rc;
     if (len > NAME_ROOM) return qn_fail(err, QN_E_DAMAGED, "a field name of %u bytes", len);
-    if ((rc = get(from, name, len, err)) != QN_OK) return rc;
+    if ((rc = qn_stream_get(from, name, len, err)) != QN_OK) return rc;
     name[len] = '\0';
-    if ((rc = get(from, &bytes, sizeof bytes, err)) != QN_OK) return rc;
+    if ((rc = qn_stream_get(from, &bytes, sizeof bytes, err)) != QN_OK) return rc;
     at = find(rows, n, name);
     if (at == n || rows[at].since > schema)
         return qn_fail(err, QN_E_UNKNOWN_NAME, "the state has a field '%s' that layout %u lacks",
@@ -231,7 +203,7 @@ static int32_t load_group(const qn_field *rows, uint32_t n, void *self, uint32_t
 
     if (n > FIELDS_MAX)
         return qn_fail(err, QN_E_RANGE, "a table of %u fields: %u are possible", n, FIELDS_MAX);
-    rc = get(from, &records, sizeof records, err);
+    rc = qn_stream_get(from, &records, sizeof records, err);
     for (uint32_t i = 0; i < n; i++)
         expected += rows[i].since <= schema;
     if (rc == QN_OK && records != expected)
