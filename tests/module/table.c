@@ -408,8 +408,11 @@ START_TEST(copies_of_features_do_not_point_into_the_module)
     ck_assert_str_eq(f->name, "a_name_that_has_31_letters_last");
     ck_assert_str_eq(f->unit, "");
     ck_assert_str_eq(f->doc, "b");
-    ck_assert_str_eq(((const qn_named *)qn_table_row(&model->features, 0))->unit,
-                     "fraction per year");
+    f = qn_table_row(&model->features, 0);
+    ck_assert_str_eq(f->unit, "fraction per year");
+    ck_assert_ptr_ne(f->name, good_features[0].name); /* the texts are copies, too */
+    ck_assert_ptr_ne(f->unit, good_features[0].unit);
+    ck_assert_ptr_ne(f->doc, good_features[0].doc);
     e = qn_table_row(&copy.exts, 0);
     ck_assert(((const qn_work *)e->table)->run == run);
     arena_free(&memory);
