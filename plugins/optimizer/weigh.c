@@ -9,7 +9,7 @@
 static double most(const qn_line *line, double claim, double max_weight)
 {
     double own = claim < 0 ? -line->min_weight : line->max_weight;
-    double cap = own < max_weight ? own : max_weight;
+    double cap = max_weight < own ? max_weight : own;
 
     return cap > 0 ? cap : 0;
 }

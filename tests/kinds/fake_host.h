@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A host small enough to see through, for plugins of the kinds between strategy and venue: loads
+ * a built shared object, gives it parameters as text, instruments and books that a test sets, and
+ * keeps what it asks for. A failure of the host's own duties ends the test. */
+#ifndef QUOIN_TESTS_KINDS_FAKE_HOST_H
+#define QUOIN_TESTS_KINDS_FAKE_HOST_H
+
+#include <quoin/execution.h>
+#include <quoin/optimizer.h>
+#include <quoin/risk.h>
+
+#include <stdbool.h>
+
+#define FAKE_INSTRUMENTS 8
+#define FAKE_ACCOUNTS 3
+#define FAKE_RECORDS 4096
+
+typedef struct fake_timer {
+    int64_t due_ns;
+    uint64_t cookie;
+} fake_timer;
+
+typedef struct fake_child {
+    uint64_t id; /* that it was given */
+    qn_child child;
+} fake_child;
+
+typedef struct fake_host {
+    /* a test sets these before it opens a plugin; books and results also later */
+    qn_instrument instruments[FAKE_INSTRUMENTS];
+    uint32_t ninstruments;
+    qn_exposure exposures[FAKE_INSTRUMENTS];
+    qn_account_state accounts[FAKE_ACCOUNTS];
+    uint32_t naccounts;
+    int32_t timer_result; /* what the next calls return; QN_OK: the host takes them */
+    int64_t send_result;  /* 0: a child gets an id */
+
+    /* what was asked for, in order */
+    fake_timer timers[FAKE_RECORDS];
+    fake_child children[FAKE_RECORDS];
+    uint64_t finished[FAKE_RECORDS]; /* parents */
+    qn_halt halts[FAKE_RECORDS];     /* reason, limit, value */
+    uint32_t ntimers, nchildren, nfinished, nhalts;
+
+    /* the rest is the host's own */
+    uint64_t next_id;
+    void *module;
+    const qn_class *cls;
+    void *self;
+    char params[512];
+    const qn_instrument *list[FAKE_INSTRUMENTS];
+    qn_host host;
+    qn_setup setup;
+    qn_risk_out risk_out;
+    qn_child_out child_out;
+    void *blocks[64];
+    uint32_t nblocks;
+    bool is_active; /* events flow: no memory may be taken */
+} fake_host;
+
+/* A zeroed host with `n` instruments: linear, prices at 10^-2, quantities at 10^-3, money at 10^-8,
+ * tick and lot of one mantissa; all settled by account 0, which has an equity of 1,000. */
+void fake_init(fake_host *h, uint32_t n);
+
+/* Load "risk/limits" and make an instance. `params` is "key=value key=value"; defaults fill the
+ * rest. A failure of create ends the test, unless `err` is given: then it is returned, and the
+ * host is closed. */
+int32_t fake_open(fake_host *h, const char *plugin, const char *params, qn_err *err);
+void fake_close(fake_host *h);
+
+/* Save the instance, load the bytes into a new one and go on with that. The test ends where the
+ * new one saves other bytes. Nothing happens where the class has no state. */
+void fake_reload(fake_host *h);
+
+/* An event to the plugin, of any kind it is of. Returns what it returned. */
+int32_t fake_event(fake_host *h, const qn_event *ev);
+
+/* Market data as a risk module sees it: the books have been changed by the test before. */
+void fake_market(fake_host *h, uint32_t instrument, int64_t ts_ns);
+
+/* xorshift64*: small, and the same everywhere. *state > 0. */
+uint64_t fake_draw(uint64_t *state);
+
+/* low .. high */
+int64_t fake_between(uint64_t *state, int64_t low, int64_t high);
+
+#endif
