@@ -18,7 +18,7 @@ COLUMNS = ("ema", "atr", "plus_di", "minus_di", "adx", "mean", "deviation")
 IN_PRICES = {"ema", "atr", "mean", "deviation"}
 NAMES = {
     "talib": dict(ema="ema20", atr="atr14", plus_di="plus_di14", minus_di="minus_di14",
-                  adx="adx14", mean="sma20", variance="stddev20"),
+                  adx="adx14", mean="sma20"),
     "ttr": dict(ema="ema20", atr="atr14", plus_di="dip14", minus_di="din14", adx="adx14",
                 mean="sma20", sample_deviation="runsd20"),
 }
@@ -42,8 +42,7 @@ def ours(bars):
         values = {k: v / SCALE if v is not None and k in IN_PRICES else v
                   for k, v in values.items()}
         deviation = values["deviation"]
-        # TA-Lib's table has the square under the name of the root; TTR takes ddof 1
-        values["variance"] = deviation and deviation ** 2
+        # TTR takes ddof 1; the deviation in TA-Lib's table turns into its square on the way
         values["sample_deviation"] = deviation and deviation * (20 / 19) ** 0.5
         yield values
 
