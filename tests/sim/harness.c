@@ -123,19 +123,46 @@ static void module_load(harness *h)
     h->venue = h->cls->table;
 }
 
+/* An instance: made, and its parameters filled in. */
+static int32_t instance_create(harness *h, qn_err *err)
+{
+    h->is_active = false;
+    h->self = host_alloc(h->host.ctx, h->cls->instance_size, h->cls->instance_align);
+    params_set(h, h->params);
+    return h->cls->create(h->self, &h->setup, err);
+}
+
+static int32_t instance_start(harness *h, qn_err *err)
+{
+    qn_venue_start start = {.size = sizeof start, .accounts = h->accounts, .out = &h->out};
+    int32_t rc = h->venue->start(h->self, &start, err);
+
+    h->is_active = rc == QN_OK;
+    return rc;
+}
+
+static void instance_end(harness *h)
+{
+    if (h->is_active) h->venue->stop(h->self);
+    if (h->cls->destroy) h->cls->destroy(h->self);
+    h->is_active = false;
+    while (h->narena)
+        mem_free(h->arena[--h->narena]);
+}
+
 int32_t harness_open(harness *h, const char *params, const qn_instrument *instruments,
                      uint32_t ninstruments, const qn_account *accounts, uint32_t naccounts,
                      qn_err *err)
 {
     qn_err own = QN_ERR_INIT;
-    qn_venue_start start = {
-        .size = sizeof start, .accounts = {accounts, naccounts, sizeof *accounts}, .out = &h->out};
     int32_t rc;
 
     memset(h, 0, sizeof *h);
     module_load(h);
     for (uint32_t i = 0; i < ninstruments; i++)
         h->instruments[i] = &instruments[i];
+    snprintf(h->params, sizeof h->params, "%s", params);
+    h->accounts = (qn_table){accounts, naccounts, sizeof *accounts};
     h->host = (qn_host){.size = sizeof h->host,
                         .abi = QN_ABI,
                         .ctx = (qn_ctx *)(void *)h,
@@ -149,13 +176,10 @@ int32_t harness_open(harness *h, const char *params, const qn_instrument *instru
                           .instruments = h->instruments};
     h->out = (qn_venue_out){.size = sizeof h->out, .ctx = h, .push = host_push};
     h->info.size = sizeof h->info;
-    h->self = host_alloc(h->host.ctx, h->cls->instance_size, h->cls->instance_align);
-    params_set(h, params);
 
-    rc = h->cls->create(h->self, &h->setup, &own);
+    rc = instance_create(h, &own);
     if (rc == QN_OK) rc = h->venue->describe(h->self, &h->info);
-    if (rc == QN_OK) rc = h->venue->start(h->self, &start, &own);
-    h->is_active = rc == QN_OK;
+    if (rc == QN_OK) rc = instance_start(h, &own);
     if (rc != QN_OK) {
         ck_assert_msg(err != NULL, "%s", own.msg);
         *err = own;
@@ -166,11 +190,58 @@ int32_t harness_open(harness *h, const char *params, const qn_instrument *instru
 
 void harness_close(harness *h)
 {
-    if (h->is_active) h->venue->stop(h->self);
-    if (h->cls->destroy) h->cls->destroy(h->self);
-    while (h->narena)
-        mem_free(h->arena[--h->narena]);
+    instance_end(h);
     dlclose(h->module);
+}
+
+/* --------------------------------------------------------------------------------- state */
+
+/* A stream that moves at most `most` bytes a call. */
+typedef struct trickle {
+    qn_stream stream;
+    uint64_t most;
+} trickle;
+
+static int64_t trickle_write(void *ctx, const void *from, uint64_t n)
+{
+    trickle *t = ctx;
+
+    return t->stream.write(t->stream.ctx, from, n < t->most ? n : t->most);
+}
+
+static int64_t trickle_read(void *ctx, void *to, uint64_t n)
+{
+    trickle *t = ctx;
+
+    return t->stream.read(t->stream.ctx, to, n < t->most ? n : t->most);
+}
+
+bytes_out harness_save(const harness *h, uint64_t most)
+{
+    bytes_out out = {0};
+    trickle t = {bytes_stream_out(&out), most};
+    qn_stream stream = {.size = sizeof stream, .ctx = &t, .write = trickle_write};
+    qn_err err = QN_ERR_INIT;
+
+    ck_assert_msg(h->cls->save(h->self, &stream, &err) == QN_OK, "%s", err.msg);
+    return out;
+}
+
+int32_t harness_replace(harness *h, const void *state, size_t n, uint64_t most, bool is_started,
+                        qn_err *err)
+{
+    bytes_in in = bytes_reader(state, n);
+    trickle t = {bytes_stream_in(&in), most};
+    qn_stream stream = {.size = sizeof stream, .ctx = &t, .read = trickle_read};
+    int32_t rc;
+
+    instance_end(h);
+    ck_assert_int_eq(instance_create(h, err), QN_OK);
+    if (is_started) ck_assert_int_eq(instance_start(h, err), QN_OK);
+    rc = h->cls->load(h->self, h->cls->schema, &stream, err);
+    if (rc == QN_OK && !is_started) rc = instance_start(h, err);
+    if (rc == QN_OK) rc = bytes_in_end(&in, err);
+    return rc;
 }
 
 void harness_forget(harness *h)

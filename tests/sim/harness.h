@@ -5,6 +5,8 @@
 #ifndef QUOIN_TESTS_SIM_HARNESS_H
 #define QUOIN_TESTS_SIM_HARNESS_H
 
+#include "base/bytes.h"
+
 #include <quoin/venue.h>
 
 #include <stdbool.h>
@@ -36,6 +38,8 @@ typedef struct harness {
     void *arena[64];  /* blocks the instance took */
     uint32_t narena;
     bool is_active; /* between start and stop: no memory may be taken */
+    char params[256];
+    qn_table accounts;
 } harness;
 
 /* Load the venue, create and start an instance. `params` is "key=value key=value"; defaults
@@ -45,6 +49,16 @@ int32_t harness_open(harness *h, const char *params, const qn_instrument *instru
                      uint32_t ninstruments, const qn_account *accounts, uint32_t naccounts,
                      qn_err *err);
 void harness_close(harness *h);
+
+/* Save the state, at most `most` bytes a call. To be freed by bytes_free. */
+bytes_out harness_save(const harness *h, uint64_t most);
+
+/* Put a new instance of the same parameters, instruments and accounts in the place of the one
+ * there is, and load a state into it, before or after it is started. What was pushed stays. An
+ * error of load is returned; the instance is then in no state to be used, and the next one can
+ * be put in its place. The accounts that harness_open was given must still be there. */
+int32_t harness_replace(harness *h, const void *state, size_t n, uint64_t most, bool is_started,
+                        qn_err *err);
 
 /* Forget the events that were pushed so far. */
 void harness_forget(harness *h);

@@ -2,7 +2,8 @@
  *
  * venue/sim against the reference: random markets, random orders of every kind, and every event
  * of the two must be the same, one by one. At the end the sums of what the venue pushed must
- * give the reference's positions and cash to the last unit.
+ * give the reference's positions and cash to the last unit. The same once more with a venue that
+ * is cut at random points: its state is saved, and another instance goes on from it.
  *
  *   test_sim_property [--cases N] [--seed N]      default 10,000 cases from seed 1
  *
@@ -42,6 +43,8 @@ typedef struct world {
     uint64_t fills, payments;
     qn_wide flow[HARNESS_INSTRUMENTS], position[HARNESS_INSTRUMENTS][REF_STRATEGIES];
     uint32_t owner[REF_ORDERS * 2]; /* strategy of an id */
+    bool is_cut;
+    uint64_t cuts, cut_state; /* and a generator of their own: both runs see the same market */
 } world;
 
 /* xorshift64*: small, and the same everywhere. */
@@ -199,6 +202,8 @@ static void account_for(world *w, const pushed *e)
     }
 }
 
+static void maybe_cut(world *w);
+
 /* Both must have said the same since the last look. */
 static void compare(world *w, const char *what)
 {
@@ -221,6 +226,34 @@ static void compare(world *w, const char *what)
     }
     harness_forget(&w->h);
     w->r.nevents = 0;
+    maybe_cut(w);
+}
+
+/* ----------------------------------------------------------------------------------- cuts */
+
+/* Now and then another instance takes over, which gives the same state again. */
+static void maybe_cut(world *w)
+{
+    uint64_t state = w->state;
+    qn_err err = QN_ERR_INIT;
+    bytes_out before, after;
+
+    if (!w->is_cut) return;
+    w->state = w->cut_state;
+    if (once_in(w, 12)) {
+        before = harness_save(&w->h, 1u << once_in(w, 2) * 20);
+        ck_assert_msg(harness_replace(&w->h, before.data, before.used, (uint64_t)between(w, 1, 99),
+                                      once_in(w, 2), &err) == QN_OK,
+                      "case of --seed %" PRIu64 " --cases 1: %s", w->seed, err.msg);
+        after = harness_save(&w->h, UINT64_MAX);
+        ck_assert_uint_eq(before.used, after.used);
+        ck_assert_mem_eq(before.data, after.data, after.used);
+        bytes_free(&before);
+        bytes_free(&after);
+        w->cuts++;
+    }
+    w->cut_state = w->state;
+    w->state = state;
 }
 
 /* -------------------------------------------------------------------------------- actions */
@@ -480,6 +513,27 @@ static void check_conservation(world *w)
     }
 }
 
+/* One case; what happened in it is in the world. */
+static void play(world *w, uint64_t seed, bool is_cut)
+{
+    memset(w, 0, sizeof *w);
+    w->seed = seed;
+    w->state = w->cut_state = w->seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+    w->is_cut = is_cut;
+    w->next_id = 1;
+    random_market(w);
+    random_open(w);
+    random_actions(w);
+    for (int step = 1; step <= STEPS; step++) {
+        w->now += STEP;
+        random_step(w);
+    }
+    probe_cash(w);
+    end_run(w);
+    check_conservation(w);
+    harness_close(&w->h);
+}
+
 START_TEST(venue_and_reference_agree)
 {
     static world w;
@@ -488,21 +542,7 @@ START_TEST(venue_and_reference_agree)
     uint64_t payments = 0;
 
     for (uint64_t i = 0; i < ncases; i++) {
-        memset(&w, 0, sizeof w);
-        w.seed = first_seed + i;
-        w.state = w.seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
-        w.next_id = 1;
-        random_market(&w);
-        random_open(&w);
-        random_actions(&w);
-        for (int step = 1; step <= STEPS; step++) {
-            w.now += STEP;
-            random_step(&w);
-        }
-        probe_cash(&w);
-        end_run(&w);
-        check_conservation(&w);
-        harness_close(&w.h);
+        play(&w, first_seed + i, false);
         fills += w.fills;
         payments += w.payments;
         for (int k = 0; k < QN_ORDER_STATES; k++)
@@ -514,6 +554,25 @@ START_TEST(venue_and_reference_agree)
            ncases, first_seed, counts[QN_ORDER_ACCEPTED], counts[QN_ORDER_REJECTED],
            counts[QN_ORDER_CANCELED], counts[QN_ORDER_EXPIRED], fills, payments);
     ck_assert(ncases < 100 || (fills > 0 && payments > 0 && counts[QN_ORDER_EXPIRED] > 0));
+}
+END_TEST
+
+START_TEST(so_does_a_venue_that_is_cut)
+{
+    static world w;
+    uint64_t n = ncases / 10 + 1;
+    uint64_t cuts = 0;
+    uint64_t fills = 0;
+
+    for (uint64_t i = 0; i < n; i++) {
+        play(&w, first_seed + i, true);
+        cuts += w.cuts;
+        fills += w.fills;
+    }
+    printf("proof: venue/sim taken up from its state: %" PRIu64 " cases from seed %" PRIu64
+           ": %" PRIu64 " cuts, %" PRIu64 " fills; all equal\n",
+           n, first_seed, cuts, fills);
+    ck_assert(n < 100 || cuts > n);
 }
 END_TEST
 
@@ -531,6 +590,7 @@ int main(int argc, char **argv)
     }
     tcase_set_timeout(all, 0);
     tcase_add_test(all, venue_and_reference_agree);
+    tcase_add_test(all, so_does_a_venue_that_is_cut);
     suite_add_tcase(suite, all);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -441,7 +441,10 @@ START_TEST(it_describes_itself)
     qn_instrument ins = harness_instrument(0, "BTC");
     qn_account account = harness_account("USDT", 0);
 
-    harness_open(&h, "close_at_end=true pace=60 max_orders=7", &ins, 1, &account, 1, NULL);
+    harness_open(&h, "close_at_end=true pace=60 max_orders=7 maker_bps=-1.25 taker_bps=4.00005",
+                 &ins, 1, &account, 1, NULL);
+    ck_assert_int_eq(h.info.maker_fee, -12500);
+    ck_assert_int_eq(h.info.taker_fee, 40000); /* half a unit, to the even one */
     ck_assert_uint_eq(h.info.data, QN_DATA_CATALOG);
     ck_assert_uint_eq(h.info.close_at_end, 1);
     ck_assert_uint_eq(h.info.max_orders, 7);

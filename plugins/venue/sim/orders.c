@@ -36,7 +36,7 @@ static order **chain_of(const sim *s, uint64_t id)
     return &s->index[s->index_bits ? spread >> (64 - s->index_bits) : 0];
 }
 
-static order *order_find(const sim *s, uint64_t id)
+order *order_find(const sim *s, uint64_t id)
 {
     order *o = *chain_of(s, id);
 
@@ -59,8 +59,7 @@ static void book_remove(book *b, order *o)
     *(o->next ? &o->next->prev : &b->last) = o->prev;
 }
 
-/* A new order at the end of its book's list, in the index. The caller has checked for room. */
-static order *order_new(sim *s, book *b, uint64_t id)
+order *order_new(sim *s, book *b, uint64_t id)
 {
     order *o = s->orders_free;
     order **chain = chain_of(s, id);

@@ -104,6 +104,12 @@ static int32_t sim_create(void *self, const qn_setup *setup, qn_err *err)
     return rc != QN_OK ? rc : orders_create(s, setup, err);
 }
 
+/* A fee parameter, 10^-8 basis points, as a fraction at QN_RATE_EXP: 1 bps is 10^-4. */
+static int64_t fraction_of(int64_t bps)
+{
+    return (int64_t)qn_wide_divide(bps, 10000);
+}
+
 static int32_t sim_describe(const void *self, qn_venue_info *info)
 {
     const sim *s = self;
@@ -114,6 +120,8 @@ static int32_t sim_describe(const void *self, qn_venue_info *info)
     info->pace = s->pace;
     info->max_orders = (uint32_t)s->max_orders;
     info->close_at_end = s->close_at_end ? 1 : 0;
+    info->maker_fee = fraction_of(s->maker_bps);
+    info->taker_fee = fraction_of(s->taker_bps);
     return QN_OK;
 }
 
@@ -138,15 +146,16 @@ static int32_t account_open(sim *s, const qn_account *account, qn_err *err)
     return QN_OK;
 }
 
+/* A loaded state already has the balances: the accounts are only looked at. */
 static int32_t sim_start(void *self, const qn_venue_start *start, qn_err *err)
 {
     sim *s = self;
 
-    for (uint32_t i = 0; i < s->nbalances; i++) {
+    for (uint32_t i = 0; i < s->nbalances && !s->is_loaded; i++) {
         s->balances[i].amount = 0;
         s->balances[i].has_account = false;
     }
-    for (uint32_t i = 0; i < start->accounts.nrows; i++) {
+    for (uint32_t i = 0; i < start->accounts.nrows && !s->is_loaded; i++) {
         int32_t rc = account_open(s, qn_table_row(&start->accounts, i), err);
         if (rc != QN_OK) return rc;
     }
@@ -157,6 +166,7 @@ static int32_t sim_start(void *self, const qn_venue_start *start, qn_err *err)
                            b->settle->currency, b->ins->name);
     }
     s->out = start->out;
+    s->is_loaded = false;
     return QN_OK;
 }
 
@@ -282,7 +292,11 @@ static const qn_class sim_class = {
     .table = &venue,
     .instance_size = sizeof(sim),
     .instance_align = _Alignof(sim),
+    .schema = SIM_SCHEMA,
+    .schema_min = 1,
     .create = sim_create,
+    .save = sim_save,
+    .load = sim_load,
 };
 
 static const qn_class *const classes[] = {&sim_class};

@@ -7,6 +7,7 @@
  *   orders.c    the order book: submit, modify, cancel, filters, memory of orders
  *   match.c     which order fills where in a bar
  *   accounts.c  what a fill costs and changes: fees, balances, positions, exits, funding
+ *   state.c     all of it as bytes, so that a run can be taken up where it ended
  *
  * Everything runs on the engine's thread, one call at a time. All memory is taken when the
  * instance is created; from then on nothing allocates. */
@@ -113,6 +114,7 @@ typedef struct sim {
     int64_t now;     /* latest time known, ns: the stamp of answers that no market event caused */
     int32_t failed;  /* first error of the current call */
     bool has_closed; /* closed orders wait in some list */
+    bool is_loaded;  /* from a state, and not started since */
 } sim;
 
 /* ---------------------------------------------------------------------------- orders.c */
@@ -124,6 +126,12 @@ int32_t orders_create(sim *s, const qn_setup *setup, qn_err *err);
 int32_t sim_submit(void *self, const qn_order *request);
 int32_t sim_modify(void *self, const qn_order *request);
 int32_t sim_cancel(void *self, uint64_t order_id);
+
+/* A new order at the end of its book's list, in the index. The caller has checked for room. */
+order *order_new(sim *s, book *b, uint64_t id);
+
+/* The open order with that id, NULL if there is none. */
+order *order_find(const sim *s, uint64_t id);
 
 /* Tell the owner the order's state. */
 void order_report(sim *s, const order *o, uint32_t state, uint32_t reason, int64_t ts);
@@ -160,5 +168,14 @@ int32_t funding_pay(sim *s, book *b, const qn_funding *ev);
 
 /* Hand an event to the host; the first refusal is kept in s->failed. */
 void event_push(sim *s, const book *b, qn_event *ev, uint16_t type, size_t size);
+
+/* ----------------------------------------------------------------------------- state.c */
+
+#define SIM_SCHEMA 1u /* layout of the state */
+
+/* qn_class.save and .load. A state is loaded before or after start, as long as no order was
+ * sent; start then keeps its balances. */
+int32_t sim_save(const void *self, const qn_stream *to, qn_err *err);
+int32_t sim_load(void *self, uint32_t schema, const qn_stream *from, qn_err *err);
 
 #endif
