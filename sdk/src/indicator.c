@@ -121,7 +121,7 @@ static void update_adx(qn_dmi *d)
     if (d->count < 2 * d->length) {
         d->adx += dx;
         if (++d->count == 2 * d->length) d->adx *= d->rate;
-    } else if (both > 0.0) {
+    } else {
         d->adx += d->rate * (dx - d->adx);
     }
 }

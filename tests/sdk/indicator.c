@@ -135,7 +135,7 @@ static dmi slow_dmi(const series *s, int last, int n)
         if (i < 2 * n) {
             seed += dx;
             d.adx = seed / n;
-        } else if (both > 0) {
+        } else {
             d.adx = (d.adx * (n - 1) + dx) / n;
         }
     }
@@ -310,6 +310,12 @@ START_TEST(deviation_at_the_ends)
         qn_rolling_push(&r, -reach - 1 - i % 2);
     check_near(qn_rolling_deviation(&r), 0.5, 1e-15);
     ck_assert_int_eq(qn_rolling_push(&r, INT64_MAX), 0); /* the difference does not fit */
+    qn_rolling_push(&r, 0);
+    ck_assert_uint_eq(r.values.count, 1);
+    qn_rolling_push(&r, reach + 1);
+    ck_assert_uint_eq(r.values.count, 1);
+    qn_rolling_push(&r, 2 * reach + 1);
+    ck_assert_uint_eq(r.values.count, 2);
 }
 END_TEST
 

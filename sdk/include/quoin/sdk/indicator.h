@@ -147,8 +147,7 @@ int qn_atr_push(qn_atr *a, int64_t high, int64_t low, int64_t close);
  *
  * Wilder (1978). The sums are seeded with the sum of bars 2 .. `length`; the DIs are there from
  * bar `length` + 1, ADX from bar 2 `length`, seeded with the mean of `length` DX; so does TA-Lib.
- * A bar at which both sums of movement are 0 has no DX: it adds nothing to the seed, and leaves
- * ADX as it was. */
+ * Until the first movement both sums are 0, and DIs and DX are 0 as well. */
 typedef struct qn_dmi {
     double rate;
     int64_t length;
