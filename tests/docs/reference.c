@@ -113,6 +113,13 @@ static void put_statistics(FILE *to)
                 rows[i].definition);
 }
 
+/* A bar would end the cell. */
+static void put_cell(FILE *to, const char *text)
+{
+    for (; *text; text++)
+        fprintf(to, *text == '|' ? "\\%c" : "%c", *text);
+}
+
 /* A model's features, an optimizer's values; nothing where the kind has none. */
 static void put_named(FILE *to, const qn_class *cls)
 {
@@ -123,7 +130,11 @@ static void put_named(FILE *to, const qn_class *cls)
     fprintf(to, "\n| %s | unit | meaning |\n|---|---|---|\n", k->named.row);
     for (uint32_t i = 0; i < named->nrows; i++) {
         const qn_named *n = qn_table_row(named, i);
-        fprintf(to, "| `%s` | %s | %s |\n", n->name, n->unit, n->doc);
+        fprintf(to, "| `%s` | ", n->name);
+        put_cell(to, n->unit);
+        fputs(" | ", to);
+        put_cell(to, n->doc);
+        fputs(" |\n", to);
     }
 }
 
