@@ -27,7 +27,7 @@ typedef struct qn_child {
     uint32_t type;      /* QN_MARKET, QN_LIMIT, QN_STOP */
     uint32_t tif;       /* QN_GTC, QN_IOC, QN_GTD; 0 = QN_GTC */
     uint32_t flags;     /* QN_REDUCE_ONLY, QN_POST_ONLY */
-    uint64_t parent_id; /* */
+    uint64_t parent_id; /* order that it is a part of */
     int64_t qty;        /* > 0, mantissa */
     int64_t price;      /* QN_LIMIT only, else 0 */
     int64_t trigger;    /* QN_STOP only, else 0 */
