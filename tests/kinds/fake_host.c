@@ -102,13 +102,38 @@ static int32_t books_money(qn_ctx *ctx, uint32_t instrument, int64_t qty, int64_
     return qn_wide_narrow(money, out);
 }
 
+static int32_t features_find(qn_ctx *ctx, const char *name, uint32_t *feature)
+{
+    const fake_host *h = host_of(ctx);
+
+    ck_assert(!h->is_active);
+    for (uint32_t i = 0; i < FAKE_FEATURES; i++) {
+        *feature = i;
+        if (h->features[i].name && strcmp(h->features[i].name, name) == 0) return QN_OK;
+    }
+    return QN_E_UNKNOWN_NAME;
+}
+
+static int32_t features_read(qn_ctx *ctx, uint32_t feature, uint32_t instrument, qn_feature *out)
+{
+    const fake_host *h = host_of(ctx);
+
+    ck_assert_uint_eq(out->size, sizeof *out);
+    if (feature >= FAKE_FEATURES || instrument >= h->ninstruments) return QN_E_RANGE;
+    out->instrument = instrument;
+    out->value = h->features[feature].value;
+    return h->features[feature].result;
+}
+
 static const void *host_ext(qn_ctx *ctx, const char *id)
 {
+    static const qn_host_features features = {sizeof features, 0, features_find, features_read};
     static const qn_host_books books = {
         sizeof books,   0,          books_accounts, books_account, books_exposure,
         books_position, books_money};
 
     (void)ctx;
+    if (strcmp(id, QN_HOST_FEATURES) == 0) return &features;
     return strcmp(id, QN_HOST_BOOKS) == 0 ? &books : NULL;
 }
 
@@ -146,6 +171,27 @@ static int32_t out_finish(void *ctx, uint64_t parent_id)
 
     ck_assert_uint_lt(h->nfinished, FAKE_RECORDS);
     h->finished[h->nfinished++] = parent_id;
+    return QN_OK;
+}
+
+static int64_t out_push(void *ctx, const qn_intent *intent)
+{
+    fake_host *h = ctx;
+
+    ck_assert_uint_eq(intent->kind, QN_INTENT_SIGNAL);
+    ck_assert_uint_eq(intent->size, sizeof(qn_signal));
+    ck_assert_uint_lt(h->nsignals, FAKE_RECORDS);
+    h->signals[h->nsignals++] = *(const qn_signal *)(const void *)intent;
+    return 0;
+}
+
+static int32_t out_publish(void *ctx, uint32_t instrument, uint32_t feature, double value,
+                           int64_t valid_ns)
+{
+    fake_host *h = ctx;
+
+    ck_assert_uint_lt(h->npublished, FAKE_RECORDS);
+    h->published[h->npublished++] = (fake_published){instrument, feature, value, valid_ns};
     return QN_OK;
 }
 
@@ -188,6 +234,7 @@ static void param_set(void *self, const qn_param *p, const char *value)
         int64_t whole;
         double real;
         qn_decimal decimal;
+        qn_str text;
     } slot = {0};
     size_t bytes = 8;
     int32_t rc = QN_OK;
@@ -208,6 +255,10 @@ static void param_set(void *self, const qn_param *p, const char *value)
     case QN_PARAM_TYPE_DECIMAL:
         bytes = sizeof slot.decimal;
         rc = qn_decimal_parse(value, strlen(value), &slot.decimal);
+        break;
+    case QN_PARAM_TYPE_STRING:
+        bytes = sizeof slot.text;
+        slot.text = (qn_str){value, strlen(value)};
         break;
     default: /* I64; RATIO and BPS */
         rc = qn_decimal_parse_at(value, strlen(value),

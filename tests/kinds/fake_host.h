@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A host small enough to see through, for plugins of the kinds between strategy and venue: loads
- * a built shared object, gives it parameters as text, instruments and books that a test sets, and
+ * A host small enough to see through, for plugins of the pure kinds: loads a built shared object, gives it parameters as text, instruments and books that a test sets, and
  * keeps what it asks for. A failure of the host's own duties ends the test. */
 #ifndef QUOIN_TESTS_KINDS_FAKE_HOST_H
 #define QUOIN_TESTS_KINDS_FAKE_HOST_H
@@ -9,12 +8,14 @@
 #include <quoin/execution.h>
 #include <quoin/optimizer.h>
 #include <quoin/risk.h>
+#include <quoin/strategy.h>
 
 #include <stdbool.h>
 
 #define FAKE_INSTRUMENTS 8
 #define FAKE_ACCOUNTS 3
 #define FAKE_RECORDS 4096
+#define FAKE_FEATURES 2
 
 typedef struct fake_timer {
     int64_t due_ns;
@@ -26,6 +27,19 @@ typedef struct fake_child {
     qn_child child;
 } fake_child;
 
+/* A feature as a test says it stands: what find knows it by, what read answers. */
+typedef struct fake_feature {
+    const char *name;
+    int32_t result;
+    double value; /* of every instrument */
+} fake_feature;
+
+typedef struct fake_published {
+    uint32_t instrument, feature;
+    double value;
+    int64_t valid_ns;
+} fake_published;
+
 typedef struct fake_host {
     /* a test sets these before it opens a plugin; books and results also later */
     qn_instrument instruments[FAKE_INSTRUMENTS];
@@ -35,13 +49,16 @@ typedef struct fake_host {
     uint32_t naccounts;
     int32_t timer_result; /* what the next calls return; QN_OK: the host takes them */
     int64_t send_result;  /* 0: a child gets an id */
+    fake_feature features[FAKE_FEATURES];
 
     /* what was asked for, in order */
     fake_timer timers[FAKE_RECORDS];
     fake_child children[FAKE_RECORDS];
     uint64_t finished[FAKE_RECORDS]; /* parents */
     qn_halt halts[FAKE_RECORDS];     /* reason, limit, value */
-    uint32_t ntimers, nchildren, nfinished, nhalts;
+    qn_signal signals[FAKE_RECORDS]; /* hdr.instrument says whose */
+    fake_published published[FAKE_RECORDS];
+    uint32_t ntimers, nchildren, nfinished, nhalts, nsignals, npublished;
 
     /* the rest is the host's own */
     uint64_t next_id;
@@ -54,6 +71,8 @@ typedef struct fake_host {
     qn_setup setup;
     qn_risk_out risk_out;
     qn_child_out child_out;
+    qn_out out;
+    qn_model_out model_out;
     void *blocks[64];
     uint32_t nblocks;
     bool is_active; /* events flow: no memory may be taken */
