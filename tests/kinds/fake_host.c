@@ -282,10 +282,12 @@ static bool param_value(const char *params, const qn_param *p, char value[64])
 
 static void params_set(const fake_host *h, void *self)
 {
-    char value[64];
-
     for (uint32_t i = 0; i < h->cls->params.nrows; i++) {
         const qn_param *p = qn_table_row(&h->cls->params, i);
+        char on_stack[64];
+        /* a text lives as long as the instance */
+        char *value =
+            p->type == QN_PARAM_TYPE_STRING ? host_alloc(h->host.ctx, 64, 1) : &on_stack[0];
         if (param_value(h->params, p, value)) param_set(self, p, value);
     }
 }
@@ -336,7 +338,7 @@ static void module_open(fake_host *h, const char *plugin)
     ck_assert_uint_eq(module->nclasses, 1);
     h->cls = module->classes[0];
     ck_assert_str_eq(h->cls->id, plugin);
-    ck_assert(!h->cls->needs || strcmp(h->cls->needs, QN_HOST_BOOKS) == 0);
+    ck_assert(!h->cls->needs || host_ext(h->host.ctx, h->cls->needs) != NULL);
 }
 
 static int32_t make(fake_host *h, qn_err *err)
@@ -356,7 +358,6 @@ int32_t fake_open(fake_host *h, const char *plugin, const char *params, qn_err *
     qn_err own = QN_ERR_INIT;
     int32_t rc;
 
-    module_open(h, plugin);
     snprintf(h->params, sizeof h->params, "%s", params);
     h->host = (qn_host){.size = sizeof h->host,
                         .abi = QN_ABI,
@@ -376,6 +377,9 @@ int32_t fake_open(fake_host *h, const char *plugin, const char *params, qn_err *
                                   .send = out_send,
                                   .cancel = out_cancel,
                                   .finish = out_finish};
+    h->out = (qn_out){.size = sizeof h->out, .ctx = h, .push = out_push};
+    h->model_out = (qn_model_out){.size = sizeof h->model_out, .ctx = h, .publish = out_publish};
+    module_open(h, plugin);
     rc = make(h, &own);
     if (rc != QN_OK) {
         ck_assert_msg(err != NULL, "%s", own.msg);
@@ -463,10 +467,35 @@ void fake_reload(fake_host *h)
 
 int32_t fake_event(fake_host *h, const qn_event *ev)
 {
+    const void *table = h->cls->table;
+
     if (strcmp(h->cls->kind, QN_KIND_RISK) == 0)
-        return ((const qn_risk *)h->cls->table)->on_event(h->self, ev, &h->risk_out);
+        return ((const qn_risk *)table)->on_event(h->self, ev, &h->risk_out);
+    if (strcmp(h->cls->kind, QN_KIND_STRATEGY) == 0)
+        return ((const qn_strategy *)table)->on_event(h->self, ev, &h->out);
+    if (strcmp(h->cls->kind, QN_KIND_MODEL) == 0)
+        return ((const qn_model *)table)->on_event(h->self, ev, &h->model_out);
     ck_assert_str_eq(h->cls->kind, QN_KIND_EXECUTION);
-    return ((const qn_execution *)h->cls->table)->on_event(h->self, ev, &h->child_out);
+    return ((const qn_execution *)table)->on_event(h->self, ev, &h->child_out);
+}
+
+void fake_bar(fake_host *h, uint32_t instrument, int64_t length, int64_t high, int64_t low,
+              int64_t close)
+{
+    int64_t open_ts = h->nbars++ * length;
+    qn_bar ev = {.hdr = {.size = sizeof ev,
+                         .type = QN_EVENT_BAR,
+                         .ts_ns = open_ts + length,
+                         .instrument = instrument,
+                         .slot = instrument},
+                 .open_ts = open_ts,
+                 .length = length,
+                 .open = close,
+                 .high = high,
+                 .low = low,
+                 .close = close};
+
+    ck_assert_int_eq(fake_event(h, &ev.hdr), QN_OK);
 }
 
 void fake_market(fake_host *h, uint32_t instrument, int64_t ts_ns)

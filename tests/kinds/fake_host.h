@@ -62,6 +62,7 @@ typedef struct fake_host {
 
     /* the rest is the host's own */
     uint64_t next_id;
+    int64_t nbars;
     void *module;
     const qn_class *cls;
     void *self;
@@ -94,6 +95,10 @@ void fake_reload(fake_host *h);
 
 /* An event to the plugin, of any kind it is of. Returns what it returned. */
 int32_t fake_event(fake_host *h, const qn_event *ev);
+
+/* The next bar: one follows the other in time, whatever their instruments. */
+void fake_bar(fake_host *h, uint32_t instrument, int64_t length, int64_t high, int64_t low,
+              int64_t close);
 
 /* Market data as a risk module sees it: the books have been changed by the test before. */
 void fake_market(fake_host *h, uint32_t instrument, int64_t ts_ns);

@@ -16,7 +16,7 @@
  *
  * What QN_FIELDS_OF_... lists is all that a class must save: the rest is set by init. A state that
  * is loaded into an indicator of another length goes on from the old value at the new speed;
- * windows refuse it (<quoin/sdk/fields.h>). */
+ * windows refuse it (<quoin/sdk/fields.h>). A plugin that uses this file is linked with libm. */
 #ifndef QUOIN_SDK_INDICATOR_H
 #define QUOIN_SDK_INDICATOR_H
 
