@@ -154,7 +154,7 @@ static int64_t missing(const twap *t, const parent *p, const qn_instrument *ins)
 {
     int64_t rest = p->qty - p->filled - working(p);
     int64_t planned = (int64_t)((qn_wide)p->qty * p->next / t->slices);
-    int64_t now = qn_floor_to(planned, ins->lot_size) - p->filled - working(p);
+    int64_t now = qn_floor_to(planned - p->filled - working(p), ins->lot_size);
     int64_t least;
 
     if (rest <= 0 || p->next == t->slices) return rest;
