@@ -8,7 +8,7 @@
  *   atr      Wilder's average true range (1978) / close: a fraction of the price, too
  *
  * Formulas and seeds stand in <quoin/sdk/indicator.h>. With simple returns nothing but + - x / and
- * square roots is computed on events; the one call of libm is exp2, for `halflife`, at the start. */
+ * square roots is computed on events; the one other call of libm is exp2, for `halflife`. */
 #include <quoin/sdk/model.h>
 
 #include <quoin/sdk/indicator.h>

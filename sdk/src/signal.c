@@ -22,7 +22,7 @@ static int is_new(const qn_signal_gate *gate, const qn_signal *signal, double st
 int qn_signal_say(qn_signal_gate *gate, const qn_out *out, uint32_t instrument, qn_signal signal,
                   double step, int64_t repeat)
 {
-    gate->silent += gate->has_spoken;
+    gate->silent++;
     if (!is_new(gate, &signal, step, repeat)) return 0;
     *gate = (qn_signal_gate){
         .strength = signal.strength, .confidence = signal.confidence, .has_spoken = 1};
@@ -39,7 +39,7 @@ int64_t qn_stop_price(const qn_instrument *instrument, int64_t price, double dis
     if (!(whole >= 0.0 && whole < 0x1p62)) return 0;
     if (side > 0) {
         at = price - (int64_t)whole;
-        return at >= tick ? qn_floor_to(at, tick) : 0;
+        return at > 0 ? qn_floor_to(at, tick) : 0;
     }
     if (__builtin_add_overflow(price, (int64_t)whole, &at) || at > INT64_MAX - tick) return 0;
     return qn_ceil_to(at, tick);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A host small enough to see through, for plugins of the pure kinds: loads a built shared object, gives it parameters as text, instruments and books that a test sets, and
- * keeps what it asks for. A failure of the host's own duties ends the test. */
+ * A host small enough to see through, for plugins of the pure kinds: loads a built shared object,
+ * gives it parameters as text, instruments and books that a test sets, and keeps what it asks for.
+ * A failure of the host's own duties ends the test. */
 #ifndef QUOIN_TESTS_KINDS_FAKE_HOST_H
 #define QUOIN_TESTS_KINDS_FAKE_HOST_H
 

@@ -106,6 +106,25 @@ START_TEST(trend_leans_by_its_bias)
 }
 END_TEST
 
+/* A bias that was changed while it ran is a part of the state, not what the config said. */
+START_TEST(trend_keeps_its_bias)
+{
+    const double lean = 0.5;
+
+    start(TREND, SHORT_ONES "full_distance=1", 1);
+    for (uint32_t i = 0; i < h.cls->params.nrows; i++) {
+        const qn_param *p = qn_table_row(&h.cls->params, i);
+        if (strcmp(p->key, "bias") != 0) continue;
+        ck_assert_uint_ne(p->flags & QN_PARAM_LIVE, 0);
+        memcpy((char *)h.self + p->offset, &lean, sizeof lean);
+    }
+    fake_reload(&h);
+    feed(0, 4);
+    expect(0, 0.5 - 5.5555556 / 40, 0.66666667, 940);
+    fake_close(&h);
+}
+END_TEST
+
 START_TEST(trend_without_a_stop)
 {
     start(TREND, LENGTHS "adx_floor=0 adx_full=100 full_distance=1 stop=0", 1);
@@ -319,6 +338,7 @@ START_TEST(signals_are_always_valid)
 END_TEST
 
 CHECK_MAIN("signals", trend_by_hand, trend_keeps_its_bounds, trend_leans_by_its_bias,
-           trend_without_a_stop, trend_takes_a_feature, trend_refuses, lookbacks, reversion_by_hand,
-           reversion_is_stopped, reversion_does_not_enter_beyond_its_stop, reversion_refuses,
-           reloads_change_nothing, signals_are_always_valid)
+           trend_keeps_its_bias, trend_without_a_stop, trend_takes_a_feature, trend_refuses,
+           lookbacks, reversion_by_hand, reversion_is_stopped,
+           reversion_does_not_enter_beyond_its_stop, reversion_refuses, reloads_change_nothing,
+           signals_are_always_valid)

@@ -19,7 +19,7 @@ extern "C" {
 /* What was said last of an instrument. All zero = nothing yet. */
 typedef struct qn_signal_gate {
     double strength, confidence; /* as pushed last */
-    int64_t silent;              /* bars since then */
+    int64_t silent;              /* bars since then, or since the start */
     int64_t has_spoken;          /* 1 = something was pushed */
 } qn_signal_gate;
 
