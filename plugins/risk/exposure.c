@@ -34,12 +34,11 @@ int64_t scene_worth(const books *b, const scene *s, int64_t qty)
     return worth(b, s->order->instrument, s->base + qty, s->price);
 }
 
-int64_t scene_fit(const books *b, const scene *s, qn_wide room, int is_gross)
+int64_t scene_fit(const books *b, const scene *s, qn_wide room)
 {
     int64_t fits = 0;
     int64_t exceeds = s->order->qty;
 
-    if (is_gross && room < 0) return 0;
     if (scene_worth(b, s, exceeds) <= room) return exceeds;
     if (scene_worth(b, s, 0) > room) return 0;
     while (exceeds - fits >

@@ -41,9 +41,8 @@ int32_t scene_read(const books *b, const qn_proposal *order, const qn_instrument
  * side. Saturates at the ends of int64_t. */
 int64_t scene_worth(const books *b, const scene *s, int64_t qty);
 
-/* The largest quantity of 0 .. the order's with scene_worth <= room; 0 where there is none. What
- * is worth something is never negative to a gross limit: with `is_gross`, worth below 0 is 0. */
-int64_t scene_fit(const books *b, const scene *s, qn_wide room, int is_gross);
+/* The largest quantity of 0 .. the order's with scene_worth <= room; 0 where there is none. */
+int64_t scene_fit(const books *b, const scene *s, qn_wide room);
 
 /* Exposure of the account's other instruments in the worst case, money. QN_OK; QN_E_NOT_FOUND: one
  * of them has orders or a position, and no price.

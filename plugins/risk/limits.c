@@ -393,7 +393,7 @@ static void judge_position_notional(const question *q, cut *c)
         reject(c, QN_REASON_NO_PRICE, money(q, max), 0);
         return;
     }
-    *c = (cut){.qty = scene_fit(&q->l->books, &q->scene, max, 0),
+    *c = (cut){.qty = scene_fit(&q->l->books, &q->scene, max),
                .reason = QN_REASON_LIMIT_POSITION,
                .limit = money(q, max),
                .value = money(q, scene_worth(&q->l->books, &q->scene, c->qty))};
@@ -417,7 +417,7 @@ static void judge_exposure(const question *q, cut *c, int64_t max, int is_gross)
     others = is_gross ? gross : net;
     worth = scene_worth(b, &q->scene, c->qty);
     if (is_gross && worth < 0) worth = 0;
-    *c = (cut){.qty = scene_fit(b, &q->scene, (qn_wide)max * equity / RATIO_ONE - others, is_gross),
+    *c = (cut){.qty = scene_fit(b, &q->scene, (qn_wide)max * equity / RATIO_ONE - others),
                .reason = is_gross ? QN_REASON_LIMIT_GROSS : QN_REASON_LIMIT_NET,
                .limit = ratio(max),
                .value = fraction(others + worth, equity)};

@@ -196,12 +196,32 @@ START_TEST(twap_catches_up)
 }
 END_TEST
 
+START_TEST(twap_takes_what_a_venue_fills)
+{
+    open_execution("execution/twap", "duration=40s slices=4");
+    accept(0, 7, 0, 1000);
+    fill(1, &h.children[0], 300); /* of 250 */
+    tick(10 * S);
+    expect_child(2, 200);
+    report(11 * S, &h.children[1], QN_ORDER_CANCELED);
+    fill(12 * S, &h.children[1], 200); /* before it saw the cancel */
+    tick(20 * S);
+    expect_child(3, 250);
+    fill(21 * S, &h.children[2], 500);
+    tick(30 * S);
+    ck_assert_uint_eq(h.nchildren, 3);
+    ck_assert_uint_eq(h.nfinished, 0);
+}
+END_TEST
+
 START_TEST(twap_late_timers_and_refusals)
 {
     open_execution("execution/twap", "duration=40s slices=4");
     accept(0, 7, 0, 1000);
     deliver(next_timer(), 25 * S); /* two slices late: both at once */
     expect_child(2, 500);
+    deliver((fake_timer){10 * S, 7}, 25 * S); /* one of old: is answered already */
+    ck_assert_uint_eq(h.ntimers, 1);
     h.send_result = QN_E_FULL;
     tick(30 * S);
     ck_assert_uint_eq(h.nchildren, 2);
@@ -515,6 +535,6 @@ START_TEST(random_sessions)
 END_TEST
 
 CHECK_MAIN("execution", immediate_sends_the_whole, immediate_gives_up_what_comes_back, twap_slices,
-           twap_catches_up, twap_late_timers_and_refusals, twap_ends_before_the_approval,
-           twap_forgets_what_is_taken_back, twap_merges_small_slices, twap_holds_back_for_the_last,
-           twap_bounds, random_sessions)
+           twap_catches_up, twap_takes_what_a_venue_fills, twap_late_timers_and_refusals,
+           twap_ends_before_the_approval, twap_forgets_what_is_taken_back, twap_merges_small_slices,
+           twap_holds_back_for_the_last, twap_bounds, random_sessions)

@@ -448,6 +448,19 @@ START_TEST(huge_numbers)
 }
 END_TEST
 
+START_TEST(what_does_not_fit_64_bits_exceeds)
+{
+    open_limits("max_position_notional=1000 max_gross=3");
+    h.exposures[0].qty = h.exposures[0].buying = INT64_MAX;
+    ck_assert_int_eq(market(0, 5), 0);
+    expect(QN_REASON_LIMIT_POSITION, 1000, (double)INT64_MAX / MONEY);
+    open_limits("max_gross=3");
+    h.exposures[1].qty = h.exposures[1].buying = INT64_MAX;
+    ck_assert_int_eq(market(0, 1), 0);
+    ck_assert_uint_eq(answer.reason, QN_REASON_LIMIT_GROSS);
+}
+END_TEST
+
 START_TEST(limits_are_never_rounded_up)
 {
     open_limits("max_position=1.0009"); /* finer than a mantissa */
@@ -464,4 +477,5 @@ CHECK_MAIN("limits", nothing_is_limited_unless_it_is_set, position, position_in_
            order_notional, a_mistake_is_not_reduced_to_a_wish, gross, net, no_equity_no_exposure,
            daily_loss, daily_loss_halts_once_a_day, drawdown_halts,
            a_fill_and_a_payment_are_losses_too, order_rate, price_band, stages,
-           nonsense_is_an_error, huge_numbers, limits_are_never_rounded_up)
+           nonsense_is_an_error, huge_numbers, what_does_not_fit_64_bits_exceeds,
+           limits_are_never_rounded_up)

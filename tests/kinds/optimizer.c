@@ -228,6 +228,11 @@ START_TEST(lines_without_history)
     b.covariance[8] = (double)NAN;
     expect((const double[]){1, 0, 0}, EXACT);
     ck_assert_double_eq(value("lines_without_history"), 2);
+    b.lines[1].min_weight = 0; /* it cannot be held: that is no want of history */
+    b.lines[1].strength = -1;
+    expect((const double[]){1, 0, 0}, EXACT);
+    ck_assert_double_eq(value("lines_without_history"), 1);
+    b.lines[1].strength = 1;
     b.in.nreturns = 59; /* of 60 */
     expect((const double[]){0, 0, 0}, EXACT);
     ck_assert_double_eq(value("lines_without_history"), 3);
@@ -261,6 +266,7 @@ START_TEST(hostile_history)
     ck_assert_int_eq(allocate(), QN_E_INVALID);
     ck_assert(strstr(b.err.msg, "target_vol"));
     b.lines[2].column = 77; /* out of the matrix */
+    b.covariance[77 * 4] = 1;
     b.lines[1].strength = 0;
     ck_assert_int_eq(allocate(), QN_OK);
     ck_assert_double_eq(b.weights[2], 0);
