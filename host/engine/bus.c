@@ -146,7 +146,7 @@ static void lane_end(lane *l)
 
 /* ------------------------------------------------------------------ records */
 
-/* Wait for a sink; false when there is no use in it: it has read all, and still there is no room. */
+/* Wait for a sink; false when there is no use in it: it has read all, and there is no room. */
 static bool wait_for_room(lane *l)
 {
     static const struct timespec pause = {.tv_nsec = 50000};
@@ -156,8 +156,8 @@ static bool wait_for_room(lane *l)
     return true;
 }
 
-/* A record, behind the gap in front of it if there is one: both or none, so that no two gaps stand
- * side by side. */
+/* A record, behind the gap in front of it if there is one: both or none, so that no two gaps
+ * stand side by side. */
 static bool put(lane *l, const qn_event *ev)
 {
     bool with_waiting = !l->options->is_paced;

@@ -6,21 +6,22 @@
  * records in; as long as there is room that is a copy a sink, and no lock or system call. When a
  * ring is full:
  *   at full speed (a replay)  the engine waits for that sink;
- *   paced (real time)         the record is left out for that sink. When it has caught up to half of
- *                             its ring, a QN_EVENT_GAP stands where the records are missing: with the
- *                             number of the last one, and how many there were.
+ *   paced (real time)         the record is left out for that sink. When it has caught up to half
+ *                             of its ring, a QN_EVENT_GAP stands where the records are missing,
+ *                             with the number of the last one, and how many there were.
  *
- * What a sink is given: batches of whole groups, in order. A group is an event and the features that
- * have its number; it is seen when the next one begins, or bus_publish is called. A batch ends with
- * the first group that takes it to BUS_BATCH bytes.
+ * What a sink is given: batches of whole groups, in order. A group is an event and the features
+ * that have its number; it is seen when the next one begins, or bus_publish is called. A batch
+ * ends with the first group that takes it to BUS_BATCH bytes. What of one group does not fit a
+ * ring is left out.
  *
  * Errors of a sink's write are logged when they begin and when they end; the same batch is tried
  * again, after a pause of 10 ms that doubles up to 5 s. Meanwhile its ring fills up, see above.
  *
- * A sink's cursor is the number up to which it has taken everything. It is saved once a second and
- * at the end. A run that goes on from an older state puts records again that a sink has: those up to
- * its cursor are not given to it, the rest follows without a hole. If the first one that is put lies
- * further ahead than that, a QN_EVENT_GAP tells it. */
+ * A sink's cursor is the number up to which it has taken everything. It is saved once a second
+ * and at the end. A run that goes on from an older state puts records again that a sink has:
+ * those up to its cursor are not given to it, the rest follows without a hole. If the first one
+ * that is put lies further ahead than that, a QN_EVENT_GAP tells it. */
 #ifndef QUOIN_ENGINE_BUS_H
 #define QUOIN_ENGINE_BUS_H
 
@@ -70,14 +71,15 @@ void bus_put(bus *b, const qn_event *ev);
 void bus_publish(bus *b);
 
 /* The stream ends: wait until the sinks have taken everything, stop them, end their threads, save
- * their cursors. A sink that fails now is given one last try. Returns QN_OK, or the first error of a
- * sink, of the first sink that has one; all are stopped either way. Once; nothing to do for a bus
- * that does not run. [the engine's thread] */
+ * their cursors. A sink that fails now is given one last try. Returns QN_OK, or the first error of
+ * the first sink that has one; all are stopped either way. Nothing to do for a bus that does not
+ * run. [the engine's thread] */
 int32_t bus_stop(bus *b, qn_err *err);
 
-/* Number up to which a sink has everything, and how many records were left out for it. After
- * bus_stop. */
+/* Number up to which a sink has everything. After bus_stop. */
 uint64_t bus_cursor(const bus *b, uint32_t sink);
+
+/* How many records were left out for a sink so far. [the engine's thread] */
 uint64_t bus_missed(const bus *b, uint32_t sink);
 
 /* Frees it; stops it first if it runs. NULL is fine. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The stream of the sinks: nothing is lost, nothing changes its place, and what is left out is told,
- * whatever the sinks do. Their speed is set by semaphores, never by the clock. */
+ * The stream of the sinks: nothing is lost, nothing changes its place, and what is left out is
+ * told, whatever the sinks do. Their speed is set by semaphores, never by the clock. */
 #include <quoin/sdk/fail.h>
 
 #include "base/log.h"
@@ -478,6 +478,38 @@ START_TEST(test_stop_while_full)
 }
 END_TEST
 
+/* There is room again when the features of a record come that was left out. */
+START_TEST(test_features_of_what_is_missed)
+{
+    volatile sig_atomic_t stop = 1;
+    fake f = {0};
+    sem_t gate, seen;
+    uint64_t seq = 0;
+    bus *b = bus_of(&f, 1, (bus_options){.ring_bytes = SMALL_RING, .stop = &stop}, 0);
+
+    sem_init(&gate, 0, 0);
+    sem_init(&seen, 0, 0);
+    f.before_batch = &gate;
+    f.each_event = &seen;
+    begin(b);
+    while (bus_missed(b, 0) == 0)
+        put(b, ++seq, 0);
+    for (uint32_t i = 0; i < 1000; i++)
+        sem_post(&gate);
+    for (uint64_t i = 1; i < seq; i++)
+        sem_wait(&seen);
+    bus_put(b, &(qn_event){.size = sizeof(qn_event), .type = QN_EVENT_FEATURE, .seq = seq});
+    put(b, seq + 1, 0);
+    end(b);
+    ck_assert_uint_eq(bus_missed(b, 0), 2);
+    ck_assert_uint_eq(f.rows[f.nrows - 2].type, QN_EVENT_GAP);
+    ck_assert_uint_eq(f.rows[f.nrows - 2].missed, 2);
+    ck_assert_uint_eq(has_gaps(&f, seq + 1), 2);
+    mem_free(f.rows);
+    bus_free(b);
+}
+END_TEST
+
 /* More features of one event than a ring holds: what does not fit is told, the engine goes on. */
 START_TEST(test_group_larger_than_the_ring)
 {
@@ -561,5 +593,6 @@ END_TEST
 
 CHECK_MAIN("bus", test_three_speeds, test_paced, test_failing_for_a_while, test_failing_for_ever,
            test_errors_of_the_end, test_start_that_fails, test_every_cursor,
-           test_put_begins_behind_the_cursor, test_stop_while_full, test_group_larger_than_the_ring,
-           test_batches_are_bounded, test_publish, test_rings_that_cannot_be)
+           test_put_begins_behind_the_cursor, test_stop_while_full, test_features_of_what_is_missed,
+           test_group_larger_than_the_ring, test_batches_are_bounded, test_publish,
+           test_rings_that_cannot_be)
