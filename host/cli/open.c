@@ -58,32 +58,43 @@ static int tell(config *cfg, int32_t rc, const qn_err *err)
     return EXIT_USAGE;
 }
 
-int run_open(const run_request *request, const engine_options *options, config **cfg, engine **e)
+int run_config(const run_request *request, config **cfg)
 {
-    char plugins[PATH_ROOM];
-    engine_options with_plugins = *options;
+    const config_mistake *list;
     qn_err err = QN_ERR_INIT;
     config *opened = NULL;
-    const config_mistake *list;
-    int status;
-    int32_t rc;
+    int32_t rc = config_open(request->conf, request->sets, request->nsets, &opened, &err);
 
-    rc = config_open(request->conf, request->sets, request->nsets, &opened, &err);
     if (rc != QN_OK) {
         cli_fail(rc, &err);
         return rc == QN_E_NO_MEMORY ? EXIT_FAILED : EXIT_USAGE;
     }
-    if (config_mistakes(opened, &list))
-        rc = QN_E_INVALID;
-    else if ((rc = cli_plugin_dir(plugins, sizeof plugins, &err)) == QN_OK) {
-        with_plugins.plugin_dir = plugins;
-        rc = engine_new(opened, &with_plugins, e, &err);
+    if (config_mistakes(opened, &list)) {
+        int status = tell(opened, QN_E_INVALID, &err);
+        config_close(opened);
+        return status;
     }
-    if (rc == QN_OK) {
-        *cfg = opened;
-        return EXIT_DONE;
-    }
-    status = tell(opened, rc, &err);
-    config_close(opened);
+    *cfg = opened;
+    return EXIT_DONE;
+}
+
+int run_engine(config *cfg, const engine_options *options, engine **e)
+{
+    char plugins[PATH_ROOM];
+    engine_options with_plugins = *options;
+    qn_err err = QN_ERR_INIT;
+    int32_t rc = cli_plugin_dir(plugins, sizeof plugins, &err);
+
+    with_plugins.plugin_dir = plugins;
+    if (rc == QN_OK) rc = engine_new(cfg, &with_plugins, e, &err);
+    return rc == QN_OK ? EXIT_DONE : tell(cfg, rc, &err);
+}
+
+int run_open(const run_request *request, const engine_options *options, config **cfg, engine **e)
+{
+    int status = run_config(request, cfg);
+
+    if (status != EXIT_DONE) return status;
+    if ((status = run_engine(*cfg, options, e)) != EXIT_DONE) config_close(*cfg);
     return status;
 }

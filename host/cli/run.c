@@ -5,8 +5,11 @@
 #include "run.h"
 
 #include "base/clock.h"
+#include "base/fail.h"
 #include "base/log.h"
+#include "engine/header.h"
 #include "report/report.h"
+#include "store/store.h"
 
 #include <signal.h>
 #include <string.h>
@@ -17,15 +20,21 @@ typedef struct arguments {
     run_request request;
     engine_options engine;
     const char *report;
+    bool is_resume;
+    bool lifts_halt;
 } arguments;
 
-enum { OPTION_FROM = 256, OPTION_TO, OPTION_REPORT };
+enum { OPTION_FROM = 256, OPTION_TO, OPTION_REPORT, OPTION_RESUME, OPTION_LIFT_HALT };
 
 static const struct argp_option options[] = {
     {"from", OPTION_FROM, "TIME", 0, "Leave out events up to and including this time (UTC)", 0},
     {"to", OPTION_TO, "TIME", 0, "Leave out events after this time (UTC)", 0},
     {"report", OPTION_REPORT, "DIR", 0,
      "Write report.json, manifest.json, orders.csv, fills.csv, trades.csv and equity.csv", 0},
+    {"resume", OPTION_RESUME, NULL, 0,
+     "Go on with the run that the store holds unfinished; begin a new one where there is none", 0},
+    {"lift-halt", OPTION_LIFT_HALT, NULL, 0,
+     "Begin a new run in a store whose trading was halted, with the halt lifted", 0},
     {0},
 };
 
@@ -54,6 +63,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPTION_REPORT:
         a->report = arg;
         return 0;
+    case OPTION_RESUME:
+        a->is_resume = true;
+        return 0;
+    case OPTION_LIFT_HALT:
+        a->lifts_halt = true;
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -70,7 +85,8 @@ static const struct argp argp = {
     "interrupted (Ctrl-C) ends cleanly, with its report, and counts as done.\n\n"
     "  quoin run conf/demo/sma.cfg\n"
     "  quoin run conf/demo/sma.cfg --set strategies.sma.params.fast=20 --json\n"
-    "  quoin run conf/demo/sma.cfg --from 2008-01-01 --to 2009-01-01 --report out\n",
+    "  quoin run conf/demo/sma.cfg --from 2008-01-01 --to 2009-01-01 --report out\n"
+    "  quoin run live.cfg --resume\n",
     children,
     NULL,
     NULL,
@@ -103,6 +119,62 @@ static int print_result(report *r, bool is_json)
     return rc == QN_OK ? EXIT_DONE : cli_fail(rc, &err);
 }
 
+/* ------------------------------------------------------------------ the store */
+
+static durability durability_of(const char *name)
+{
+    return strcmp(name, "sync") == 0    ? DURABILITY_SYNC
+           : strcmp(name, "group") == 0 ? DURABILITY_GROUP
+                                        : DURABILITY_NONE;
+}
+
+/* A run that has not ended is taken up with --resume, and with nothing else. One of durability
+ * none cannot be: it is as if it had never been. */
+static int32_t choose_run(arguments *a, store *s, qn_err *err)
+{
+    store_run run;
+    run_header h;
+    int32_t rc = store_run_get(s, 0, &run, err);
+
+    if (rc == QN_E_NOT_FOUND) return QN_OK;
+    if (rc != QN_OK || run.has_ended || run.durability == DURABILITY_NONE) return rc;
+    if (!a->is_resume)
+        return fail(err, QN_E_INVALID,
+                    "its store holds run %u, which has not ended: go on with it by `quoin run %s "
+                    "--resume`, or remove the folder to give it up",
+                    run.number, a->request.conf);
+    if ((rc = run_header_read(run.header, &h, err)) != QN_OK) return rc;
+    a->engine.mode = ENGINE_RESUME;
+    a->engine.run = run.number;
+    if (a->engine.from == INT64_MIN) a->engine.from = h.from;
+    if (a->engine.to == INT64_MAX) a->engine.to = h.to;
+    run_header_free(&h);
+    return QN_OK;
+}
+
+static int open_store(arguments *a, const config_run *run, store **s)
+{
+    store_options how = {.path = run->store_path,
+                         .durability = durability_of(run->durability),
+                         .map_bytes = (uint64_t)run->map_mib << 20};
+    qn_err err = QN_ERR_INIT;
+    int32_t rc;
+
+    if (!run->store_path) {
+        if (!a->is_resume && !a->lifts_halt) return EXIT_DONE;
+        log_line(LOG_ERROR, "%s has no store: set store.path and store.durability [%s]",
+                 a->request.conf, error_name(QN_E_MISSING));
+        return EXIT_USAGE;
+    }
+    if ((rc = store_open(&how, s, &err)) != QN_OK) return cli_fail(rc, &err);
+    a->engine.store = *s;
+    rc = choose_run(a, *s, &err);
+    if (rc == QN_OK && a->lifts_halt) rc = value_put(*s, "halt", NULL, 0, &err);
+    return rc == QN_OK ? EXIT_DONE : cli_fail(rc, &err);
+}
+
+/* ------------------------------------------------------------------ the run */
+
 /* A failed run still has a report: what happened up to the failure. */
 static int run(const arguments *a, engine *e, report *r)
 {
@@ -112,7 +184,8 @@ static int run(const arguments *a, engine *e, report *r)
     int32_t reported = report_finish(r, &report_err);
     int status = ran == QN_OK ? EXIT_DONE : cli_fail(ran, &run_err);
 
-    if (status == EXIT_USAGE) status = EXIT_FAILED; /* the config was fine, the run was not */
+    /* once events flowed the config was fine, and the run was not */
+    if (status == EXIT_USAGE && engine_count(e)->events) status = EXIT_FAILED;
     if (reported != QN_OK) {
         cli_fail(reported, &report_err);
         if (status == EXIT_DONE) status = EXIT_FAILED;
@@ -122,28 +195,48 @@ static int run(const arguments *a, engine *e, report *r)
     return status;
 }
 
+static int run_reported(const arguments *a, config *cfg, engine *e)
+{
+    qn_err err = QN_ERR_INIT;
+    report *r = NULL;
+    int32_t rc = report_new(e, cfg, a->report, QUOIN_VERSION, &r, &err);
+    int status = EXIT_FAILED;
+
+    if (rc == QN_OK)
+        status = run(a, e, r);
+    else
+        cli_fail(rc, &err);
+    report_free(r);
+    return status;
+}
+
 int cmd_run(int argc, char **argv)
 {
-    arguments a = {.engine = {.from = INT64_MIN, .to = INT64_MAX, .stop = &stop}};
+    arguments a = {.engine = {.from = INT64_MIN,
+                              .to = INT64_MAX,
+                              .stop = &stop,
+                              .version = QUOIN_VERSION,
+                              .with_sinks = true}};
     qn_err err = QN_ERR_INIT;
     config *cfg = NULL;
+    store *s = NULL;
     engine *e = NULL;
-    report *r = NULL;
     int status;
     int32_t rc;
 
     cli_parse(&argp, argc, argv, &a);
-    if ((status = run_open(&a.request, &a.engine, &cfg, &e)) != EXIT_DONE) return status;
-    catch_signals();
-    log_line(LOG_WARNING, "no risk module checks the orders of this run: in a backtest only");
-    if ((rc = report_new(e, cfg, a.report, QUOIN_VERSION, &r, &err)) == QN_OK)
-        status = run(&a, e, r);
-    else {
-        cli_fail(rc, &err);
-        status = EXIT_FAILED;
+    if ((status = run_config(&a.request, &cfg)) != EXIT_DONE) return status;
+    status = open_store(&a, config_get(cfg), &s);
+    if (status == EXIT_DONE) status = run_engine(cfg, &a.engine, &e);
+    if (status == EXIT_DONE) {
+        catch_signals();
+        if (config_get(cfg)->nrisk == 0)
+            log_line(LOG_WARNING,
+                     "no risk module checks the orders of this run: in a backtest only");
+        status = run_reported(&a, cfg, e);
     }
-    report_free(r);
     engine_free(e);
+    if ((rc = store_close(s, &err)) != QN_OK && status == EXIT_DONE) status = cli_fail(rc, &err);
     config_close(cfg);
     return status;
 }

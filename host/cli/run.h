@@ -21,8 +21,10 @@ typedef struct run_request {
 /* CONF, --set, --json and --quiet: a child parser whose input is a run_request. */
 extern const struct argp run_request_argp;
 
-/* Open the config and build the engine. Everything that is wrong is printed.
- * Returns an exit status; on EXIT_DONE *cfg and *e are the caller's to free. */
+/* Open the config, and build the engine: one after the other, or both. Everything that is wrong
+ * is printed. Returns an exit status; on EXIT_DONE *cfg and *e are the caller's to free. */
+int run_config(const run_request *request, config **cfg);
+int run_engine(config *cfg, const engine_options *options, engine **e);
 int run_open(const run_request *request, const engine_options *options, config **cfg, engine **e);
 
 #endif

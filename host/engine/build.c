@@ -119,79 +119,198 @@ static int32_t build_ledger(engine *e, qn_err *err)
 
 /* ------------------------------------------------------------------ instances */
 
+/* Numbers 0 .. n-1 of the instruments for which `is_in` holds, in the arena. NULL: no memory. */
+static uint32_t *all_instruments(engine *e, uint32_t at_venue, uint32_t *n)
+{
+    uint32_t *numbers = arena_alloc(&e->arena, (e->ninstruments + 1) * sizeof *numbers, 8);
+
+    *n = 0;
+    for (uint32_t i = 0; numbers && i < e->ninstruments; i++)
+        if (at_venue == NO_VENUE || e->venue_of[i] == at_venue) numbers[(*n)++] = i;
+    return numbers;
+}
+
 static int32_t build_venue(engine *e, uint32_t i, qn_err *err)
 {
     const config_venue *cfg = &e->run->venues[i];
     venue *v = &e->venues[i];
-    uint32_t *numbers = arena_alloc(&e->arena, (e->ninstruments + 1) * sizeof *numbers, 8);
-    uint32_t n = 0;
+    instance_spec spec = {cfg->id, cfg->plugin, QN_KIND_VENUE, cfg->node, cfg->params, NULL, 0};
     int32_t rc;
 
-    if (!numbers) return fail(err, QN_E_NO_MEMORY, "no memory for venue %s", cfg->id);
-    for (uint32_t k = 0; k < e->ninstruments; k++)
-        if (e->venue_of[k] == i) numbers[n++] = k;
+    if (!(spec.instruments = all_instruments(e, i, &spec.ninstruments)))
+        return fail(err, QN_E_NO_MEMORY, "no memory for venue %s", cfg->id);
     v->config = cfg;
-    v->in.strategy = NO_SLOT;
-    rc = instance_init(&v->in, e, cfg->id, cfg->plugin, QN_KIND_VENUE, cfg->node, cfg->params,
-                       numbers, n, err);
-    if (rc != QN_OK) return rc;
+    if ((rc = instance_init(&v->in, e, &spec, err)) != QN_OK || e->is_books) return rc;
     v->table = v->in.cls->table;
     v->out = (qn_venue_out){.size = sizeof v->out, .ctx = v, .push = venue_push};
     return QN_OK;
 }
 
-/* The instruments of a strategy, as numbers. An unknown one is a mistake. */
-static uint32_t strategy_instruments(engine *e, const config_strategy *cfg, uint32_t *numbers)
+/* The instruments of a list, as numbers in the arena. An unknown one is a mistake. */
+static int32_t list_numbers(engine *e, const config_list *list, instance_spec *spec, qn_err *err)
 {
-    uint32_t n = 0;
+    uint32_t *numbers = arena_alloc(&e->arena, (list->n + 1) * sizeof *numbers, 8);
 
-    for (size_t i = 0; i < cfg->instruments.n; i++) {
-        uint32_t number = find_instrument(e, cfg->instruments.items[i].text);
+    if (!numbers) return fail(err, QN_E_NO_MEMORY, "no memory for %s", spec->id);
+    for (size_t i = 0; i < list->n; i++) {
+        uint32_t number = find_instrument(e, list->items[i].text);
         if (number != NO_SLOT)
-            numbers[n++] = number;
+            numbers[spec->ninstruments++] = number;
         else
-            config_add_mistake(e->cfg, cfg->instruments.items[i].node, QN_E_UNKNOWN_NAME,
+            config_add_mistake(e->cfg, list->items[i].node, QN_E_UNKNOWN_NAME,
                                "no venue of this config has the instrument %s",
-                               cfg->instruments.items[i].text);
+                               list->items[i].text);
     }
-    return n;
+    spec->instruments = numbers;
+    return QN_OK;
+}
+
+static int32_t build_model(engine *e, uint32_t i, qn_err *err)
+{
+    const config_model *cfg = &e->run->models[i];
+    model *m = &e->models[i];
+    instance_spec spec = {cfg->id, cfg->plugin, QN_KIND_MODEL, cfg->node, cfg->params, NULL, 0};
+    int32_t rc;
+
+    if ((rc = list_numbers(e, &cfg->instruments, &spec, err)) != QN_OK) return rc;
+    if ((rc = instance_init(&m->in, e, &spec, err)) != QN_OK || e->is_books) return rc;
+    m->in.deliver = model_deliver;
+    m->table = m->in.cls->table;
+    m->out = (qn_model_out){.size = sizeof m->out, .ctx = m, .publish = model_publish};
+    return QN_OK;
 }
 
 static int32_t build_strategy(engine *e, uint32_t i, qn_err *err)
 {
     const config_strategy *cfg = &e->run->strategies[i];
     strategy *s = &e->strategies[i];
-    uint32_t *numbers = arena_alloc(&e->arena, (cfg->instruments.n + 1) * sizeof *numbers, 8);
-    uint32_t n;
+    instance_spec spec = {cfg->id, cfg->plugin, QN_KIND_STRATEGY, cfg->node, cfg->params, NULL, 0};
     int32_t rc;
 
-    if (!numbers) return fail(err, QN_E_NO_MEMORY, "no memory for strategy %s", cfg->id);
-    n = strategy_instruments(e, cfg, numbers);
+    if ((rc = list_numbers(e, &cfg->instruments, &spec, err)) != QN_OK) return rc;
     s->number = i + 1;
     s->capital = cfg->capital;
+    s->is_portfolio = strcmp(cfg->route, "portfolio") == 0;
+    rc = instance_init(&s->in, e, &spec, err);
     s->in.strategy = i;
-    rc = instance_init(&s->in, e, cfg->id, cfg->plugin, QN_KIND_STRATEGY, cfg->node, cfg->params,
-                       numbers, n, err);
-    if (rc != QN_OK) return rc;
+    if (rc != QN_OK || e->is_books) return rc;
+    s->in.deliver = strategy_deliver;
     s->table = s->in.cls->table;
     s->out = (qn_out){.size = sizeof s->out, .ctx = s, .push = intent_push};
     return QN_OK;
+}
+
+/* A plugin that sees all instruments of the run. */
+static int32_t build_one(engine *e, instance *in, instance_spec spec, qn_err *err)
+{
+    if (!(spec.instruments = all_instruments(e, NO_VENUE, &spec.ninstruments)))
+        return fail(err, QN_E_NO_MEMORY, "no memory for %s", spec.id);
+    in->sees_books = strcmp(spec.kind, QN_KIND_SINK) != 0;
+    return instance_init(in, e, &spec, err);
+}
+
+static int32_t build_optimizer(engine *e, uint32_t i, qn_err *err)
+{
+    const config_optimizer *cfg = &e->run->optimizer;
+    instance *in = &e->portfolio.in;
+    int32_t rc;
+
+    (void)i;
+    rc = build_one(e, in,
+                   (instance_spec){"optimizer", cfg->plugin, QN_KIND_OPTIMIZER, cfg->node,
+                                   cfg->params, NULL, 0},
+                   err);
+    if (rc == QN_OK && !e->is_books) e->portfolio.table = in->cls->table;
+    return rc;
+}
+
+static int32_t build_risk(engine *e, uint32_t i, qn_err *err)
+{
+    const config_risk *cfg = &e->run->risk[i];
+    risk_module *m = &e->risk[i];
+    int32_t rc;
+
+    m->number = i + 1;
+    rc = build_one(
+        e, &m->in,
+        (instance_spec){cfg->id, cfg->plugin, QN_KIND_RISK, cfg->node, cfg->params, NULL, 0}, err);
+    if (rc != QN_OK || e->is_books) return rc;
+    m->table = m->in.cls->table;
+    m->out = (qn_risk_out){.size = sizeof m->out, .ctx = m, .halt = risk_halt};
+    return QN_OK;
+}
+
+static int32_t build_execution(engine *e, uint32_t i, qn_err *err)
+{
+    const config_execution *cfg = &e->run->execution;
+    execution *x = &e->execution;
+    int32_t rc;
+
+    (void)i;
+    rc = build_one(e, &x->in,
+                   (instance_spec){"execution", cfg->plugin, QN_KIND_EXECUTION, cfg->node,
+                                   cfg->params, NULL, 0},
+                   err);
+    if (rc != QN_OK || e->is_books) return rc;
+    x->in.deliver = execution_deliver;
+    x->table = x->in.cls->table;
+    x->out = (qn_child_out){.size = sizeof x->out,
+                            .ctx = x,
+                            .send = child_send,
+                            .cancel = child_cancel,
+                            .finish = child_finish};
+    return QN_OK;
+}
+
+static int32_t build_sink(engine *e, uint32_t i, qn_err *err)
+{
+    const config_sink *cfg = &e->run->sinks[i];
+
+    return build_one(
+        e, &e->sinks[i],
+        (instance_spec){cfg->id, cfg->plugin, QN_KIND_SINK, cfg->node, cfg->params, NULL, 0}, err);
+}
+
+static void *plugin_array(engine *e, size_t n, size_t size)
+{
+    return arena_alloc(&e->arena, (n + 1) * size, 16);
 }
 
 /* Loads all plugins, so that all mistakes in their parameters are told together. A refused
  * module ends it at once: its code is the exit status. */
 static int32_t build_instances(engine *e, qn_err *err)
 {
+    const config_run *run = e->run;
+    bool has_sinks = e->options.with_sinks && !e->is_books;
+    const struct {
+        uint32_t n, *made;
+        int32_t (*build)(engine *, uint32_t, qn_err *);
+    } kinds[] = {
+        {(uint32_t)run->nvenues, &e->nvenues, build_venue},
+        {(uint32_t)run->nmodels, &e->nmodels, build_model},
+        {(uint32_t)run->nstrategies, &e->nstrategies, build_strategy},
+        {run->optimizer.plugin != NULL, NULL, build_optimizer},
+        {(uint32_t)run->nrisk, &e->nrisk, build_risk},
+        {run->execution.plugin != NULL, NULL, build_execution},
+        {has_sinks ? (uint32_t)run->nsinks : 0, &e->nsinks, build_sink},
+    };
+    size_t most = run->nvenues + run->nmodels + run->nstrategies + run->nrisk + run->nsinks + 3;
     int32_t rc = QN_OK;
 
-    e->venues = arena_alloc(&e->arena, (e->run->nvenues + 1) * sizeof *e->venues, 16);
-    e->strategies = arena_alloc(&e->arena, (e->run->nstrategies + 1) * sizeof *e->strategies, 16);
-    if (!e->venues || !e->strategies) return fail(err, QN_E_NO_MEMORY, "no memory for plugins");
-    for (; e->nvenues < e->run->nvenues && (rc == QN_OK || rc == QN_E_INVALID); e->nvenues++)
-        rc = build_venue(e, e->nvenues, err);
-    for (; e->nstrategies < e->run->nstrategies && (rc == QN_OK || rc == QN_E_INVALID);
-         e->nstrategies++)
-        rc = build_strategy(e, e->nstrategies, err);
+    e->venues = plugin_array(e, run->nvenues, sizeof *e->venues);
+    e->models = plugin_array(e, run->nmodels, sizeof *e->models);
+    e->strategies = plugin_array(e, run->nstrategies, sizeof *e->strategies);
+    e->risk = plugin_array(e, run->nrisk, sizeof *e->risk);
+    e->sinks = plugin_array(e, run->nsinks, sizeof *e->sinks);
+    e->owners = plugin_array(e, most, sizeof *e->owners);
+    if (!e->venues || !e->models || !e->strategies || !e->risk || !e->sinks || !e->owners)
+        return fail(err, QN_E_NO_MEMORY, "no memory for plugins");
+    e->nowners = 1; /* OWNER_HOST */
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
+        for (uint32_t i = 0; i < kinds[k].n && (rc == QN_OK || rc == QN_E_INVALID); i++) {
+            if (kinds[k].made) *kinds[k].made = i + 1;
+            rc = kinds[k].build(e, i, err);
+        }
     return rc == QN_OK || rc == QN_E_INVALID ? mistakes(e, err) : rc;
 }
 
@@ -226,12 +345,26 @@ static int32_t told(engine *e, const config_node *node, int32_t rc, const qn_err
 
 static int32_t create_instances(engine *e, qn_err *err)
 {
+    const config_run *run = e->run;
     qn_err why = QN_ERR_INIT;
+    int32_t rc;
 
+    if (e->is_books) return QN_OK;
+    if ((rc = features_build(e, err)) != QN_OK) return rc;
     for (uint32_t i = 0; i < e->nvenues; i++)
-        told(e, e->venues[i].config->node, create_venue(&e->venues[i], &why), &why);
+        told(e, run->venues[i].node, create_venue(&e->venues[i], &why), &why);
+    for (uint32_t i = 0; i < e->nmodels; i++)
+        told(e, run->models[i].node, instance_create(&e->models[i].in, &why), &why);
     for (uint32_t i = 0; i < e->nstrategies; i++)
-        told(e, e->run->strategies[i].node, instance_create(&e->strategies[i].in, &why), &why);
+        told(e, run->strategies[i].node, instance_create(&e->strategies[i].in, &why), &why);
+    if (e->portfolio.table)
+        told(e, run->optimizer.node, instance_create(&e->portfolio.in, &why), &why);
+    for (uint32_t i = 0; i < e->nrisk; i++)
+        told(e, run->risk[i].node, instance_create(&e->risk[i].in, &why), &why);
+    if (e->execution.table)
+        told(e, run->execution.node, instance_create(&e->execution.in, &why), &why);
+    for (uint32_t i = 0; i < e->nsinks; i++)
+        told(e, run->sinks[i].node, instance_create(&e->sinks[i], &why), &why);
     return mistakes(e, err);
 }
 
@@ -265,11 +398,28 @@ static bool has_data(const config_list *list, data_type want)
     return false;
 }
 
+static void listen_to(engine *e, uint32_t index, uint32_t *used)
+{
+    stream *s = &e->streams[index];
+
+    s->first_listener = *used;
+    for (uint32_t i = 0; i < e->nmodels; i++) {
+        model *to = &e->models[i];
+        if (to->in.slots[s->instrument] == NO_SLOT ||
+            !has_data(&e->run->models[i].data, e->sources[index].data))
+            continue;
+        e->listeners[(*used)++] = (listener){to, to->in.slots[s->instrument]};
+    }
+    s->nlisteners = *used - s->first_listener;
+}
+
 /* Subscribers of one stream, in config order. */
 static void subscribe(engine *e, uint32_t index, uint32_t *used)
 {
     stream *s = &e->streams[index];
 
+    s->is_executed =
+        e->execution.table && has_data(&e->run->execution.data, e->sources[index].data);
     s->first = *used;
     for (uint32_t i = 0; i < e->nstrategies; i++) {
         strategy *to = &e->strategies[i];
@@ -293,22 +443,38 @@ static bool is_absent(const engine *e, uint32_t instrument, data_type data)
            catalog_find(e->catalog, e->instruments[instrument].name, data, &files) == 0;
 }
 
+/* The streams that an instance asks for. */
+static void ask_streams(engine *e, const instance *in, const config_list *list)
+{
+    data_type data;
+
+    for (uint32_t i = 0; i < in->setup.ninstruments; i++)
+        for (size_t d = 0; d < list->n; d++)
+            if (data_type_parse(list->items[d].text, &data) == QN_OK)
+                get_stream(e, in->setup.instruments[i]->number, data);
+}
+
 static int32_t build_streams(engine *e, qn_err *err)
 {
     const config_run *run = e->run;
     size_t most = 1;
     uint32_t used = 0;
+    uint32_t heard = 0;
     data_type data;
 
     for (size_t v = 0; v < run->nvenues; v++)
         most += run->venues[v].instruments.n * run->venues[v].data.n;
     for (size_t s = 0; s < run->nstrategies; s++)
         most += run->strategies[s].instruments.n * run->strategies[s].data.n;
+    for (size_t m = 0; m < run->nmodels; m++)
+        most += run->models[m].instruments.n * run->models[m].data.n;
+    most += e->ninstruments * run->execution.data.n;
     e->streams = arena_alloc(&e->arena, most * sizeof *e->streams, 8);
     e->sources = arena_alloc(&e->arena, most * sizeof *e->sources, 8);
     e->subscribers =
         arena_alloc(&e->arena, most * (run->nstrategies + 1) * sizeof *e->subscribers, 8);
-    if (!e->streams || !e->sources || !e->subscribers)
+    e->listeners = arena_alloc(&e->arena, most * (run->nmodels + 1) * sizeof *e->listeners, 8);
+    if (!e->streams || !e->sources || !e->subscribers || !e->listeners)
         return fail(err, QN_E_NO_MEMORY, "no memory for %zu streams", most);
     for (uint32_t i = 0; i < e->ninstruments; i++) {
         const venue *v = &e->venues[e->venue_of[i]];
@@ -321,30 +487,48 @@ static int32_t build_streams(engine *e, qn_err *err)
         }
     }
     for (uint32_t k = 0; k < e->nstrategies; k++)
-        for (uint32_t i = 0; i < e->strategies[k].in.setup.ninstruments; i++)
-            for (size_t d = 0; d < run->strategies[k].data.n; d++)
-                if (data_type_parse(run->strategies[k].data.items[d].text, &data) == QN_OK)
-                    get_stream(e, e->strategies[k].in.setup.instruments[i]->number, data);
-    for (uint32_t i = 0; i < e->nstreams; i++)
+        ask_streams(e, &e->strategies[k].in, &run->strategies[k].data);
+    for (uint32_t k = 0; k < e->nmodels; k++)
+        ask_streams(e, &e->models[k].in, &run->models[k].data);
+    if (run->execution.plugin) ask_streams(e, &e->execution.in, &run->execution.data);
+    for (uint32_t i = 0; i < e->nstreams; i++) {
         subscribe(e, i, &used);
+        listen_to(e, i, &heard);
+    }
     return QN_OK;
 }
 
-/* How much history before `from` the strategies ask for. */
-static int64_t lookback(const engine *e)
+static int64_t longest(const config_list *list, const void *self,
+                       int64_t (*lookback)(const void *, int64_t))
 {
     int64_t most = 0;
     data_type data;
 
+    for (size_t d = 0; lookback && d < list->n; d++) {
+        int64_t need =
+            data_type_parse(list->items[d].text, &data) == QN_OK ? lookback(self, data.length) : 0;
+        if (need > most) most = need;
+    }
+    return most;
+}
+
+/* How much history before `from` the models and strategies ask for. */
+static int64_t lookback(const engine *e)
+{
+    int64_t most = 0;
+    int64_t need;
+
     for (uint32_t i = 0; i < e->nstrategies; i++) {
         const strategy *s = &e->strategies[i];
         if (!QN_HAS(s->table, qn_strategy, lookback)) continue;
-        for (size_t d = 0; d < e->run->strategies[i].data.n; d++) {
-            int64_t need = 0;
-            if (data_type_parse(e->run->strategies[i].data.items[d].text, &data) == QN_OK)
-                need = s->table->lookback(s->in.self, data.length);
-            if (need > most) most = need;
-        }
+        need = longest(&e->run->strategies[i].data, s->in.self, s->table->lookback);
+        if (need > most) most = need;
+    }
+    for (uint32_t i = 0; i < e->nmodels; i++) {
+        const model *m = &e->models[i];
+        if (!QN_HAS(m->table, qn_model, lookback)) continue;
+        need = longest(&e->run->models[i].data, m->in.self, m->table->lookback);
+        if (need > most) most = need;
     }
     return most;
 }
@@ -356,9 +540,12 @@ static int32_t open_tape(engine *e, qn_err *err)
     int32_t rc;
 
     e->live_from = e->options.from;
-    if (strcmp(e->run->warmup, "auto") == 0 && from != INT64_MIN &&
-        __builtin_sub_overflow(from, lookback(e), &from))
+    if (e->is_books)
+        from = e->options.tape_from;
+    else if (strcmp(e->run->warmup, "auto") == 0 && from != INT64_MIN &&
+             __builtin_sub_overflow(from, lookback(e), &from))
         from = INT64_MIN;
+    e->tape_from = from;
     rc = tape_open(e->catalog, e->sources, e->nstreams, from, e->options.to, &e->tape, err);
     if (rc != QN_OK) return rc;
     head = e->tape->head;
@@ -391,22 +578,37 @@ static int32_t open_index(engine *e, qn_err *err)
     return module_index_open(dirs, n, &e->index, err);
 }
 
-static int32_t build(engine *e, qn_err *err)
+static bool has_work(const engine *e)
+{
+    for (uint32_t i = 1; i < e->nowners; i++)
+        if (instance_work(e->owners[i])) return true;
+    return false;
+}
+
+static int32_t build_memory(engine *e, qn_err *err)
 {
     int32_t rc;
 
-    if ((rc = open_index(e, err)) != QN_OK) return rc;
-    if ((rc = catalog_open(e->run->catalog, &e->catalog, err)) != QN_OK) return rc;
-    if ((rc = build_instruments(e, err)) != QN_OK) return rc;
-    if ((rc = build_instances(e, err)) != QN_OK) return rc;
-    if ((rc = build_ledger(e, err)) != QN_OK) return rc;
-    if ((rc = create_instances(e, err)) != QN_OK) return rc;
-    if ((rc = build_streams(e, err)) != QN_OK) return rc;
-    if ((rc = open_tape(e, err)) != QN_OK) return rc;
-    if ((rc = queue_init(&e->queue, err)) != QN_OK) return rc;
-    if ((rc = decisions_init(&e->decisions, err)) != QN_OK) return rc;
+    e->open = arena_alloc(&e->arena, (e->ninstruments + 1) * sizeof *e->open, 8);
     e->orders = orders_new(WORKING_ORDERS);
-    return e->orders ? QN_OK : fail(err, QN_E_NO_MEMORY, "no memory for orders");
+    if (!e->open || !e->orders) return fail(err, QN_E_NO_MEMORY, "no memory for orders");
+    if (has_work(e) && !(e->pool = pool_new(WORKERS)))
+        return fail(err, QN_E_NO_MEMORY, "no memory for the worker pool");
+    if ((rc = queue_init(&e->queue, err)) != QN_OK) return rc;
+    return decisions_init(&e->decisions, err);
+}
+
+static int32_t build(engine *e, qn_err *err)
+{
+    int32_t (*const phases[])(engine *, qn_err *) = {
+        open_index,      build_instruments, build_instances, build_ledger, create_instances,
+        portfolio_build, build_streams,     open_tape,       build_memory,
+    };
+    int32_t rc = catalog_open(e->run->catalog, &e->catalog, err);
+
+    for (size_t i = 0; i < sizeof phases / sizeof phases[0] && rc == QN_OK; i++)
+        rc = phases[i](e, err);
+    return rc;
 }
 
 int32_t engine_new(config *cfg, const engine_options *options, engine **out, qn_err *err)
@@ -418,6 +620,9 @@ int32_t engine_new(config *cfg, const engine_options *options, engine **out, qn_
     e->cfg = cfg;
     e->run = config_get(cfg);
     e->options = *options;
+    e->store = options->store;
+    e->is_books = options->mode == ENGINE_BOOKS;
+    run_id_make(clock_wall(), e->run_id);
     rc = build(e, err);
     if (rc == QN_OK)
         *out = e;
@@ -426,15 +631,31 @@ int32_t engine_new(config *cfg, const engine_options *options, engine **out, qn_
     return rc;
 }
 
+static void free_instances(engine *e)
+{
+    for (uint32_t i = 0; i < e->nstrategies; i++)
+        instance_free(&e->strategies[i].in);
+    for (uint32_t i = 0; i < e->nmodels; i++)
+        instance_free(&e->models[i].in);
+    for (uint32_t i = 0; i < e->nrisk; i++)
+        instance_free(&e->risk[i].in);
+    for (uint32_t i = 0; i < e->nsinks; i++)
+        instance_free(&e->sinks[i]);
+    instance_free(&e->portfolio.in);
+    instance_free(&e->execution.in);
+    for (uint32_t i = 0; i < e->nvenues; i++)
+        instance_free(&e->venues[i].in);
+}
+
 void engine_free(engine *e)
 {
     if (!e) return;
+    bus_free(e->bus);
+    pool_free(e->pool);
     for (uint32_t i = 0; i < e->nvenues; i++)
         if (e->venues[i].is_started) e->venues[i].table->stop(e->venues[i].in.self);
-    for (uint32_t i = 0; i < e->nstrategies; i++)
-        instance_free(&e->strategies[i].in);
-    for (uint32_t i = 0; i < e->nvenues; i++)
-        instance_free(&e->venues[i].in);
+    free_instances(e);
+    replay_close(e->replay);
     for (uint32_t i = 0; i < e->nmodules; i++)
         module_close(e->modules[i]);
     if (e->tape) tape_close(e->tape);

@@ -24,6 +24,21 @@
 
 #define RECORD_ROOM 256u
 
+enum { DECISION_OUTPUT = 1, DECISION_VERDICT, DECISION_ORDER, DECISION_FILL };
+
+/* What of a record enters the hash. */
+typedef struct decision {
+    uint8_t kind; /* DECISION_ */
+    const char *strategy;
+    uint64_t counter;
+    const qn_instrument *instrument;
+    uint32_t side, type, tif;
+    int64_t qty, price, trigger, fee;
+    double strength, confidence;
+    uint32_t verdict, reason;
+    int64_t market_ts;
+} decision;
+
 int32_t decisions_init(decisions *d, qn_err *err)
 {
     d->used = 0;
@@ -64,7 +79,7 @@ static unsigned char *put_real(unsigned char *to, double value)
     return put(to, &rounded, sizeof rounded);
 }
 
-void decisions_add(decisions *d, const decision *r)
+static void add(decisions *d, const decision *r)
 {
     const qn_instrument *in = r->instrument;
     unsigned char *to;
@@ -92,6 +107,113 @@ void decisions_add(decisions *d, const decision *r)
     to = put(to, &r->reason, sizeof r->reason);
     to = put(to, &r->market_ts, sizeof r->market_ts);
     d->used = (size_t)(to - d->buffer);
+}
+
+/* ------------------------------------------------------------------ records */
+
+/* A number that no double of a sane signal is far from; what a plugin made up counts as 0. */
+static double sane(double value)
+{
+    return isfinite(value) && fabs(value) < 1e9 ? value : 0;
+}
+
+/* An intent as it was pushed. A cancel is told by the counter of its order, a change by it too. */
+static bool of_output(const engine *e, const qn_event *ev, decision *d)
+{
+    const qn_output *o = (const qn_output *)(const void *)ev;
+
+    *d = (decision){.kind = DECISION_OUTPUT,
+                    .counter = o->counter,
+                    .side = o->side,
+                    .type = o->type,
+                    .tif = o->tif,
+                    .qty = o->qty,
+                    .price = o->price,
+                    .trigger = o->trigger,
+                    .strength = sane(o->strength),
+                    .confidence = sane(o->confidence),
+                    .verdict = o->kind};
+    if (o->kind == QN_INTENT_TARGET) {
+        d->price = o->take_profit;
+        d->trigger = o->stop_loss;
+    } else if (o->kind == QN_INTENT_CANCEL) {
+        d->qty = (int64_t)QN_ORDER_COUNTER(o->order_id);
+    } else if (o->kind == QN_INTENT_MODIFY) {
+        d->fee = (int64_t)QN_ORDER_COUNTER(o->order_id);
+    }
+    d->strategy = e->strategies[o->strategy - 1].in.id;
+    return true;
+}
+
+/* Without a chain there is nobody whose word it would be, unless the host itself objected. */
+static bool of_verdict(const engine *e, const qn_event *ev, decision *d)
+{
+    const qn_verdict *v = (const qn_verdict *)(const void *)ev;
+
+    *d = (decision){.kind = DECISION_VERDICT,
+                    .counter = QN_ORDER_COUNTER(v->order_id),
+                    .side = v->side,
+                    .qty = v->allowed,
+                    .price = v->price_bound,
+                    .verdict = v->action,
+                    .reason = v->reason};
+    d->strategy = e->strategies[v->strategy - 1].in.id;
+    return e->nrisk > 0 || v->action != QN_ALLOW;
+}
+
+static bool of_submit(const engine *e, const qn_event *ev, decision *d)
+{
+    const qn_submit *s = (const qn_submit *)(const void *)ev;
+    bool is_denied = s->state == QN_ORDER_DENIED;
+
+    *d = (decision){.kind = is_denied ? DECISION_VERDICT : DECISION_ORDER,
+                    .counter = QN_ORDER_COUNTER(s->order.id),
+                    .side = s->order.side,
+                    .type = s->order.type,
+                    .tif = s->order.tif,
+                    .qty = s->order.qty,
+                    .price = s->order.price,
+                    .trigger = s->order.trigger,
+                    .verdict = is_denied ? s->state : 0,
+                    .reason = s->reason};
+    d->strategy = e->strategies[s->order.strategy - 1].in.id;
+    return true;
+}
+
+/* A fill of an order that nobody knows ends the run: it decides nothing any more. */
+static bool of_fill(const engine *e, const qn_event *ev, decision *d)
+{
+    const qn_fill *f = (const qn_fill *)(const void *)ev;
+    const order *o = orders_find(e->orders, f->order_id);
+
+    if (!o) return false;
+    *d = (decision){.kind = DECISION_FILL,
+                    .counter = QN_ORDER_COUNTER(f->order_id),
+                    .side = f->side,
+                    .type = o->sent.type,
+                    .tif = o->sent.tif,
+                    .qty = f->qty,
+                    .price = f->price,
+                    .fee = f->fee,
+                    .market_ts = f->venue_ts};
+    d->strategy = e->strategies[o->sent.strategy - 1].in.id;
+    return true;
+}
+
+void decisions_add(engine *e, const qn_event *record)
+{
+    static bool (*const readers[QN_EVENT_TYPES])(const engine *, const qn_event *, decision *) = {
+        [QN_EVENT_OUTPUT] = of_output,
+        [QN_EVENT_VERDICT] = of_verdict,
+        [QN_EVENT_SUBMIT] = of_submit,
+        [QN_EVENT_FILL] = of_fill,
+    };
+    decision d;
+
+    if (!readers[record->type] || !readers[record->type](e, record, &d)) return;
+    d.instrument = &e->instruments[record->instrument];
+    if (d.kind != DECISION_FILL) d.market_ts = e->market_ts;
+    add(&e->decisions, &d);
 }
 
 int32_t decisions_hex(const decisions *d, char to[SHA256_HEX], qn_err *err)

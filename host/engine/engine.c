@@ -16,13 +16,6 @@
 
 #define SAMPLE_MASK 255u /* one dispatch in 256 is timed: two clock reads cost more than it */
 
-const char *run_status_name(run_status status)
-{
-    static const char *const names[] = {"completed", "stopped", "ruined", "failed"};
-
-    return names[status];
-}
-
 void engine_fail(engine *e, int32_t code, const char *format, ...)
 {
     va_list args;
@@ -42,23 +35,13 @@ void engine_fail(engine *e, int32_t code, const char *format, ...)
  * most do, then needs few registers and no room on the stack. */
 #define RARE __attribute__((noinline, cold))
 
-RARE static void on_fault(engine *e, strategy *s, int32_t rc)
+RARE void instance_fault(instance *in, int32_t rc)
 {
-    e->counts.faults++;
-    if (s->is_failing_told) return;
-    s->is_failing_told = true;
-    log_line(LOG_WARNING,
-             "strategy %s returned %s at event %" PRIu64 "; further errors are counted", s->in.id,
-             error_name(rc), e->seq);
-}
-
-void engine_deliver(engine *e, strategy *s, qn_event *ev)
-{
-    int32_t rc;
-
-    ev->slot = ev->instrument < e->ninstruments ? s->in.slots[ev->instrument] : NO_SLOT;
-    rc = s->table->on_event(s->in.self, ev, &s->out);
-    if (rc != QN_OK) on_fault(e, s, rc);
+    in->engine->counts.faults++;
+    if (in->is_failing_told) return;
+    in->is_failing_told = true;
+    log_line(LOG_WARNING, "%s returned %s at event %" PRIu64 "; further errors are counted", in->id,
+             error_name(rc), in->engine->cause);
 }
 
 /* Applies everything that waits, in its order; what that brings about waits behind it. After a
@@ -67,11 +50,11 @@ void engine_drain(engine *e)
 {
     qn_event *ev;
 
-    while (e->failed == QN_OK && (ev = queue_take(&e->queue))) {
-        ev->seq = ++e->seq;
-        ev->ts_ns = e->now;
-        order_event(e, ev);
-    }
+    do {
+        if (e->halt.has_to_cancel) halt_cancel(e);
+        while (e->failed == QN_OK && (ev = queue_take(&e->queue)))
+            answer_event(e, ev);
+    } while (e->failed == QN_OK && e->halt.has_to_cancel);
 }
 
 /* The market's own time of an event: a bar belongs to its end. */
@@ -93,7 +76,7 @@ RARE static void on_mark_failed(engine *e, uint32_t instrument)
 }
 
 /* Marks the books at the close of a bar or the price of a trade. */
-static inline void mark(engine *e, const stream *s, const qn_event *ev)
+void engine_mark(engine *e, const stream *s, const qn_event *ev)
 {
     int64_t equity;
     int64_t price;
@@ -120,31 +103,44 @@ static inline void mark(engine *e, const stream *s, const qn_event *ev)
 static inline void match(engine *e, const stream *s, qn_event *ev)
 {
     venue *v = &e->venues[s->venue];
+    int64_t begun = stage_begin(e);
     int32_t rc;
 
     ev->slot = s->venue_slot;
     rc = v->table->on_market(v->in.self, ev);
     if (rc != QN_OK) on_venue_failed(e, v, rc);
     if (!queue_is_empty(&e->queue)) engine_drain(e);
-    if (e->failed == QN_OK) mark(e, s, ev);
+    stage_end(e, STAGE_VENUE, begun);
 }
 
 /* ------------------------------------------------------------------ time */
 
-/* What happens rarely as time passes: the warm-up ends, a cut is reached. */
+/* The time from which on pass_time has something to do again. */
+static int64_t next_check(const engine *e)
+{
+    int64_t cut = e->cut < e->options.ncuts ? e->options.cuts[e->cut] : INT64_MAX;
+    int64_t next = e->portfolio.next_sample < cut ? e->portfolio.next_sample : cut;
+
+    if (!e->is_live || next == INT64_MIN) return INT64_MIN;
+    return next == INT64_MAX ? INT64_MAX : next + 1;
+}
+
+/* What happens rarely as time passes: the warm-up ends, a cut is reached, prices are sampled. */
 RARE static void pass_time(engine *e, int64_t ts)
 {
     qn_err err = QN_ERR_INIT;
     int32_t rc;
 
-    if (ts > e->live_from) e->is_live = true;
+    if (ts > e->live_from && !e->is_live) {
+        e->is_live = true;
+        if (!e->is_books) portfolio_start(e);
+    }
     while (e->cut < e->options.ncuts && ts > e->options.cuts[e->cut]) {
         if ((rc = decisions_hex(&e->decisions, e->cuts[e->cut++], &err)) != QN_OK)
             engine_fail(e, rc, "%s", err.msg);
     }
-    e->check_ts = !e->is_live                 ? INT64_MIN
-                  : e->cut < e->options.ncuts ? e->options.cuts[e->cut] + 1
-                                              : INT64_MAX;
+    history_sample(e, ts, false);
+    e->check_ts = next_check(e);
 }
 
 /* Sleeps until an event of a paced replay is due. False if a signal ended the sleep: the event
@@ -167,7 +163,7 @@ static bool keep_pace(const engine *e, int64_t ts)
     return true;
 }
 
-static inline void set_time(engine *e, qn_event *ev)
+void engine_set_time(engine *e, qn_event *ev)
 {
     if (ev->ts_ns < e->now) {
         ev->ts_ns = e->now;
@@ -181,55 +177,134 @@ static inline void set_time(engine *e, qn_event *ev)
 
 /* ------------------------------------------------------------------ one step */
 
+/* An event of the host's own, due at `due`: what was asked for too late is due at once. */
+static void set_due_time(engine *e, qn_event *ev, int64_t due)
+{
+    ev->instrument = QN_NO_INSTRUMENT;
+    ev->ts_ns = due < e->now ? e->now : due;
+    engine_set_time(e, ev);
+    e->market_ts = e->now; /* not the time that was asked for: it may have passed long ago */
+}
+
 static void fire_timer(engine *e)
 {
     timer t = timers_take(&e->timers);
-    strategy *s = &e->strategies[t.strategy];
-    qn_timer ev = {.hdr = {.size = sizeof ev,
-                           .type = QN_EVENT_TIMER,
-                           .ts_ns = t.due,
-                           .instrument = QN_NO_INSTRUMENT},
-                   .due_ns = t.due,
-                   .cookie = t.cookie};
+    qn_timer ev = {
+        .hdr = {.size = sizeof ev, .type = QN_EVENT_TIMER}, .due_ns = t.due, .cookie = t.cookie};
+    instance *in = e->owners[t.owner];
 
-    s->in.ntimers--;
-    if (ev.hdr.ts_ns < e->now) ev.hdr.ts_ns = e->now; /* asked for too late: due at once */
-    set_time(e, &ev.hdr);
-    e->market_ts = e->now; /* not the time that was asked for: it may have passed long ago */
-    ev.hdr.seq = ++e->seq;
-    engine_deliver(e, s, &ev.hdr);
+    set_due_time(e, &ev.hdr, t.due);
+    record_put(e, &ev.hdr);
+    if (in) {
+        in->ntimers--;
+        in->deliver(in, &ev.hdr);
+    } else {
+        e->cause = ev.hdr.seq;
+        portfolio_rebalance(e, &ev);
+    }
     engine_drain(e);
 }
 
-static void market_event(engine *e, qn_event *ev)
+static void fire_result(engine *e)
 {
-    const stream *s = &e->streams[e->tape->stream];
+    qn_result ev = {.hdr = {.size = sizeof ev, .type = QN_EVENT_RESULT}};
+    int64_t due = pool_first(e->pool)->due_ns;
+    uint32_t owner = pool_take(e->pool, true, &ev);
+    instance *in = e->owners[owner];
 
-    set_time(e, ev);
-    e->counts.market++;
-    if (s->venue != NO_VENUE) {
-        match(e, s, ev);
-        if (e->status != RUN_COMPLETED || e->failed != QN_OK) return;
+    set_due_time(e, &ev.hdr, due);
+    record_put(e, &ev.hdr);
+    in->deliver(in, &ev.hdr);
+    engine_drain(e);
+}
+
+static void tell_models(engine *e, const stream *s, qn_event *ev)
+{
+    int64_t begun = stage_begin(e);
+
+    for (uint32_t i = s->first_listener; i < s->first_listener + s->nlisteners; i++) {
+        listener *to = &e->listeners[i];
+        int32_t rc;
+        ev->slot = to->slot;
+        rc = to->model->table->on_event(to->model->in.self, ev, &to->model->out);
+        if (rc != QN_OK) instance_fault(&to->model->in, rc);
     }
-    ev->seq = ++e->seq;
+    stage_end(e, STAGE_MODELS, begun);
+}
+
+static inline void tell_strategies(engine *e, const stream *s, qn_event *ev)
+{
+    int64_t begun = stage_begin(e);
+
     for (uint32_t i = s->first; i < s->first + s->n; i++) {
         subscriber *to = &e->subscribers[i];
         int32_t rc;
         ev->slot = to->slot;
         rc = to->strategy->table->on_event(to->strategy->in.self, ev, &to->strategy->out);
-        if (rc != QN_OK) on_fault(e, to->strategy, rc);
+        if (rc != QN_OK) instance_fault(&to->strategy->in, rc);
     }
-    if (!queue_is_empty(&e->queue)) engine_drain(e);
+    stage_end(e, STAGE_STRATEGIES, begun);
 }
 
-static void sampled_market_event(engine *e, qn_event *ev)
+static inline void market_event(engine *e, qn_event *ev)
 {
-    int64_t before = clock_steady();
-    uint64_t bucket;
+    const stream *s = &e->streams[e->tape->stream];
 
+    engine_set_time(e, ev);
+    e->counts.market++;
+    if (s->venue != NO_VENUE) match(e, s, ev);
+    if (e->failed != QN_OK) return;
+    ev->seq = e->cause = ++e->seq;
+    if (e->bus) bus_put(e->bus, ev);
+    if (s->venue != NO_VENUE) {
+        engine_mark(e, s, ev);
+        if (e->status != RUN_COMPLETED || e->failed != QN_OK) return;
+    }
+    if (s->nlisteners) tell_models(e, s, ev); /* first: features follow their event at once */
+    if (e->nrisk && s->venue != NO_VENUE) risk_event(e, ev);
+    tell_strategies(e, s, ev);
+    if (s->is_executed) execution_deliver(&e->execution.in, ev);
+    if (!queue_is_empty(&e->queue) || e->halt.has_to_cancel) engine_drain(e);
+}
+
+static void put_checkpoint(engine *e)
+{
+    qn_checkpoint record = {
+        .hdr = {.size = sizeof record, .type = QN_EVENT_CHECKPOINT, .instrument = QN_NO_INSTRUMENT},
+        .market_events = e->counts.market,
+        .market_ts = e->market_ts};
+
+    record_put(e, &record.hdr);
+}
+
+void stage_note(engine *e, uint32_t stage, int64_t begun)
+{
+    stage_times *t = &e->stages[stage];
+    uint64_t bucket = (uint64_t)(clock_steady() - begun) / 8;
+
+    t->buckets[bucket < LATENCY_BUCKETS ? bucket : LATENCY_BUCKETS - 1]++;
+    t->n++;
+}
+
+/* One event in 256 is timed; what need not be looked at for each event is looked at here. */
+RARE static void sampled_market_event(engine *e, qn_event *ev)
+{
+    qn_err err = QN_ERR_INIT;
+    int64_t before;
+    uint64_t bucket;
+    int32_t rc;
+
+    if (e->counts.market && !(e->counts.market & CHECKPOINT_MASK)) put_checkpoint(e);
+    if (e->store && !e->replay) {
+        if ((rc = store_check(e->store, &err)) != QN_OK) engine_fail(e, rc, "%s", err.msg);
+        if (e->counts.market >= e->snapshot_at) snapshot_take(e);
+    }
+    e->is_sampled = true;
+    before = clock_steady();
     market_event(e, ev);
     bucket = (uint64_t)(clock_steady() - before) / 8;
     e->latency[bucket < LATENCY_BUCKETS ? bucket : LATENCY_BUCKETS - 1]++;
+    e->is_sampled = false;
 }
 
 static int64_t later(int64_t a, int64_t b)
@@ -237,45 +312,73 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-/* True if the earliest timer comes before the tape's next event: by time, then by rank. Behind
- * the last event a prefix run has the timers up to its end, for more data would bring them. */
-static bool timer_is_next(const engine *e, const qn_event *ev)
+/* True if what is due at `at` comes before the tape's next event: by time, then by rank. Behind
+ * the last event a prefix run has what is due up to its end, for more data would bring it. */
+static bool is_due(const engine *e, int64_t at, const qn_event *ev)
 {
 #define RANK(number, NAME, type, rank, meaning) [number] = (rank),
     static const uint8_t ranks[QN_EVENT_TYPES] = {QN_EVENT_LIST(RANK)};
 #undef RANK
-    const timer *t = timers_first(&e->timers);
     int64_t due;
     int64_t ts;
 
-    if (!t) return false;
-    if (!ev) return t->due <= (e->options.is_prefix ? e->options.to : e->now);
-    due = later(t->due, e->now); /* what is late is raised to the engine's time, and has a rank */
+    if (!ev) return at <= (e->options.is_prefix ? e->options.to : e->now);
+    due = later(at, e->now); /* what is late is raised to the engine's time, and has a rank */
     ts = later(ev->ts_ns, e->now);
     return due < ts || (due == ts && ranks[QN_EVENT_TIMER] < ranks[ev->type]);
 }
 
-static int32_t loop(engine *e, qn_err *err)
+typedef enum next_step { STEP_END, STEP_MARKET, STEP_TIMER, STEP_RESULT } next_step;
+
+/* What comes next. A result comes when its date is due, behind the timers of that date. At real
+ * pace one that is not there yet is passed over; a replay knows from the journal when it came. */
+static next_step choose(const engine *e, const qn_event *ev, bool is_paced, int64_t *due)
+{
+    const timer *t = timers_first(&e->timers);
+    const job *j = e->pool ? pool_first(e->pool) : NULL;
+    const qn_event *recorded = e->replay ? replay_next(e->replay) : NULL;
+
+    if (t && is_due(e, t->due, ev) && !(j && j->due_ns < t->due)) {
+        *due = t->due;
+        return STEP_TIMER;
+    }
+    if (j && is_due(e, j->due_ns, ev)) {
+        bool has_come = recorded ? recorded->type == QN_EVENT_RESULT && recorded->seq == e->seq + 1
+                                 : !is_paced || pool_is_done(e->pool);
+        *due = j->due_ns;
+        if (has_come) return STEP_RESULT;
+    }
+    *due = ev ? ev->ts_ns : INT64_MAX;
+    return ev ? STEP_MARKET : STEP_END;
+}
+
+int32_t engine_loop(engine *e, qn_err *err)
 {
     static volatile sig_atomic_t never;
     const volatile sig_atomic_t *stop = e->options.stop ? e->options.stop : &never;
     bool is_paced = false;
+    int64_t due;
     int32_t rc = QN_OK;
 
     for (uint32_t i = 0; i < e->nvenues; i++)
         is_paced = is_paced || e->venues[i].info.pace > 0;
     while (e->status == RUN_COMPLETED && e->failed == QN_OK && rc == QN_OK) {
         qn_event *ev = e->tape->head;
-        bool is_timer = timer_is_next(e, ev);
-        if (*stop) {
+        next_step step;
+        if (*stop || (e->replay && replay_stops_at(e->replay, e->seq))) {
             e->status = RUN_STOPPED;
-        } else if (!is_timer && !ev) {
             break;
-        } else if (is_paced &&
-                   !keep_pace(e, is_timer ? timers_first(&e->timers)->due : ev->ts_ns)) {
+        }
+        step = timers_first(&e->timers) || e->pool ? choose(e, ev, is_paced, &due)
+               : ev                                ? STEP_MARKET
+                                                   : STEP_END;
+        if (step == STEP_END) break;
+        if (is_paced && !e->replay && !keep_pace(e, step == STEP_MARKET ? ev->ts_ns : due))
             continue;
-        } else if (is_timer) {
+        if (step == STEP_TIMER) {
             fire_timer(e);
+        } else if (step == STEP_RESULT) {
+            fire_result(e);
         } else {
             if (e->counts.market & SAMPLE_MASK)
                 market_event(e, ev);
@@ -285,182 +388,4 @@ static int32_t loop(engine *e, qn_err *err)
         }
     }
     return rc;
-}
-
-/* ------------------------------------------------------------------ the whole run */
-
-static int32_t start_venue(venue *v, qn_err *err)
-{
-    size_t n = v->config->naccounts;
-    qn_account *accounts = arena_alloc(&v->in.arena, (n + 1) * sizeof *accounts, 8);
-    qn_venue_start start = {.size = sizeof start, .out = &v->out};
-    qn_err why = QN_ERR_INIT;
-    int32_t rc;
-
-    if (!accounts) return fail(err, QN_E_NO_MEMORY, "no memory to start venue %s", v->in.id);
-    for (size_t i = 0; i < n; i++) {
-        const config_account *from = &v->config->accounts[i];
-        accounts[i] = (qn_account){sizeof accounts[i], QN_MONEY_EXP, from->balance, ""};
-        snprintf(accounts[i].currency, sizeof accounts[i].currency, "%s", from->currency);
-    }
-    start.accounts = (qn_table){accounts, (uint32_t)n, sizeof accounts[0]};
-    if ((rc = v->table->start(v->in.self, &start, &why)) != QN_OK)
-        return fail(err, rc, "venue %s did not start: %s", v->in.id,
-                    why.msg[0] ? why.msg : error_meaning(rc));
-    v->is_started = true;
-    return QN_OK;
-}
-
-int32_t engine_run(engine *e, qn_err *err)
-{
-    uint64_t before;
-    int32_t rc = QN_OK;
-
-    for (uint32_t i = 0; i < e->nvenues && rc == QN_OK; i++)
-        rc = start_venue(&e->venues[i], err);
-    if (rc != QN_OK) {
-        e->status = RUN_FAILED;
-        return rc;
-    }
-    e->started = clock_steady();
-    before = mem_count();
-    rc = loop(e, err);
-    e->counts.allocations = mem_count() - before;
-    e->last_ts = later(e->now, e->first_ts);
-    if (rc == QN_OK && e->failed == QN_OK && e->status == RUN_COMPLETED && !e->is_live &&
-        !e->options.is_prefix)
-        rc = fail(err, QN_E_NOT_FOUND,
-                  "catalog %s has no data of this config in the range asked for: only what comes "
-                  "before it, to warm up on",
-                  e->run->catalog);
-    while (e->cut < e->options.ncuts && rc == QN_OK) /* cuts behind the last event */
-        rc = decisions_hex(&e->decisions, e->cuts[e->cut++], err);
-    if (rc == QN_OK && e->failed == QN_OK && !e->options.is_prefix) order_end_all(e);
-    e->run_ns = clock_steady() - e->started;
-    e->counts.events = e->seq;
-    if (rc == QN_OK && e->failed != QN_OK) {
-        rc = e->failed;
-        if (err) *err = e->failure;
-    }
-    if (rc == QN_OK) rc = ledger_check(e->ledger, err);
-    if (rc != QN_OK) e->status = RUN_FAILED;
-    return rc;
-}
-
-/* ------------------------------------------------------------------ reading */
-
-void engine_observe(engine *e, const engine_observer *observer)
-{
-    e->observer = *observer;
-}
-
-run_status engine_status(const engine *e)
-{
-    return e->status;
-}
-
-const engine_counts *engine_count(const engine *e)
-{
-    return &e->counts;
-}
-
-const ledger *engine_ledger(const engine *e)
-{
-    return e->ledger;
-}
-
-int64_t engine_first_ts(const engine *e)
-{
-    return e->first_ts;
-}
-
-int64_t engine_last_ts(const engine *e)
-{
-    return e->last_ts;
-}
-
-int64_t engine_from(const engine *e)
-{
-    return e->options.from;
-}
-
-int64_t engine_to(const engine *e)
-{
-    return e->options.to;
-}
-
-int64_t engine_run_ns(const engine *e)
-{
-    return e->run_ns;
-}
-
-int64_t engine_dispatch_ns(const engine *e, double p)
-{
-    uint64_t all = 0;
-    uint64_t seen = 0;
-
-    for (uint32_t i = 0; i < LATENCY_BUCKETS; i++)
-        all += e->latency[i];
-    for (uint32_t i = 0; i < LATENCY_BUCKETS && all; i++) {
-        seen += e->latency[i];
-        if ((double)seen >= p * (double)all) return (int64_t)i * 8 + 4;
-    }
-    return 0;
-}
-
-int32_t engine_decision_hash(const engine *e, char to[SHA256_HEX], qn_err *err)
-{
-    return decisions_hex(&e->decisions, to, err);
-}
-
-const char *engine_cut_hash(const engine *e, size_t i)
-{
-    return e->cuts[i];
-}
-
-int32_t engine_data_hash(const engine *e, char to[SHA256_HEX], qn_err *err)
-{
-    return tape_identity(e->tape, to, err);
-}
-
-uint32_t engine_instruments(const engine *e)
-{
-    return e->ninstruments;
-}
-
-const qn_instrument *engine_instrument(const engine *e, uint32_t i)
-{
-    return &e->instruments[i];
-}
-
-uint32_t engine_strategies(const engine *e)
-{
-    return e->nstrategies;
-}
-
-const char *engine_strategy_id(const engine *e, uint32_t number)
-{
-    return number ? e->strategies[number - 1].in.id : "host";
-}
-
-uint32_t engine_venues(const engine *e)
-{
-    return e->nvenues;
-}
-
-const char *engine_venue_id(const engine *e, uint32_t i)
-{
-    return e->venues[i].in.id;
-}
-
-uint32_t engine_plugins(const engine *e)
-{
-    return e->nvenues + e->nstrategies;
-}
-
-engine_plugin engine_plugin_at(const engine *e, uint32_t i)
-{
-    const instance *in = i < e->nvenues ? &e->venues[i].in : &e->strategies[i - e->nvenues].in;
-
-    return (engine_plugin){in->id, in->cls, module_about(in->module)};
 }

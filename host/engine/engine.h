@@ -36,6 +36,13 @@ typedef struct engine_observer {
     void (*on_payment)(void *ctx, const qn_payment *payment);
 } engine_observer;
 
+typedef enum engine_mode {
+    ENGINE_TRADE,  /* a new run */
+    ENGINE_RESUME, /* go on with a recorded run that has not ended */
+    ENGINE_REPLAY, /* do a recorded run again, and compare each record; nothing is written */
+    ENGINE_BOOKS   /* only book a recorded run again: no plugin is loaded */
+} engine_mode;
+
 typedef struct engine_options {
     int64_t from, to;            /* events with from < ts <= to; INT64_MIN, INT64_MAX = all */
     bool is_prefix;              /* the data goes on behind `to`: its end is not handled */
@@ -44,11 +51,23 @@ typedef struct engine_options {
     volatile sig_atomic_t *stop; /* set from outside to end the run; NULL = never */
     const char *plugin_dir;      /* searched behind the config's own folders; NULL = none */
     const char *cache_dir;       /* of module copies; NULL = the user's own */
+    const char *version;         /* of the host, for the journal */
+    struct store *store;         /* where the run is kept; NULL = nowhere. Outlives the engine */
+    engine_mode mode;
+    uint32_t run;      /* number of the recorded run, unless the mode is ENGINE_TRADE */
+    bool with_sinks;   /* the config's sinks are fed */
+    int64_t tape_from; /* ENGINE_BOOKS: where the recorded run's tape began; else ignored */
 } engine_options;
 
 #define ENGINE_CUTS 16
 
-typedef enum run_status { RUN_COMPLETED, RUN_STOPPED, RUN_RUINED, RUN_FAILED } run_status;
+typedef enum run_status {
+    RUN_COMPLETED,
+    RUN_STOPPED,
+    RUN_RUINED,
+    RUN_HALTED,
+    RUN_FAILED
+} run_status;
 
 const char *run_status_name(run_status status);
 
@@ -62,6 +81,9 @@ typedef struct engine_counts {
     uint64_t anomalies; /* reports and fills of venues that do not fit the order's state */
     uint64_t submitted, accepted, filled, canceled, rejected, denied, expired;
     uint64_t fills, maker, taker;
+    uint64_t features;    /* values that models published */
+    uint64_t halts;       /* of trading */
+    uint64_t snapshots;   /* taken */
     uint64_t allocations; /* made by the host while events flowed */
 } engine_counts;
 
@@ -93,6 +115,9 @@ int64_t engine_run_ns(const engine *e); /* wall time that events took, ns */
  * nothing was sampled. */
 int64_t engine_dispatch_ns(const engine *e, double p);
 
+/* SHA-256 over the books, as hex: orders aside, the same books have the same hash. */
+int32_t engine_ledger_hash(const engine *e, char to[SHA256_HEX], qn_err *err);
+
 /* The decision hash so far, or as noted at cut `i`, as hex. */
 int32_t engine_decision_hash(const engine *e, char to[SHA256_HEX], qn_err *err);
 const char *engine_cut_hash(const engine *e, size_t i);
@@ -106,6 +131,19 @@ uint32_t engine_strategies(const engine *e);
 const char *engine_strategy_id(const engine *e, uint32_t number);
 uint32_t engine_venues(const engine *e);
 const char *engine_venue_id(const engine *e, uint32_t i);
+
+const char *engine_run_id(const engine *e);
+/* The store's number of the run; 0 without a store. */
+uint32_t engine_run_number(const engine *e);
+/* Time of the stages of sampled events: i-th stage, or NULL behind the last. */
+typedef struct engine_stage {
+    const char *name, *meaning;
+    uint64_t n; /* samples */
+    int64_t p50_ns, p99_ns;
+} engine_stage;
+bool engine_stage_at(const engine *e, uint32_t i, engine_stage *out);
+/* Why trading is halted; NULL when it is not. The module's id stands in *module. */
+const qn_halt *engine_halt(const engine *e, const char **module);
 
 /* The plugins of the run: i-th instance's id, class and module. */
 typedef struct engine_plugin {

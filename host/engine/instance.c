@@ -49,9 +49,10 @@ static int32_t host_timer(qn_ctx *ctx, int64_t due_ns, uint64_t cookie)
     instance *in = instance_of(ctx);
     int32_t rc;
 
-    if (in->strategy == NO_SLOT) return QN_E_UNSUPPORTED; /* a venue has its market events */
+    if (!in->deliver)
+        return QN_E_UNSUPPORTED; /* venues and risk modules live on events of others */
     if (in->ntimers >= TIMERS_PER_INSTANCE || is_spinning(in, due_ns)) return QN_E_FULL;
-    rc = timers_add(&in->engine->timers, due_ns, in->strategy, cookie);
+    rc = timers_add(&in->engine->timers, due_ns, in->owner, cookie);
     if (rc == QN_OK) in->ntimers++;
     return rc;
 }
@@ -104,13 +105,19 @@ static int64_t portfolio_mark(qn_ctx *ctx, uint32_t instrument)
     return owns(in, instrument) ? ledger_price(in->engine->ledger, instrument) : 0;
 }
 
+/* All extensions. `ctx` NULL asks whether this host has one at all. */
 static const void *host_ext(qn_ctx *ctx, const char *id)
 {
-    static const qn_host_portfolio portfolio = {sizeof portfolio, 0, portfolio_position,
-                                                portfolio_equity, portfolio_mark};
-    static const qn_ext exts[] = {{sizeof(qn_ext), 0, QN_HOST_PORTFOLIO, &portfolio}};
+    static const qn_host_portfolio own = {sizeof own, 0, portfolio_position, portfolio_equity,
+                                          portfolio_mark};
+    static const qn_ext exts[] = {
+        {sizeof(qn_ext), 0, QN_HOST_PORTFOLIO, &own},
+        {sizeof(qn_ext), 0, QN_HOST_FEATURES, &features_extension},
+        {sizeof(qn_ext), 0, QN_HOST_WORKER, &worker_extension},
+        {sizeof(qn_ext), 0, QN_HOST_BOOKS, &books_extension},
+    };
 
-    (void)ctx;
+    if (ctx && strcmp(id, QN_HOST_BOOKS) == 0 && !instance_of(ctx)->sees_books) return NULL;
     for (size_t i = 0; i < sizeof exts / sizeof exts[0]; i++)
         if (strcmp(exts[i].id, id) == 0) return exts[i].table;
     return NULL;
@@ -224,28 +231,39 @@ static int32_t set_instruments(instance *in, const uint32_t *numbers, uint32_t n
     return QN_OK;
 }
 
-int32_t instance_init(instance *in, engine *e, const char *id, const char *plugin, const char *kind,
-                      const config_node *owner, const config_node *params,
-                      const uint32_t *instruments, uint32_t ninstruments, qn_err *err)
+static int32_t load_class(instance *in, const instance_spec *spec, qn_err *err)
 {
+    engine *e = in->engine;
     char path[PATH_ROOM];
     int32_t rc;
 
-    in->engine = e;
-    in->id = id;
-    if ((rc = plugin_path(e, plugin, owner, path, err)) != QN_OK) return rc;
+    if ((rc = plugin_path(e, spec->plugin, spec->node, path, err)) != QN_OK) return rc;
     if ((rc = module_of(e, path, &in->module, err)) != QN_OK) return rc;
-    if (!(in->cls = class_of(in->module, plugin, kind))) {
-        config_add_mistake(e->cfg, owner, QN_E_TYPE, "plugin '%s' has no class of kind %s", plugin,
-                           kind);
+    if (!(in->cls = class_of(in->module, spec->plugin, spec->kind))) {
+        config_add_mistake(e->cfg, spec->node, QN_E_TYPE, "plugin '%s' has no class of kind %s",
+                           spec->plugin, spec->kind);
         return fail(err, QN_E_INVALID, "the config has mistakes");
     }
     if ((rc = check_needs(in->cls, err)) != QN_OK) return rc;
-    if ((rc = set_instruments(in, instruments, ninstruments, err)) != QN_OK) return rc;
     in->self = arena_alloc(&in->arena, in->cls->instance_size, in->cls->instance_align);
-    if (!in->self) return fail(err, QN_E_NO_MEMORY, "no memory for %s", id);
-    rc = config_fill(e->cfg, owner, params, &in->cls->params, in->self);
+    if (!in->self) return fail(err, QN_E_NO_MEMORY, "no memory for %s", in->id);
+    rc = config_fill(e->cfg, spec->node, spec->params, &in->cls->params, in->self);
     return rc == QN_OK ? rc : fail(err, rc, "the config has mistakes");
+}
+
+int32_t instance_init(instance *in, engine *e, const instance_spec *spec, qn_err *err)
+{
+    int32_t rc;
+
+    in->engine = e;
+    in->id = spec->id;
+    in->strategy = NO_SLOT;
+    if ((rc = set_instruments(in, spec->instruments, spec->ninstruments, err)) != QN_OK) return rc;
+    if (e->is_books) return QN_OK; /* the books need to know whom they are of, and no more */
+    if ((rc = load_class(in, spec, err)) != QN_OK) return rc;
+    in->owner = e->nowners;
+    e->owners[e->nowners++] = in;
+    return QN_OK;
 }
 
 int32_t instance_create(instance *in, qn_err *err)

@@ -1,25 +1,53 @@
 /* SPDX-License-Identifier: MIT
  *
  * The engine's structs, shared by its files:
- *   build.c     config -> instances, streams, books
- *   instance.c  one plugin instance and its host table
- *   engine.c    the loop: time, order, dispatch
- *   intent.c    what strategies push
- *   order.c     sending orders, and what venues answer
- *   queue.c     events that wait
- *   timers.c    timers that wait
- *   decision.c  the decision hash */
+ *   build.c      config -> instances, streams, books
+ *   instance.c   one plugin instance and its host table
+ *   engine.c     the loop: time, order, dispatch
+ *   run.c        start and end of a run
+ *   read.c       what a report reads of it
+ *   record.c     the one door: each event and decision is numbered, hashed, journaled, told
+ *   feature.c    models and what they publish
+ *   intent.c     what strategies push
+ *   portfolio.c  signals -> weights -> targets
+ *   history.c    returns for the optimizer
+ *   risk.c       the chain of risk modules, the halt, the books as plugins see them
+ *   budget.c     what was approved; the only calls of a venue that can add to a position
+ *   execution.c  parents and their children
+ *   order.c      orders on their way out
+ *   answer.c     what venues answer: the books change here
+ *   journal.c    beginning and end of a run in its store; comparing a replay with it
+ *   header.c     what is written there of them
+ *   replay.c     the books of a recorded run, without its plugins
+ *   snapshot.c   the state of a run between two events
+ *   bus.c        the stream that sinks read
+ *   worker.c     the pool for slow work
+ *   queue.c      events that wait
+ *   timers.c     timers that wait
+ *   decision.c   the decision hash */
 #ifndef QUOIN_ENGINE_INTERNAL_H
 #define QUOIN_ENGINE_INTERNAL_H
 
 #include "engine.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
+#include "store/store.h"
 #include "tape/tape.h"
 
+#include "bus.h"
+#include "worker.h"
+
+#include <quoin/sdk/record.h>
+
+#include <quoin/execution.h>
+#include <quoin/optimizer.h>
+#include <quoin/risk.h>
 #include <quoin/strategy.h>
 #include <quoin/venue.h>
 
+#define RUN_ID_TEXT 40
+#define WORKERS 2u /* threads for slow work, at most */
 #define NO_SLOT UINT32_MAX
 #define NO_VENUE UINT32_MAX
 
@@ -58,9 +86,11 @@ typedef struct timer {
     int64_t due;
     uint64_t order;
     uint64_t cookie;
-    uint32_t strategy; /* index */
+    uint32_t owner; /* number of the instance, see instance.owner; OWNER_HOST */
     uint32_t rsv0;
 } timer;
+
+#define OWNER_HOST 0u /* the rebalance of the portfolio */
 
 typedef struct timers {
     timer *heap;
@@ -79,33 +109,22 @@ void timers_free(timers *t);
 
 /* ------------------------------------------------------------------ decisions */
 
-/* Collects the records of design "decision hash"; the layout stands in decision.c. */
+/* Collects the decision hash; which records enter it, and how, stands in decision.c. */
 typedef struct decisions {
     sha256 *hash;
     size_t used;
     unsigned char buffer[4096];
 } decisions;
 
-typedef struct decision {
-    uint8_t kind; /* DECISION_ */
-    const char *strategy;
-    uint64_t counter;
-    const qn_instrument *instrument;
-    uint32_t side, type, tif;
-    int64_t qty, price, trigger, fee;
-    double strength, confidence;
-    uint32_t verdict, reason;
-    int64_t market_ts;
-} decision;
-
-enum { DECISION_OUTPUT = 1, DECISION_VERDICT, DECISION_ORDER, DECISION_FILL };
-
 int32_t decisions_init(decisions *d, qn_err *err);
-void decisions_add(decisions *d, const decision *record);
+/* Adds a record, if it is one that decides. */
+void decisions_add(engine *e, const qn_event *record);
 int32_t decisions_hex(const decisions *d, char to[SHA256_HEX], qn_err *err);
 void decisions_free(decisions *d);
 
 /* ------------------------------------------------------------------ instances */
+
+#define FEATURES_MAX 1024u /* of one run */
 
 /* One plugin instance. Its address is the qn_ctx that its host table carries. */
 typedef struct instance {
@@ -119,33 +138,116 @@ typedef struct instance {
     qn_host host;
     qn_setup setup;
     uint32_t *slots;   /* by instrument number: place in the instance's list, or NO_SLOT */
-    uint32_t strategy; /* index in engine.strategies, NO_SLOT for a venue */
+    uint32_t owner;    /* number in engine.owners: whose a timer or a job is */
+    uint32_t strategy; /* index in engine.strategies; NO_SLOT for other kinds */
+    /* Gives it an event of its own: a timer, a result. NULL = its kind has none. */
+    void (*deliver)(struct instance *in, qn_event *ev);
+    bool sees_books;         /* may use QN_HOST_BOOKS */
+    uint32_t features_known; /* it may read features below this number */
+    bool is_failing_told;    /* its first error was logged */
     uint32_t ntimers;
     int64_t at_once_ts; /* engine time that the count below belongs to */
     uint32_t at_once;   /* timers set then that were due at once */
+    uint64_t read_seq;  /* event in whose call the features below were read */
+    uint32_t nread;
+    qn_feature_read read[QN_FEATURES_READ]; /* a ring: the last ones count */
 } instance;
 
-/* Makes the instance of `plugin` (class id or file) with the given instruments: loads the
- * module, fills in the parameters, does not create it yet. */
-int32_t instance_init(instance *in, engine *e, const char *id, const char *plugin, const char *kind,
-                      const config_node *owner, const config_node *params,
-                      const uint32_t *instruments, uint32_t ninstruments, qn_err *err);
+/* What an instance is made of. */
+typedef struct instance_spec {
+    const char *id, *plugin; /* of the config: class id, or a file */
+    const char *kind;
+    const config_node *node, *params;
+    const uint32_t *instruments; /* numbers */
+    uint32_t ninstruments;
+} instance_spec;
+
+/* Makes an instance: loads the module, fills in the parameters, does not create it yet. */
+int32_t instance_init(instance *in, engine *e, const instance_spec *spec, qn_err *err);
 int32_t instance_create(instance *in, qn_err *err);
 void instance_free(instance *in);
 
+/* Logs the first error of an instance and counts all. */
+void instance_fault(instance *in, int32_t rc);
+
 /* ------------------------------------------------------------------ the run */
+
+typedef struct model {
+    instance in;
+    const qn_model *table;
+    qn_model_out out;
+    uint32_t first; /* number of its first feature */
+    uint32_t nfeatures;
+} model;
+
+/* The features of all models. values[feature x instruments + instrument]. */
+typedef struct features {
+    const char **names; /* "vol.ewma", by number */
+    uint32_t n;
+    qn_feature *values; /* size 0 = never published */
+} features;
+
+/* An opinion that a strategy holds on an instrument, and the weight it was given for it. */
+typedef struct line {
+    uint32_t strategy; /* index */
+    uint32_t instrument;
+    uint32_t column; /* in the optimizer's returns */
+    double strength, confidence;
+    int64_t valid_to; /* engine time up to which the signal counts */
+    int64_t stop_loss, take_profit;
+    uint64_t signal_seq; /* output that it came with; 0 = none counts */
+    double weight;       /* as last given */
+} line;
+
+/* The portfolio route. Lines are the instruments of its strategies, in config order. */
+typedef struct portfolio {
+    instance in;
+    const qn_optimizer *table; /* NULL = the config has no optimizer */
+    line *lines;
+    uint32_t nlines;
+    uint32_t *columns; /* instrument of each column */
+    uint32_t ncolumns;
+    int64_t rebalance, min_trade;
+    qn_line *asked; /* by line: what the optimizer is asked */
+    double *weights;
+    qn_weight *records;
+    double values[QN_ALLOCATION_VALUES];
+    uint32_t nvalues;
+    /* returns: a ring of `need.nreturns` rows, and the prices that the next one starts from */
+    qn_history_need need;
+    int64_t next_sample; /* engine time; INT64_MAX = none is needed */
+    uint64_t sampled_at; /* count of market events at the last sample */
+    int64_t *prices;     /* by column; 0 = none yet */
+    double *rows;        /* the ring, then a copy in order, then the covariance */
+    double *ordered;
+    double *covariance;
+    uint64_t nsampled; /* rows ever written */
+} portfolio;
+
+typedef struct risk_module {
+    instance in;
+    const qn_risk *table;
+    qn_risk_out out;
+    uint32_t number; /* from 1 */
+} risk_module;
+
+typedef struct execution {
+    instance in;
+    const qn_execution *table; /* NULL = orders are sent as they were approved */
+    qn_child_out out;
+} execution;
 
 typedef struct strategy {
     instance in;
     const qn_strategy *table;
     qn_out out;
-    uint32_t number;      /* index + 1: in order ids and in the ledger */
-    uint64_t counter;     /* of its orders */
-    uint64_t outputs;     /* of its intents */
-    uint64_t burst_seq;   /* event that the count below belongs to */
-    uint32_t burst;       /* orders and changes sent in answer to it */
-    int64_t capital;      /* share of the equity, 10^-8 */
-    bool is_failing_told; /* its first error was logged */
+    uint32_t number;    /* index + 1: in order ids and in the ledger */
+    bool is_portfolio;  /* its signals go to the optimizer */
+    uint64_t counter;   /* of its orders */
+    uint64_t outputs;   /* of its intents */
+    uint64_t burst_seq; /* market event that the count below belongs to */
+    uint32_t burst;     /* orders and changes sent in answer to it */
+    int64_t capital;    /* share of the equity, 10^-8 */
 } strategy;
 
 typedef struct venue {
@@ -163,15 +265,56 @@ typedef struct subscriber {
     uint32_t slot;
 } subscriber;
 
+typedef struct listener {
+    model *model;
+    uint32_t slot;
+} listener;
+
 typedef struct stream {
     uint32_t instrument;
-    uint32_t venue;         /* index of the venue that matches on it, or NO_VENUE */
-    uint32_t venue_slot;    /* the instrument's place in that venue's list */
-    uint32_t first, n;      /* its run in engine.subscribers */
-    const account *account; /* the ledger's, which settles the instrument */
+    uint32_t venue;                      /* index of the venue that matches on it, or NO_VENUE */
+    uint32_t venue_slot;                 /* the instrument's place in that venue's list */
+    uint32_t first, n;                   /* its run in engine.subscribers */
+    uint32_t first_listener, nlisteners; /* its run in engine.listeners */
+    bool is_executed;                    /* the execution algorithm sees it, too */
+    const account *account;              /* the ledger's, which settles the instrument */
 } stream;
 
-#define LATENCY_BUCKETS 1024u /* of 8 ns: to 8 us, the last one takes the rest */
+/* Quantities of approved orders that are not filled yet, exits left out. */
+typedef struct open_quantity {
+    int64_t buying, selling;
+} open_quantity;
+
+typedef struct halt_state {
+    bool is_halted;
+    bool has_to_cancel; /* what adds to a position is still working */
+    qn_halt why;
+} halt_state;
+
+typedef struct replay replay;
+
+#define CHECKPOINT_MASK 0xffffu /* a checkpoint every 65,536 market events */
+#define LATENCY_BUCKETS 1024u   /* of 8 ns: to 8 us, the last one takes the rest */
+
+/* Where the time of a sampled event goes. X(NAME, name, meaning) */
+#define STAGE_LIST(X)                                                                              \
+    X(VENUE, "venue", "matching, and booking what was filled")                                     \
+    X(MODELS, "models", "features")                                                                \
+    X(STRATEGIES, "strategies", "strategies, and all that their intents bring about")              \
+    X(OPTIMIZER, "optimizer", "weights")                                                           \
+    X(RISK, "risk", "the risk chain, for one order")                                               \
+    X(EXECUTION, "execution", "the execution algorithm, and all that its children bring about")    \
+    X(SUBMIT, "submit", "handing one order to its venue")                                          \
+    X(JOURNAL, "journal", "one record: number, hash, journal, sinks")
+
+#define STAGE_ENUM(NAME, name, meaning) STAGE_##NAME,
+enum { STAGE_LIST(STAGE_ENUM) STAGES };
+#undef STAGE_ENUM
+
+typedef struct stage_times {
+    uint64_t n;
+    uint32_t buckets[LATENCY_BUCKETS];
+} stage_times;
 
 struct engine {
     config *cfg;
@@ -190,59 +333,236 @@ struct engine {
     uint32_t *venue_of; /* by instrument */
     venue *venues;
     uint32_t nvenues;
+    model *models;
+    uint32_t nmodels;
     strategy *strategies;
     uint32_t nstrategies;
+    portfolio portfolio;
+    risk_module *risk;
+    uint32_t nrisk;
+    execution execution;
+    instance *sinks;
+    uint32_t nsinks;
+    instance **owners; /* by instance.owner; [OWNER_HOST] is NULL */
+    uint32_t nowners;
     stream *streams;
     tape_stream *sources;
     uint32_t nstreams;
     subscriber *subscribers;
+    listener *listeners;
     int64_t live_from; /* events up to here only warm up */
 
     /* what changes with each event */
     tape *tape;
     ledger *ledger;
     orders *orders;
+    open_quantity *open; /* by instrument */
     event_queue queue;
     timers timers;
+    pool *pool;
     decisions decisions;
+    features features;
+    halt_state halt;
+    qn_verdict granted; /* the last approval: what the next order stands on */
+    uint64_t cause;     /* sequence number of the event that a plugin is answering */
+    store *store;       /* NULL = nothing is kept */
+    replay *replay;     /* NULL = records are new, else they are compared */
+    bus *bus;           /* NULL = no sink */
+    char run_id[RUN_ID_TEXT];
+    uint32_t incarnation;
+    uint32_t run_number;  /* in the store */
+    uint64_t loop_seq;    /* the last one before the end of the data was handled */
+    uint64_t snapshot_at; /* count of market events at which the next one is due */
     uint64_t seq;
     int64_t now;       /* engine time */
     int64_t market_ts; /* market time of the event under way */
     int64_t check_ts;  /* from here on the slow checks of the loop have something to do */
     bool is_live;      /* past the warm-up */
     bool has_ended;    /* strategies are off */
+    bool is_books;     /* a recorded run is booked again: no plugin is called */
+    bool is_cut_short; /* the replay has come to the end of a run that has none */
+    bool is_sampled;   /* this event's stages are timed */
     int32_t failed;    /* an error inside a callback that could not return it */
     qn_err failure;
 
     /* what it was like */
     run_status status;
     engine_counts counts;
+    int64_t tape_from; /* where the tape was opened, warm-up included */
     int64_t first_ts, last_ts, started, run_ns;
     size_t cut;
     char cuts[ENGINE_CUTS][SHA256_HEX];
     uint32_t latency[LATENCY_BUCKETS];
+    stage_times stages[STAGES];
 };
 
 /* engine.c */
 void engine_fail(engine *e, int32_t code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-void engine_deliver(engine *e, strategy *s, qn_event *ev);
+/* Applies everything that waits, in its order; what that brings about waits behind it. */
 void engine_drain(engine *e);
+/* What a market event does to the books, behind its fills. */
+void engine_mark(engine *e, const stream *s, const qn_event *ev);
+/* Engine time goes on to that of an event of the tape. */
+void engine_set_time(engine *e, qn_event *ev);
+/* Times a stage of a sampled event; two loads otherwise. */
+static inline int64_t stage_begin(const engine *e)
+{
+    return e->is_sampled ? clock_steady() : 0;
+}
+void stage_note(engine *e, uint32_t stage, int64_t begun);
+static inline void stage_end(engine *e, uint32_t stage, int64_t begun)
+{
+    if (e->is_sampled) stage_note(e, stage, begun);
+}
+
+/* From the first event to the last, or until the run is stopped. */
+int32_t engine_loop(engine *e, qn_err *err);
+
+/* record.c */
+
+/* Take an event or a decision into the run: it gets its sequence number and the engine's time,
+ * enters the decision hash, the journal and the stream of the sinks. */
+void record_put(engine *e, qn_event *record);
+
+/* feature.c */
+int32_t features_build(engine *e, qn_err *err);
+void model_deliver(instance *in, qn_event *ev);
+int32_t model_publish(void *ctx, uint32_t instrument, uint32_t feature, double value,
+                      int64_t valid_ns);
+/* The work of its class for the pool; NULL when it has none. */
+const qn_work *instance_work(const instance *in);
+extern const qn_host_features features_extension;
+extern const qn_host_worker worker_extension;
 
 /* intent.c: qn_out.push */
 int64_t intent_push(void *ctx, const qn_intent *intent);
+void strategy_deliver(instance *in, qn_event *ev);
+/* QN_OK, or QN_E_INTENT_VALUE for an order that makes no sense by itself. */
+int32_t intent_check_order(const qn_order_intent *o);
+/* Send what is missing to a target. Returns what qn_out.push does. */
+int64_t target_send(engine *e, strategy *s, const qn_target *t, uint64_t cause);
+
+/* portfolio.c */
+int32_t portfolio_build(engine *e, qn_err *err);
+int64_t portfolio_signal(engine *e, strategy *s, const qn_signal *signal, uint64_t output_seq);
+/* The rebalance timer is due. */
+void portfolio_rebalance(engine *e, const qn_timer *ev);
+/* Its first timer, once events count. */
+void portfolio_start(engine *e);
+/* The exit of a position was filled: the signal that it belonged to is over. */
+void portfolio_exit(engine *e, const order *o);
+
+/* history.c */
+int32_t history_build(engine *e, qn_err *err);
+/* Take the samples that were due before `ts` (`or_at`: or at it). */
+void history_sample(engine *e, int64_t ts, bool or_at);
+/* Rows in order, oldest first; the covariance of them. Returns how many there are. */
+uint32_t history_rows(portfolio *p);
+
+/* risk.c */
+typedef struct wish wish;
+bool risk_approve(engine *e, const wish *w, qn_verdict *out);
+void risk_event(engine *e, qn_event *ev);
+int32_t risk_halt(void *ctx, uint32_t reason, double limit, double value);
+void halt_set(engine *e, const qn_halt *why);
+/* Cancels what a halted engine may not leave working. Between two events. */
+void halt_cancel(engine *e);
+extern const qn_host_books books_extension;
+
+/* budget.c: the only callers of qn_venue.submit and qn_venue.modify. */
+
+/* QN_REASON_NONE if `budget` lets `o` go, `qty` of it, at engine time `now` with the instrument
+ * at `mark`. */
+uint32_t budget_check(const budget *b, const qn_order *o, int64_t qty, int64_t now, int64_t mark);
+/* Hand an order to its venue. Without a budget that covers it the program aborts in a debug
+ * build; in a release build the order is not sent, and false is returned. */
+bool budget_submit(engine *e, order *o);
+/* Ask its venue for the values in o->asked. QN_OK, or what the venue returned; QN_E_BUDGET. */
+int32_t budget_modify(engine *e, order *o);
+
+/* execution.c */
+int64_t execution_begin(engine *e, strategy *s, const wish *w, const qn_verdict *verdict);
+void execution_end(engine *e, order *parent, uint32_t state, uint32_t reason, uint64_t cause);
+void execution_deliver(instance *in, qn_event *ev);
+int64_t child_send(void *ctx, const qn_child *child);
+int32_t child_cancel(void *ctx, uint64_t order_id);
+int32_t child_finish(void *ctx, uint64_t parent_id);
 
 /* order.c */
-typedef struct order_wish {
+
+/* An order that somebody wants, on its way to the risk chain. */
+struct wish {
     qn_order_intent order;
-    bool is_closing; /* made by the host at the end of the data */
-} order_wish;
-int64_t order_send(engine *e, strategy *s, const order_wish *wish);
-int64_t order_cancel(engine *e, strategy *s, const qn_cancel *cancel);
-int64_t order_modify(engine *e, strategy *s, const qn_modify *modify);
-int32_t venue_push(void *ctx, const qn_event *ev);
-void order_event(engine *e, qn_event *ev);
+    uint64_t cause; /* sequence number of the output, weight or event behind it */
+    uint64_t order_id;
+    uint32_t strategy; /* number */
+    uint32_t stage;    /* QN_STAGE_ */
+    uint64_t parent;   /* a child's */
+    bool is_worked;    /* by the execution algorithm, if there is one */
+    bool is_closing;   /* made by the host at the end of the data: not asked about */
+};
+int64_t order_send(engine *e, strategy *s, wish *w);
+int64_t order_cancel(engine *e, strategy *s, const qn_cancel *cancel, uint64_t cause);
+int64_t order_modify(engine *e, strategy *s, const qn_modify *modify, uint64_t cause);
+/* Send or deny an order that was judged: the records, the books, the venue. */
+int64_t order_submit(engine *e, strategy *s, const wish *w, const qn_verdict *verdict);
+int32_t order_ask_cancel(engine *e, order *o, uint64_t cause);
+bool order_is_flooding(engine *e, strategy *s);
 /* Ends every order, then closes positions where the venue says so. */
 void order_end_all(engine *e);
+
+/* answer.c */
+int32_t venue_push(void *ctx, const qn_event *ev);
+/* Takes an event of a venue, or the host's own word, into the run, and tells its owners. */
+void answer_event(engine *e, qn_event *ev);
+/* Books a report, a fill or a payment. False if it does not fit: nobody is told. */
+bool answer_apply(engine *e, const qn_event *ev);
+order *apply_submit(engine *e, const qn_submit *s);
+order *apply_parent(engine *e, const qn_parent *p);
+void apply_request(engine *e, const qn_request *r);
+void apply_output(engine *e, const qn_output *o);
+/* Counts, and logs the first ones. */
+void answer_anomaly(engine *e, uint64_t id, const char *what);
+/* The host's own word on an order, in the order of events. */
+void answer_tell(engine *e, const order *o, uint32_t state, uint32_t reason);
+
+/* journal.c */
+
+void run_id_make(int64_t now, char to[RUN_ID_TEXT]);
+
+/* How far a sink has come in this run: 0 = not yet begun. */
+int32_t cursor_load(const engine *e, uint32_t sink, uint64_t *seq, qn_err *err);
+int32_t cursor_save(void *ctx, uint32_t sink, uint64_t seq, qn_err *err); /* bus_options.save */
+
+/* Begin the run in its store, or take up the recorded one: after this, records are written or
+ * compared. QN_OK without a store. */
+int32_t journal_begin(engine *e, qn_err *err);
+/* End it: the footer is written, or compared. A run whose store has failed stays unfinished. */
+int32_t journal_end(engine *e, qn_err *err);
+
+int32_t replay_open(engine *e, const store_run *run, qn_err *err);
+void replay_close(replay *r);
+/* Hold a record against the journal's next one. */
+void replay_compare(engine *e, qn_event *record);
+/* The next record of the journal, NULL at its end. */
+const qn_event *replay_next(const replay *r);
+void replay_advance(engine *e);
+/* True if the recorded run was stopped from outside at this sequence number. */
+bool replay_stops_at(const replay *r, uint64_t seq);
+/* The last sequence number of the recorded run; UINT64_MAX if it has not ended. */
+uint64_t replay_last_seq(const replay *r);
+
+/* replay.c: book records and the tape up to sequence number `to`. */
+int32_t books_replay(engine *e, uint64_t to, qn_err *err);
+
+/* snapshot.c */
+
+/* True if every plugin of the run can save its state. */
+bool snapshot_is_possible(const engine *e);
+/* Take one. Between two events. */
+void snapshot_take(engine *e);
+/* Bring the run to where its last snapshot was taken; nothing to do where there is none. */
+int32_t snapshot_restore(engine *e, qn_err *err);
 
 #endif

@@ -1,96 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Orders on their way out, and what comes back. */
+ * Orders on their way out: judged, recorded, booked, handed to the venue. The record comes
+ * first, always: what leaves the host has been written down. */
 #include "internal.h"
 
-#include "base/fail.h"
-#include "base/log.h"
-
 #include <inttypes.h>
-#include <stddef.h>
 #include <string.h>
-
-/* ------------------------------------------------------------------ state */
-
-/* Counts the outcomes that a report shows. */
-static void count_change(engine_counts *c, order_change change)
-{
-    static const uint16_t counters[ORDER_CHANGES] = {
-        [ORDER_SUBMIT] = offsetof(engine_counts, submitted),
-        [ORDER_DENY] = offsetof(engine_counts, denied),
-        [ORDER_REJECT] = offsetof(engine_counts, rejected),
-        [ORDER_FILL_WHOLE] = offsetof(engine_counts, filled),
-        [ORDER_CANCEL] = offsetof(engine_counts, canceled),
-        [ORDER_EXPIRE] = offsetof(engine_counts, expired),
-    };
-    char *at = (char *)c + counters[change];
-
-    if (counters[change]) ++*(uint64_t *)(void *)at; /* at 0 stands the count of events */
-}
-
-/* True if the change is possible; the state has then moved. */
-static bool advance(engine *e, order *o, order_change change)
-{
-    uint32_t next = order_next(o->state, change);
-
-    if (!next) return false;
-    if (next == QN_ORDER_ACCEPTED && !o->was_accepted) {
-        o->was_accepted = true;
-        e->counts.accepted++;
-    }
-    if (next != o->state) count_change(&e->counts, change);
-    o->state = next;
-    return true;
-}
-
-/* Market orders that are not filled yet belong to what a target looks at. */
-static void add_market_orders(engine *e, const order *o, int64_t qty)
-{
-    if (o->sent.type == QN_MARKET && !o->parent)
-        ledger_position(e->ledger, o->sent.strategy, o->sent.instrument)->market_orders +=
-            qn_sign(o->sent.side) * qty;
-}
-
-/* Once for each order, when it reaches a closed state. */
-static void close_order(engine *e, order *o)
-{
-    if (o->filled < o->sent.qty) add_market_orders(e, o, -(o->sent.qty - o->filled));
-    if (e->observer.on_order) e->observer.on_order(e->observer.ctx, o);
-    orders_close(e->orders, o);
-}
-
-static void note_order(engine *e, const strategy *s, const order *o, uint8_t kind, uint32_t verdict)
-{
-    decision d = {.kind = kind,
-                  .strategy = s->in.id,
-                  .counter = QN_ORDER_COUNTER(o->sent.id),
-                  .instrument = &e->instruments[o->sent.instrument],
-                  .side = o->sent.side,
-                  .type = o->sent.type,
-                  .tif = o->sent.tif,
-                  .qty = o->sent.qty,
-                  .price = o->sent.price,
-                  .trigger = o->sent.trigger,
-                  .verdict = verdict,
-                  .reason = o->reason,
-                  .market_ts = e->market_ts};
-
-    decisions_add(&e->decisions, &d);
-}
-
-/* Tells the owner of an order what the host itself has decided. */
-static void tell(engine *e, const order *o)
-{
-    qn_order_report report = {
-        .hdr = {.size = sizeof report, .type = QN_EVENT_ORDER, .instrument = o->sent.instrument},
-        .venue_ts = e->market_ts,
-        .order_id = o->sent.id,
-        .state = o->state,
-        .reason = o->reason};
-
-    if (queue_put(&e->queue, &report.hdr) != QN_OK)
-        engine_fail(e, QN_E_FULL, "the event queue is full");
-}
 
 /* ------------------------------------------------------------------ sending */
 
@@ -106,61 +21,102 @@ static uint64_t needs(const qn_order *o)
            (o->stop_loss || o->take_profit ? QN_CAN_EXITS : 0);
 }
 
-static order *new_order(engine *e, strategy *s, const qn_order_intent *want)
+/* The order that was wished for, in the quantity that was allowed. The ids of its exits are the
+ * next ones, so that its record is whole. */
+static qn_order make_order(const engine *e, const strategy *s, const wish *w, int64_t qty)
 {
-    order *o = orders_add(e->orders, QN_ORDER_ID(s->number, ++s->counter));
+    const qn_order_intent *want = &w->order;
+    qn_order o = {.size = sizeof o,
+                  .instrument = want->hdr.instrument,
+                  .id = w->order_id,
+                  .strategy = s->number,
+                  .incarnation = e->incarnation,
+                  .side = want->side,
+                  .type = want->type,
+                  .tif = want->tif,
+                  .flags = want->flags,
+                  .qty = qty,
+                  .price = want->price,
+                  .trigger = want->trigger,
+                  .sent_ts = e->now,
+                  .expire_ts = want->expire_ts,
+                  .stop_loss = want->stop_loss,
+                  .take_profit = want->take_profit};
+    uint64_t next = QN_ORDER_COUNTER(w->order_id) + 1;
 
-    if (!o) return NULL;
-    o->made_ts = e->market_ts;
-    o->sent.instrument = want->hdr.instrument;
-    o->sent.strategy = s->number;
-    o->sent.side = want->side;
-    o->sent.type = want->type;
-    o->sent.tif = want->tif;
-    o->sent.flags = want->flags;
-    o->sent.qty = want->qty;
-    o->sent.price = want->price;
-    o->sent.trigger = want->trigger;
-    o->sent.expire_ts = want->expire_ts;
-    o->sent.stop_loss = want->stop_loss;
-    o->sent.take_profit = want->take_profit;
-    o->sent.sent_ts = e->now;
+    if (o.stop_loss) o.stop_loss_id = QN_ORDER_ID(s->number, next++);
+    if (o.take_profit) o.take_profit_id = QN_ORDER_ID(s->number, next);
     return o;
 }
 
-/* The exits of an entry are orders of their own: a stop and a limit of the other side. */
-static uint64_t new_exit(engine *e, strategy *s, const order *entry, uint32_t type, int64_t at)
+/* Records and books an order. NULL after a failure of the run. */
+static order *put_order(engine *e, qn_submit *record)
 {
-    qn_order_intent want = {.hdr.instrument = entry->sent.instrument,
-                            .side = entry->sent.side == QN_BUY ? QN_SELL : QN_BUY,
-                            .type = type,
-                            .tif = QN_GTC,
-                            .flags = QN_REDUCE_ONLY,
-                            .qty = entry->sent.qty,
-                            .price = type == QN_LIMIT ? at : 0,
-                            .trigger = type == QN_STOP ? at : 0};
-    order *o = at ? new_order(e, s, &want) : NULL;
-
-    if (!o) return 0;
-    o->parent = entry->sent.id;
-    advance(e, o, ORDER_SUBMIT);
-    note_order(e, s, o, DECISION_ORDER, 0);
-    return o->sent.id;
+    record->hdr.size = sizeof *record;
+    record->hdr.type = QN_EVENT_SUBMIT;
+    record->hdr.instrument = record->order.instrument;
+    record->made_ts = e->market_ts;
+    record_put(e, &record->hdr);
+    return apply_submit(e, record);
 }
 
-static int64_t deny(engine *e, strategy *s, order *o, uint32_t reason)
+/* The exits of an entry are orders of their own: a stop and a limit of the other side. They only
+ * reduce, and stand on the approval of their entry. */
+static void put_exit(engine *e, const qn_submit *entry, uint64_t id, uint32_t type, int64_t at)
 {
-    o->reason = reason;
-    advance(e, o, ORDER_DENY);
-    note_order(e, s, o, DECISION_VERDICT, o->state);
-    tell(e, o);
-    close_order(e, o);
-    return (int64_t)o->sent.id;
+    qn_submit record = {.cause_seq = entry->cause_seq,
+                        .entry_id = entry->order.id,
+                        .state = QN_ORDER_SUBMITTED,
+                        .order = {.size = sizeof record.order,
+                                  .instrument = entry->order.instrument,
+                                  .id = id,
+                                  .strategy = entry->order.strategy,
+                                  .incarnation = entry->order.incarnation,
+                                  .side = entry->order.side == QN_BUY ? QN_SELL : QN_BUY,
+                                  .type = type,
+                                  .tif = QN_GTC,
+                                  .flags = QN_REDUCE_ONLY,
+                                  .qty = entry->order.qty,
+                                  .price = type == QN_LIMIT ? at : 0,
+                                  .trigger = type == QN_STOP ? at : 0,
+                                  .sent_ts = entry->order.sent_ts}};
+
+    if (id) put_order(e, &record);
+}
+
+int64_t order_submit(engine *e, strategy *s, const wish *w, const qn_verdict *verdict)
+{
+    const venue *v = &e->venues[e->venue_of[w->order.hdr.instrument]];
+    bool is_rejected = verdict->action == QN_REJECT;
+    qn_submit record = {.cause_seq = verdict->hdr.seq,
+                        .parent_id = w->parent,
+                        .state = QN_ORDER_SUBMITTED,
+                        .order =
+                            make_order(e, s, w, is_rejected ? verdict->asked : verdict->allowed)};
+    order *o;
+
+    if (is_rejected)
+        record.reason = verdict->reason;
+    else if (needs(&record.order) & ~v->info.capabilities)
+        record.reason = QN_REASON_UNSUPPORTED;
+    if (record.reason) {
+        record.state = QN_ORDER_DENIED;
+        record.order.stop_loss_id = record.order.take_profit_id = 0;
+    }
+    if (!(o = put_order(e, &record))) return QN_E_NO_MEMORY;
+    if (record.state == QN_ORDER_DENIED) {
+        answer_tell(e, o, QN_ORDER_DENIED, o->reason);
+        return (int64_t)w->order_id;
+    }
+    put_exit(e, &record, o->sent.stop_loss_id, QN_STOP, o->sent.stop_loss);
+    put_exit(e, &record, o->sent.take_profit_id, QN_LIMIT, o->sent.take_profit);
+    if (!budget_submit(e, o)) answer_tell(e, o, QN_ORDER_REJECTED, QN_REASON_BUDGET);
+    return (int64_t)w->order_id;
 }
 
 /* A strategy that answers each event of its own orders with a new one, or with a change, would
  * never let the next market event in. */
-static bool is_flooding(engine *e, strategy *s)
+bool order_is_flooding(engine *e, strategy *s)
 {
     if (s->burst_seq != e->counts.market) {
         s->burst_seq = e->counts.market;
@@ -169,25 +125,18 @@ static bool is_flooding(engine *e, strategy *s)
     return ++s->burst > ORDERS_PER_EVENT;
 }
 
-int64_t order_send(engine *e, strategy *s, const order_wish *wish)
+int64_t order_send(engine *e, strategy *s, wish *w)
 {
-    venue *v = &e->venues[e->venue_of[wish->order.hdr.instrument]];
-    order *o;
-    int32_t rc;
+    bool is_worked = w->is_worked && e->execution.table;
+    qn_verdict verdict;
 
-    if (!wish->is_closing && is_flooding(e, s)) return QN_E_FULL;
-    if (orders_working(e->orders) + 3 > WORKING_ORDERS) return QN_E_FULL;
-    if (!(o = new_order(e, s, &wish->order))) return QN_E_NO_MEMORY;
-    add_market_orders(e, o, o->sent.qty);
-    if (needs(&o->sent) & ~v->info.capabilities) return deny(e, s, o, QN_REASON_UNSUPPORTED);
-    advance(e, o, ORDER_SUBMIT);
-    note_order(e, s, o, DECISION_ORDER, 0);
-    o->sent.stop_loss_id = new_exit(e, s, o, QN_STOP, o->sent.stop_loss);
-    o->sent.take_profit_id = new_exit(e, s, o, QN_LIMIT, o->sent.take_profit);
-    if ((rc = v->table->submit(v->in.self, &o->sent)) != QN_OK)
-        engine_fail(e, rc, "venue %s did not take order %" PRIu64 " of %s: %s", v->in.id,
-                    QN_ORDER_COUNTER(o->sent.id), s->in.id, error_meaning(rc));
-    return (int64_t)o->sent.id;
+    if (!w->is_closing && order_is_flooding(e, s)) return QN_E_FULL;
+    if (orders_working(e->orders) + 3 > WORKING_ORDERS) return QN_E_FULL; /* it and its exits */
+    w->strategy = s->number;
+    w->order_id = QN_ORDER_ID(s->number, s->counter + 1);
+    w->stage = is_worked ? QN_STAGE_INTENT : QN_STAGE_INTENT | QN_STAGE_ORDER;
+    if (risk_approve(e, w, &verdict) && is_worked) return execution_begin(e, s, w, &verdict);
+    return order_submit(e, s, w, &verdict);
 }
 
 /* ------------------------------------------------------------------ cancel, modify */
@@ -199,236 +148,106 @@ static order *own_order(engine *e, const strategy *s, uint64_t id)
     return o && o->sent.strategy == s->number && !order_is_closed(o) ? o : NULL;
 }
 
-/* A venue does not find an order whose end waits in the queue: to its owner it is closed. */
-static int32_t refusal(int32_t rc)
+static void put_request(engine *e, const order *o, qn_request *record)
 {
-    return rc == QN_E_NOT_FOUND ? QN_E_INTENT_ORDER : rc;
+    record->hdr.size = sizeof *record;
+    record->hdr.type = QN_EVENT_REQUEST;
+    record->hdr.instrument = o->sent.instrument;
+    record->order_id = o->sent.id;
+    record_put(e, &record->hdr);
+    apply_request(e, record);
+    if (e->store && !e->replay) journal_publish(e->store);
 }
 
-static int32_t ask_cancel(engine *e, order *o)
+/* What a venue's refusal of a request means. One that does not find the order has ended it: the
+ * end waits in the queue, and to its owner it is closed. Any other leaves the order as it was. */
+static int32_t settle_refusal(engine *e, const order *o, int32_t rc)
+{
+    if (rc == QN_OK) return QN_OK;
+    if (rc == QN_E_NOT_FOUND) return QN_E_INTENT_ORDER;
+    answer_tell(e, o, QN_ORDER_ACCEPTED, QN_REASON_UNSUPPORTED);
+    return rc;
+}
+
+int32_t order_ask_cancel(engine *e, order *o, uint64_t cause)
 {
     venue *v = &e->venues[e->venue_of[o->sent.instrument]];
-    int32_t rc;
+    qn_request record = {.cause_seq = cause, .kind = QN_INTENT_CANCEL};
 
+    if (o->is_parent) {
+        execution_end(e, o, QN_ORDER_CANCELED, QN_REASON_REQUESTED, cause);
+        return QN_OK;
+    }
     if (o->state == QN_ORDER_PENDING_CANCEL) return QN_OK;
     if (!order_next(o->state, ORDER_ASK_CANCEL)) return QN_E_INTENT_ORDER;
-    if ((rc = v->table->cancel(v->in.self, o->sent.id)) == QN_OK) advance(e, o, ORDER_ASK_CANCEL);
-    return refusal(rc);
+    put_request(e, o, &record);
+    return settle_refusal(e, o, v->table->cancel(v->in.self, o->sent.id));
 }
 
-int64_t order_cancel(engine *e, strategy *s, const qn_cancel *cancel)
+int64_t order_cancel(engine *e, strategy *s, const qn_cancel *cancel, uint64_t cause)
 {
+    order *next;
     order *o;
 
     if (cancel->order_id) {
         o = own_order(e, s, cancel->order_id);
-        return o ? ask_cancel(e, o) : QN_E_INTENT_ORDER;
+        return o ? order_ask_cancel(e, o, cause) : QN_E_INTENT_ORDER;
     }
-    for (o = orders_first(e->orders); o; o = o->next)
+    for (o = orders_first(e->orders); o; o = next) {
+        next = o->next; /* a parent leaves the list at once */
         if (o->sent.strategy == s->number && o->sent.instrument == cancel->hdr.instrument &&
-            !o->parent)
-            ask_cancel(e, o);
+            !o->entry)
+            order_ask_cancel(e, o, cause);
+    }
     return QN_OK;
 }
 
-int64_t order_modify(engine *e, strategy *s, const qn_modify *modify)
+static bool is_modifiable(const venue *v, const order *o)
+{
+    return o->sent.type != QN_MARKET && !o->is_parent && order_next(o->state, ORDER_ASK_UPDATE) &&
+           (v->info.capabilities & QN_CAN_MODIFY);
+}
+
+/* A change is judged as what it adds; one that adds nothing, as the order it becomes. */
+static bool approve_change(engine *e, const order *o, const qn_request *to, uint64_t cause,
+                           qn_verdict *verdict)
+{
+    int64_t added = to->qty - o->sent.qty;
+    wish w = {.order = {.hdr.instrument = o->sent.instrument,
+                        .side = o->sent.side,
+                        .type = o->sent.type,
+                        .tif = o->sent.tif,
+                        .flags = o->sent.flags,
+                        .qty = added > 0 ? added : to->qty - o->filled,
+                        .price = to->price,
+                        .trigger = to->trigger},
+              .cause = cause,
+              .order_id = o->sent.id,
+              .strategy = o->sent.strategy,
+              .stage = added > 0 ? QN_STAGE_INTENT | QN_STAGE_ORDER : QN_STAGE_ORDER};
+
+    return risk_approve(e, &w, verdict) && verdict->action == QN_ALLOW;
+}
+
+int64_t order_modify(engine *e, strategy *s, const qn_modify *modify, uint64_t cause)
 {
     order *o = own_order(e, s, modify->order_id);
-    venue *v = o ? &e->venues[e->venue_of[o->sent.instrument]] : NULL;
-    qn_order asked;
-    int32_t rc;
+    const venue *v = o ? &e->venues[e->venue_of[o->sent.instrument]] : NULL;
+    qn_request to = {.kind = QN_INTENT_MODIFY};
+    qn_verdict verdict;
 
-    if (is_flooding(e, s)) return QN_E_FULL;
-    if (!o || o->sent.type == QN_MARKET || !order_next(o->state, ORDER_ASK_UPDATE) ||
-        !(v->info.capabilities & QN_CAN_MODIFY))
-        return QN_E_INTENT_ORDER;
+    if (order_is_flooding(e, s)) return QN_E_FULL;
+    if (!o || !is_modifiable(v, o)) return QN_E_INTENT_ORDER;
     if ((modify->price && o->sent.type != QN_LIMIT) ||
         (modify->trigger && o->sent.type != QN_STOP) || (modify->qty && modify->qty <= o->filled))
         return QN_E_INTENT_VALUE;
-    asked = o->sent;
-    asked.sent_ts = e->now;
-    if (modify->qty) asked.qty = modify->qty;
-    if (modify->price) asked.price = modify->price;
-    if (modify->trigger) asked.trigger = modify->trigger;
-    if ((rc = v->table->modify(v->in.self, &asked)) != QN_OK) return refusal(rc);
-    o->asked = asked;
-    advance(e, o, ORDER_ASK_UPDATE);
-    return QN_OK;
-}
-
-/* ------------------------------------------------------------------ what a venue pushes */
-
-static const uint16_t pushable[QN_EVENT_TYPES] = {
-    [QN_EVENT_ORDER] = sizeof(qn_order_report),
-    [QN_EVENT_FILL] = sizeof(qn_fill),
-    [QN_EVENT_PAYMENT] = sizeof(qn_payment),
-};
-
-/* A denial is the host's own word: from a venue it would end an order that the books still have. */
-static bool is_denial(const qn_event *ev)
-{
-    return ev->type == QN_EVENT_ORDER &&
-           ((const qn_order_report *)(const void *)ev)->state == QN_ORDER_DENIED;
-}
-
-int32_t venue_push(void *ctx, const qn_event *ev)
-{
-    venue *v = ctx;
-    engine *e = v->in.engine;
-    int32_t rc = QN_E_INVALID;
-
-    if (ev->type < QN_EVENT_TYPES && pushable[ev->type] && ev->size >= pushable[ev->type] &&
-        ev->instrument < e->ninstruments && v->in.slots[ev->instrument] != NO_SLOT &&
-        !is_denial(ev))
-        rc = queue_put(&e->queue, ev);
-    if (rc != QN_OK)
-        engine_fail(e, rc, "venue %s pushed an event of type %u and %u bytes that %s", v->in.id,
-                    ev->type, ev->size,
-                    rc == QN_E_FULL ? "finds the queue full" : "a venue may not push");
-    return rc;
-}
-
-static void anomaly(engine *e, uint64_t id, const char *what)
-{
-    if (e->counts.anomalies++ < 10)
-        log_line(LOG_WARNING, "order %" PRIu64 " of strategy %u: %s", QN_ORDER_COUNTER(id),
-                 QN_ORDER_STRATEGY(id), what);
-}
-
-static void deliver_to_owner(engine *e, uint64_t order_id, qn_event *ev)
-{
-    uint32_t number = QN_ORDER_STRATEGY(order_id);
-
-    if (!e->has_ended && number >= 1 && number <= e->nstrategies)
-        engine_deliver(e, &e->strategies[number - 1], ev);
-}
-
-/* An exit that has not begun to fill has its entry's quantity. */
-static void follow_entry(engine *e, uint64_t exit_id, int64_t qty)
-{
-    order *o = exit_id ? orders_find(e->orders, exit_id) : NULL;
-
-    if (o && o->filled == 0) o->sent.qty = qty;
-}
-
-/* An accepted change puts the new values into force; a refused one carries a reason. It does so
- * too when a cancel was asked for behind it. */
-static void settle_update(engine *e, order *o, order_change change, const qn_order_report *report)
-{
-    if (o->asked.id == 0 || (change != ORDER_ACCEPT && change != ORDER_HOLD)) return;
-    if (report->reason == QN_REASON_NONE) o->sent = o->asked;
-    o->asked.id = 0;
-    follow_entry(e, o->sent.stop_loss_id, o->sent.qty);
-    follow_entry(e, o->sent.take_profit_id, o->sent.qty);
-}
-
-static void on_report(engine *e, qn_order_report *report)
-{
-    order *o = orders_find(e->orders, report->order_id);
-    order_change change = order_change_of_report(report->state);
-
-    if (report->state == QN_ORDER_DENIED) { /* the host's own word: the order is closed already */
-        deliver_to_owner(e, report->order_id, &report->hdr);
-        return;
-    }
-    if (!o || report->hdr.instrument != o->sent.instrument) {
-        anomaly(e, report->order_id, "a report of an order that is not known there");
-        return;
-    }
-    if (e->has_ended && change == ORDER_CANCEL) report->reason = QN_REASON_RUN_END;
-    settle_update(e, o, change, report);
-    if (order_is_closed(o) || !advance(e, o, change)) {
-        anomaly(e, report->order_id, "a report that does not fit its state");
-        return;
-    }
-    if (order_is_closed(o)) {
-        o->reason = report->reason;
-        close_order(e, o);
-    }
-    deliver_to_owner(e, report->order_id, &report->hdr);
-}
-
-static bool fits(const order *o, const qn_fill *fill)
-{
-    return o && fill->qty > 0 && fill->price > 0 && fill->side == o->sent.side &&
-           fill->hdr.instrument == o->sent.instrument;
-}
-
-static void note_fill(engine *e, const order *o, const qn_fill *fill)
-{
-    decision d = {.kind = DECISION_FILL,
-                  .strategy = e->strategies[o->sent.strategy - 1].in.id,
-                  .counter = QN_ORDER_COUNTER(o->sent.id),
-                  .instrument = &e->instruments[o->sent.instrument],
-                  .side = fill->side,
-                  .type = o->sent.type,
-                  .tif = o->sent.tif,
-                  .qty = fill->qty,
-                  .price = fill->price,
-                  .fee = fill->fee,
-                  .market_ts = fill->venue_ts};
-
-    decisions_add(&e->decisions, &d);
-}
-
-static void on_fill(engine *e, qn_fill *fill)
-{
-    order *o = orders_find(e->orders, fill->order_id);
-    bool was_closed = o && order_is_closed(o);
-    int64_t open = was_closed || !o ? 0 : o->sent.qty - o->filled;
-    int64_t realized = 0;
-
-    if (!fits(o, fill) || ledger_fill(e->ledger, o->sent.strategy, fill, &realized) != QN_OK) {
-        engine_fail(e, QN_E_INVALID,
-                    "a fill of order %" PRIu64
-                    " of strategy %u that cannot be booked: unknown order, "
-                    "wrong side or instrument, or more than 64 bits of money",
-                    QN_ORDER_COUNTER(fill->order_id), QN_ORDER_STRATEGY(fill->order_id));
-        return;
-    }
-    o->filled += fill->qty;
-    o->filled_value += (qn_wide)fill->price * fill->qty;
-    o->is_overfilled = o->filled > o->sent.qty;
-    if (o->is_overfilled) anomaly(e, fill->order_id, "filled beyond its quantity");
-    add_market_orders(e, o, -(fill->qty < open ? fill->qty : open));
-    if (!advance(e, o, o->filled >= o->sent.qty ? ORDER_FILL_WHOLE : ORDER_FILL_PART))
-        anomaly(e, fill->order_id, "a fill that does not fit its state");
-    e->counts.fills++;
-    ++*(fill->liquidity == QN_MAKER ? &e->counts.maker : &e->counts.taker);
-    note_fill(e, o, fill);
-    if (e->observer.on_fill) e->observer.on_fill(e->observer.ctx, fill, o, realized);
-    if (!was_closed && order_is_closed(o)) close_order(e, o);
-    deliver_to_owner(e, fill->order_id, &fill->hdr);
-}
-
-static void on_payment(engine *e, qn_payment *payment)
-{
-    int32_t rc = ledger_payment(e->ledger, payment);
-
-    if (rc != QN_OK) {
-        engine_fail(e, rc, "a funding payment on %s that cannot be booked",
-                    e->instruments[payment->hdr.instrument].name);
-        return;
-    }
-    if (e->observer.on_payment) e->observer.on_payment(e->observer.ctx, payment);
-    for (uint32_t i = 0; i < e->nstrategies && !e->has_ended; i++)
-        if (e->strategies[i].in.slots[payment->hdr.instrument] != NO_SLOT)
-            engine_deliver(e, &e->strategies[i], &payment->hdr);
-}
-
-void order_event(engine *e, qn_event *ev)
-{
-    switch (ev->type) {
-    case QN_EVENT_ORDER:
-        on_report(e, (qn_order_report *)(void *)ev);
-        break;
-    case QN_EVENT_FILL:
-        on_fill(e, (qn_fill *)(void *)ev);
-        break;
-    default:
-        on_payment(e, (qn_payment *)(void *)ev);
-        break;
-    }
+    to.qty = modify->qty ? modify->qty : o->sent.qty;
+    to.price = modify->price ? modify->price : o->sent.price;
+    to.trigger = modify->trigger ? modify->trigger : o->sent.trigger;
+    if (!approve_change(e, o, &to, cause, &verdict)) return QN_E_BUDGET;
+    to.cause_seq = verdict.hdr.seq;
+    put_request(e, o, &to);
+    return settle_refusal(e, o, budget_modify(e, o));
 }
 
 /* ------------------------------------------------------------------ the end */
@@ -439,14 +258,15 @@ static void close_positions(engine *e, const venue *v)
         if (v->in.slots[i] == NO_SLOT) continue;
         for (uint32_t s = 0; s < e->nstrategies; s++) {
             int64_t qty = ledger_position(e->ledger, s + 1, i)->qty;
-            order_wish wish = {.order = {.hdr.instrument = i,
-                                         .side = qty > 0 ? QN_SELL : QN_BUY,
-                                         .type = QN_MARKET,
-                                         .tif = QN_GTC,
-                                         .flags = QN_CLOSE_OUT,
-                                         .qty = qty > 0 ? qty : -qty},
-                               .is_closing = true};
-            if (qty) order_send(e, &e->strategies[s], &wish);
+            wish w = {.order = {.hdr.instrument = i,
+                                .side = qty > 0 ? QN_SELL : QN_BUY,
+                                .type = QN_MARKET,
+                                .tif = QN_GTC,
+                                .flags = QN_CLOSE_OUT,
+                                .qty = qty > 0 ? qty : -qty},
+                      .cause = e->cause,
+                      .is_closing = true};
+            if (qty) order_send(e, &e->strategies[s], &w);
         }
     }
 }
@@ -459,7 +279,10 @@ void order_end_all(engine *e)
     /* one by one, because a cancel may end others too: the exits of an entry */
     for (o = orders_first(e->orders); o;
          o = order_is_closed(o) ? orders_first(e->orders) : o->next) {
-        ask_cancel(e, o);
+        if (o->is_parent)
+            execution_end(e, o, QN_ORDER_CANCELED, QN_REASON_RUN_END, e->cause);
+        else
+            order_ask_cancel(e, o, e->cause);
         engine_drain(e);
     }
     for (uint32_t i = 0; i < e->nvenues && e->status == RUN_COMPLETED; i++) {
@@ -468,9 +291,12 @@ void order_end_all(engine *e)
         if (v->table->on_end) v->table->on_end(v->in.self, e->now);
         engine_drain(e);
     }
-    while ((o = orders_first(e->orders))) { /* the venue never answered */
-        o->reason = QN_REASON_RUN_END;
-        anomaly(e, o->sent.id, "its venue did not confirm the cancel at the end of the run");
-        close_order(e, o);
+    for (o = orders_first(e->orders); o && e->failed == QN_OK; o = orders_first(e->orders)) {
+        answer_anomaly(e, o->sent.id, "its venue did not confirm the cancel at the end of the run");
+        answer_tell(e, o, QN_ORDER_CANCELED, QN_REASON_RUN_END);
+        engine_drain(e);
+        if (!order_is_closed(o))
+            engine_fail(e, QN_E_INTERNAL, "order %" PRIu64 " cannot be ended",
+                        QN_ORDER_COUNTER(o->sent.id));
     }
 }

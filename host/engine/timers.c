@@ -8,7 +8,7 @@ static bool is_before(const timer *a, const timer *b)
 
 int32_t timers_add(timers *t, int64_t due, uint32_t owner, uint64_t cookie)
 {
-    timer made = {.due = due, .order = ++t->order, .cookie = cookie, .strategy = owner};
+    timer made = {.due = due, .order = ++t->order, .cookie = cookie, .owner = owner};
     size_t at = t->n;
 
     if (!mem_reserve((void **)&t->heap, &t->room, t->n + 1, sizeof *t->heap)) return QN_E_NO_MEMORY;

@@ -19,7 +19,6 @@ struct report {
     config *cfg;
     const char *dir; /* NULL = no files */
     const char *version;
-    char id[40];               /* of the run */
     const account *accounts;   /* the ledger's */
     uint32_t naccounts;        /* */
     const char *currency;      /* of the curve: the first account's */

@@ -100,23 +100,6 @@ static void on_trip(void *ctx, const trip *t)
 
 /* ------------------------------------------------------------------ from start to end */
 
-/* A run's id: 128 bits that sort by time, 48 of milliseconds and the rest random, in the
- * layout of a version 7 UUID (RFC 9562, 5.7). */
-static void make_id(int64_t now, char to[40])
-{
-    unsigned char b[16];
-    uint64_t ms = (uint64_t)(now / QN_NS_PER_MS);
-    char *p = to;
-
-    if (getrandom(b, sizeof b, 0) != (ssize_t)sizeof b) memset(b, 0, sizeof b);
-    for (int i = 0; i < 6; i++)
-        b[i] = (unsigned char)(ms >> (40 - 8 * i));
-    b[6] = (unsigned char)(0x70 | (b[6] & 0x0f));
-    b[8] = (unsigned char)(0x80 | (b[8] & 0x3f));
-    for (int i = 0; i < 16; i++)
-        p += snprintf(p, 4, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", b[i]);
-}
-
 static uint32_t find_benchmark(const report *r)
 {
     const char *name = config_get(r->cfg)->report.benchmark;
@@ -137,7 +120,6 @@ int32_t report_new(engine *e, config *cfg, const char *dir, const char *version,
 
     if (!r) return fail(err, QN_E_NO_MEMORY, "no memory for the report");
     *r = (report){.engine = e, .cfg = cfg, .dir = dir, .version = version, .started = clock_wall()};
-    make_id(r->started, r->id);
     r->accounts = ledger_account(engine_ledger(e), 0);
     r->naccounts = ledger_accounts(engine_ledger(e));
     r->currency = r->accounts[0].currency;

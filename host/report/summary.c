@@ -44,11 +44,26 @@ static performance performance_of(const report *r)
                          .traded = (double)r->traded * 1e-8};
 }
 
+/* Why trading is halted, null when it is not. */
+static bool put_halt(const report *r, struct json_object *to)
+{
+    const char *by;
+    const qn_halt *why = engine_halt(r->engine, &by);
+    struct json_object *halt;
+
+    if (!why) return json_put_null(to, "halt");
+    halt = json_put_object(to, "halt");
+    return json_put_text(halt, "by", by) &&
+           json_put_text(halt, "reason", order_reason_name(why->reason)) &&
+           json_put_time(halt, "ts", why->hdr.ts_ns) &&
+           json_put_number(halt, "limit", why->limit) && json_put_number(halt, "value", why->value);
+}
+
 static bool put_run(const report *r, struct json_object *to)
 {
     struct json_object *run = json_put_object(to, "run");
 
-    return json_put_text(run, "id", r->id) &&
+    return json_put_text(run, "id", engine_run_id(r->engine)) &&
            json_put_text(run, "name", config_get(r->cfg)->name) &&
            json_put_text(run, "host_version", r->version) &&
            json_put_text(run, "config_sha256", config_sha256(r->cfg)) &&
@@ -56,7 +71,8 @@ static bool put_run(const report *r, struct json_object *to)
            json_put_time(run, "started", r->started) &&
            json_put_time(run, "finished", r->finished) &&
            json_put_number(run, "wall_s", (double)(r->finished - r->started) * 1e-9) &&
-           json_put_text(run, "status", run_status_name(engine_status(r->engine)));
+           json_put_text(run, "status", run_status_name(engine_status(r->engine))) &&
+           json_put_count(run, "store_run", engine_run_number(r->engine)) && put_halt(r, run);
 }
 
 static bool put_plugins(const report *r, struct json_object *to)
@@ -96,7 +112,9 @@ static bool put_decisions(const report *r, struct json_object *to)
     char hash[SHA256_HEX];
 
     return engine_decision_hash(r->engine, hash, NULL) == QN_OK &&
-           json_put_text(to, "decision_hash", hash);
+           json_put_text(to, "decision_hash", hash) &&
+           engine_ledger_hash(r->engine, hash, NULL) == QN_OK &&
+           json_put_text(to, "ledger_hash", hash);
 }
 
 static bool put_orders(const report *r, struct json_object *to)
@@ -208,6 +226,22 @@ static double events_per_second(const report *r)
     return ns > 0 ? (double)engine_count(r->engine)->market * 1e9 / (double)ns : NAN;
 }
 
+/* Time of each stage in the sampled events; null where no sampled event came by it. */
+static bool put_stages(const report *r, struct json_object *to)
+{
+    struct json_object *list = json_put_array(to, "stages");
+    bool is_whole = list != NULL;
+    engine_stage s;
+
+    for (uint32_t i = 0; engine_stage_at(r->engine, i, &s) && is_whole; i++) {
+        struct json_object *one = json_append_object(list);
+        is_whole = json_put_text(one, "stage", s.name) && json_put_count(one, "samples", s.n) &&
+                   json_put_number(one, "p50_ns", s.n ? (double)s.p50_ns : NAN) &&
+                   json_put_number(one, "p99_ns", s.n ? (double)s.p99_ns : NAN);
+    }
+    return is_whole;
+}
+
 static bool put_engine(const report *r, struct json_object *to)
 {
     const engine_counts *c = engine_count(r->engine);
@@ -224,7 +258,9 @@ static bool put_engine(const report *r, struct json_object *to)
            json_put_count(out, "late_events", c->late) &&
            json_put_count(out, "refused_intents", c->refused) &&
            json_put_count(out, "strategy_errors", c->faults) &&
-           json_put_count(out, "order_anomalies", c->anomalies);
+           json_put_count(out, "order_anomalies", c->anomalies) &&
+           json_put_count(out, "features", c->features) && json_put_count(out, "halts", c->halts) &&
+           json_put_count(out, "snapshots", c->snapshots) && put_stages(r, out);
 }
 
 struct json_object *summary_json(const report *r)
@@ -258,7 +294,7 @@ struct json_object *summary_manifest(const report *r)
 {
     struct json_object *json = json_object_new_object();
     struct json_object *file;
-    bool is_whole = json_put_text(json, "run_id", r->id) &&
+    bool is_whole = json_put_text(json, "run_id", engine_run_id(r->engine)) &&
                     json_put_text(json, "host_version", r->version) &&
                     json_put_count(json, "abi", QN_ABI);
 

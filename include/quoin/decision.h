@@ -136,7 +136,8 @@ typedef struct qn_parent {
 typedef struct qn_submit {
     qn_event hdr;
     uint64_t cause_seq; /* the verdict */
-    uint64_t parent_id; /* of an execution algorithm's child: the parent; of an exit: its entry */
+    uint64_t parent_id; /* of an execution algorithm's child: the parent; 0 = no child */
+    uint64_t entry_id;  /* of an exit: the order whose position it ends; 0 = no exit */
     uint32_t state;     /* QN_ORDER_SUBMITTED, QN_ORDER_DENIED */
     uint32_t reason;    /* QN_REASON_ of a denial */
     int64_t made_ts;    /* market time of the event that caused it */

@@ -102,10 +102,11 @@ enum { QN_ORDER_STATE_LIST(QN_ORDER_STATE_ENUM) QN_ORDER_STATES = 15 };
     X(31, PRICE_BOUND, "the price is worse than the approval allows")                              \
     X(32, RISK_FAULT, "a risk module failed, or gave a verdict that is not valid")                 \
     X(33, NO_PRICE, "the instrument has no price yet, so the order cannot be valued")              \
-    X(34, REPLACED, "a newer target took its place")
+    X(34, REPLACED, "a newer target took its place")                                               \
+    X(35, GIVEN_UP, "the execution algorithm gave up what was left")
 
 #define QN_REASON_ENUM(number, NAME, meaning) QN_REASON_##NAME = (number),
-enum { QN_REASON_LIST(QN_REASON_ENUM) QN_REASONS = 35 };
+enum { QN_REASON_LIST(QN_REASON_ENUM) QN_REASONS = 36 };
 #undef QN_REASON_ENUM
 
 /* An order id: the strategy's number and that strategy's own counter. Together with the

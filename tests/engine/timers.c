@@ -37,7 +37,7 @@ START_TEST(timers_of_one_time_come_in_the_order_in_which_they_were_set)
         timer taken = timers_take(&t);
         ck_assert_uint_eq(taken.cookie, expected[i]);
         ck_assert_int_eq(taken.due, set[expected[i] - 1].due);
-        ck_assert_uint_eq(taken.strategy, set[expected[i] - 1].owner);
+        ck_assert_uint_eq(taken.owner, set[expected[i] - 1].owner);
     }
     ck_assert_ptr_null(timers_first(&t));
     timers_free(&t);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Budgets: an order leaves the host only on what the risk chain has approved. This file holds
+ * the only calls of qn_venue.submit and qn_venue.modify; a test of the sources sees to it. */
+#include "internal.h"
+
+#include "base/log.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* The worst price at which an order can trade, as far as it says: 0 = it does not. */
+static int64_t stated_price(const qn_order *o, int64_t mark)
+{
+    return o->type == QN_LIMIT ? o->price : o->type == QN_STOP ? o->trigger : mark;
+}
+
+uint32_t budget_check(const budget *b, const qn_order *o, int64_t qty, int64_t now, int64_t mark)
+{
+    int64_t price = stated_price(o, mark);
+
+    if (b->qty <= 0 || qty > b->qty || b->charged > b->qty) return QN_REASON_BUDGET;
+    if (now >= b->expire_ts) return QN_REASON_BUDGET_EXPIRED;
+    if (b->price_bound && price &&
+        (o->side == QN_BUY ? price > b->price_bound : price < b->price_bound))
+        return QN_REASON_PRICE_BOUND;
+    return QN_REASON_NONE;
+}
+
+/* What an order stands on: its own approval, or that of the parent it is a child of. */
+static const budget *budget_of(const engine *e, const order *o)
+{
+    const order *parent = o->parent ? orders_find(e->orders, o->parent) : NULL;
+
+    if (!o->parent) return &o->budget;
+    if (!parent || parent->sent.side != o->sent.side ||
+        parent->sent.instrument != o->sent.instrument)
+        return NULL;
+    return &parent->budget;
+}
+
+/* True if the order may leave. What gets here without a budget is a fault of this program: a
+ * debug build ends at once, a release build keeps the order back. */
+static bool may_leave(const engine *e, const order *o, const qn_order *as)
+{
+    const budget *b = budget_of(e, o);
+    int64_t mark = ledger_price(e->ledger, o->sent.instrument);
+    uint32_t reason = b ? budget_check(b, as, as->qty, e->now, mark) : QN_REASON_BUDGET;
+
+    if (reason == QN_REASON_NONE) return true;
+    log_line(LOG_ERROR, "order %" PRIu64 " of strategy %u was kept back: %s",
+             QN_ORDER_COUNTER(o->sent.id), o->sent.strategy, order_reason_name(reason));
+#ifndef NDEBUG
+    abort();
+#endif
+    return false;
+}
+
+bool budget_submit(engine *e, order *o)
+{
+    venue *v = &e->venues[e->venue_of[o->sent.instrument]];
+    int64_t begun = stage_begin(e);
+    int32_t rc;
+
+    if (!may_leave(e, o, &o->sent)) return false;
+    if (e->store && !e->replay) journal_publish(e->store);
+    if ((rc = v->table->submit(v->in.self, &o->sent)) != QN_OK)
+        engine_fail(e, rc, "venue %s did not take order %" PRIu64 " of strategy %u", v->in.id,
+                    QN_ORDER_COUNTER(o->sent.id), o->sent.strategy);
+    stage_end(e, STAGE_SUBMIT, begun);
+    return true;
+}
+
+int32_t budget_modify(engine *e, order *o)
+{
+    venue *v = &e->venues[e->venue_of[o->sent.instrument]];
+
+    return may_leave(e, o, &o->asked) ? v->table->modify(v->in.self, &o->asked) : QN_E_BUDGET;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Features: what models publish and the others read; and slow work, whose results come back as
+ * events. */
+#include "internal.h"
+
+#include "base/fail.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------ building */
+
+static int32_t name_features(engine *e, model *m, qn_err *err)
+{
+    const qn_table *table = &m->table->features;
+
+    m->first = e->features.n;
+    m->nfeatures = table->nrows;
+    if (e->features.n + table->nrows > FEATURES_MAX)
+        return fail(err, QN_E_FULL, "more than %u features in one run", FEATURES_MAX);
+    for (uint32_t i = 0; i < table->nrows; i++) {
+        const qn_named *row = qn_table_row(table, i);
+        const char *name = arena_format(&e->arena, "%s.%s", m->in.id, row->name);
+        if (!name) return fail(err, QN_E_NO_MEMORY, "no memory for the features of %s", m->in.id);
+        e->features.names[e->features.n++] = name;
+    }
+    return QN_OK;
+}
+
+int32_t features_build(engine *e, qn_err *err)
+{
+    int32_t rc = QN_OK;
+    size_t n;
+
+    e->features.names = arena_alloc(&e->arena, FEATURES_MAX * sizeof *e->features.names, 8);
+    if (!e->features.names) return fail(err, QN_E_NO_MEMORY, "no memory for features");
+    for (uint32_t i = 0; i < e->nmodels && rc == QN_OK; i++)
+        rc = name_features(e, &e->models[i], err);
+    if (rc != QN_OK) return rc;
+    for (uint32_t i = 1; i < e->nowners; i++)
+        e->owners[i]->features_known = e->features.n;
+    for (uint32_t i = 0; i < e->nmodels; i++) /* a model reads those that run before it */
+        e->models[i].in.features_known = e->models[i].first;
+    n = (size_t)e->features.n * e->ninstruments;
+    e->features.values = arena_alloc(&e->arena, (n + 1) * sizeof *e->features.values, 8);
+    return e->features.values ? QN_OK : fail(err, QN_E_NO_MEMORY, "no memory for features");
+}
+
+/* ------------------------------------------------------------------ publishing */
+
+void model_deliver(instance *in, qn_event *ev)
+{
+    model *m = (model *)(void *)in;
+    int32_t rc;
+
+    in->engine->cause = ev->seq;
+    ev->slot = ev->instrument < in->engine->ninstruments ? in->slots[ev->instrument] : NO_SLOT;
+    rc = m->table->on_event(in->self, ev, &m->out);
+    if (rc != QN_OK) instance_fault(in, rc);
+}
+
+static int32_t publish(model *m, uint32_t instrument, uint32_t feature, double value,
+                       int64_t valid_ns)
+{
+    engine *e = m->in.engine;
+    qn_feature_value record = {.hdr = {.size = sizeof record,
+                                       .type = QN_EVENT_FEATURE,
+                                       .seq = e->cause,
+                                       .ts_ns = e->now,
+                                       .instrument = instrument,
+                                       .slot = NO_SLOT},
+                               .feature = m->first + feature,
+                               .value = value,
+                               .valid_to = INT64_MAX};
+
+    if (instrument >= e->ninstruments || m->in.slots[instrument] == NO_SLOT)
+        return QN_E_INTENT_INSTRUMENT;
+    if (feature >= m->nfeatures || valid_ns < 0) return QN_E_RANGE;
+    if (!isfinite(value)) return QN_E_INTENT_VALUE;
+    if (valid_ns && __builtin_add_overflow(e->now, valid_ns, &record.valid_to))
+        record.valid_to = INT64_MAX;
+    e->features.values[(size_t)record.feature * e->ninstruments + instrument] =
+        (qn_feature){sizeof(qn_feature), instrument, value, e->now, record.valid_to};
+    e->counts.features++;
+    if (e->bus) bus_put(e->bus, &record.hdr);
+    return QN_OK;
+}
+
+int32_t model_publish(void *ctx, uint32_t instrument, uint32_t feature, double value,
+                      int64_t valid_ns)
+{
+    model *m = ctx;
+    int32_t rc = publish(m, instrument, feature, value, valid_ns);
+
+    if (rc != QN_OK) m->in.engine->counts.refused++;
+    return rc;
+}
+
+/* ------------------------------------------------------------------ reading */
+
+static int32_t feature_find(qn_ctx *ctx, const char *name, uint32_t *feature)
+{
+    const instance *in = (const instance *)(const void *)ctx;
+
+    for (uint32_t i = 0; i < in->features_known; i++) {
+        if (strcmp(in->engine->features.names[i], name) != 0) continue;
+        *feature = i;
+        return QN_OK;
+    }
+    return QN_E_UNKNOWN_NAME;
+}
+
+/* Notes what was read, so that an order can be explained by it. */
+static void note_read(instance *in, uint32_t feature, const qn_feature *value)
+{
+    if (in->read_seq != in->engine->cause) {
+        in->read_seq = in->engine->cause;
+        in->nread = 0;
+    }
+    in->read[in->nread++ % QN_FEATURES_READ] =
+        (qn_feature_read){feature, value->instrument, value->value};
+}
+
+static int32_t feature_read(qn_ctx *ctx, uint32_t feature, uint32_t instrument, qn_feature *out)
+{
+    instance *in = (instance *)(void *)ctx;
+    const engine *e = in->engine;
+    const qn_feature *found;
+    uint32_t size = out->size;
+
+    if (feature >= in->features_known || instrument >= e->ninstruments) return QN_E_RANGE;
+    found = &e->features.values[(size_t)feature * e->ninstruments + instrument];
+    if (!found->size) return QN_E_NOT_FOUND;
+    note_read(in, feature, found);
+    memcpy(out, found, size < sizeof *found ? size : sizeof *found);
+    out->size = size;
+    return found->valid_to < e->now ? QN_E_STALE : QN_OK;
+}
+
+const qn_host_features features_extension = {
+    .size = sizeof features_extension, .find = feature_find, .read = feature_read};
+
+/* ------------------------------------------------------------------ slow work */
+
+const qn_work *instance_work(const instance *in)
+{
+    for (uint32_t i = 0; i < in->cls->exts.nrows; i++) {
+        const qn_ext *ext = qn_table_row(&in->cls->exts, i);
+        if (strcmp(ext->id, QN_WORK) == 0) return ext->table;
+    }
+    return NULL;
+}
+
+static int32_t work_submit(qn_ctx *ctx, int64_t due_ns, uint64_t cookie, const void *input,
+                           uint64_t n)
+{
+    instance *in = (instance *)(void *)ctx;
+    const qn_work *work = instance_work(in);
+
+    if (!work || !in->deliver) return QN_E_UNSUPPORTED;
+    if (due_ns <= in->engine->now) return QN_E_RANGE;
+    return pool_submit(in->engine->pool, work, in->owner, due_ns, cookie, input, n);
+}
+
+const qn_host_worker worker_extension = {.size = sizeof worker_extension, .submit = work_submit};

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The one door: what happens in a run, and what is decided in it, becomes a record here. */
+#include "internal.h"
+
+void record_put(engine *e, qn_event *record)
+{
+    int64_t begun = stage_begin(e);
+
+    record->seq = ++e->seq;
+    record->ts_ns = e->now;
+    record->slot = NO_SLOT; /* receivers have places of their own: no part of the record */
+    decisions_add(e, record);
+    if (e->replay)
+        replay_compare(e, record);
+    else if (e->store)
+        journal_put(e->store, record);
+    if (e->bus) bus_put(e->bus, record);
+    stage_end(e, STAGE_JOURNAL, begun);
+}
