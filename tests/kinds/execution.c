@@ -440,7 +440,9 @@ static void begin_parent(uint32_t i)
 {
     wanted *p = &s.parents[i];
 
-    *p = (wanted){.start = s.now, .qty = between(1, 3000), .instrument = (uint32_t)between(0, 2)};
+    *p = (wanted){.start = s.now};
+    p->qty = between(1, 3000);
+    p->instrument = (uint32_t)between(0, 2);
     p->qty = p->qty / h.instruments[p->instrument].lot_size * h.instruments[p->instrument].lot_size;
     if (p->qty == 0) p->qty = h.instruments[p->instrument].lot_size;
     accept(s.now, i + 1, p->instrument, p->qty);

@@ -426,6 +426,8 @@ START_TEST(huge_numbers)
     open_limits(ALL);
     for (int n = 0; n < 20000; n++) {
         qn_proposal p;
+        uint32_t side;
+        int64_t qty;
         for (int i = 0; i < 4; i++) {
             int64_t sign = fake_between(&seed, 0, 1) ? 1 : -1;
             h.exposures[i].qty = sign * edges[fake_between(&seed, 0, 4)];
@@ -436,8 +438,9 @@ START_TEST(huge_numbers)
         h.accounts[0].equity = equities[fake_between(&seed, 0, 3)];
         fake_market(&h, 0, n % 2 ? edges[fake_between(&seed, 0, 4)] : n);
         h.nhalts = 0;
-        p = proposal_of(&h, 0, fake_between(&seed, 0, 1) ? QN_BUY : QN_SELL,
-                        1 + edges[fake_between(&seed, 0, 3)], edges[fake_between(&seed, 0, 4)]);
+        side = fake_between(&seed, 0, 1) ? QN_BUY : QN_SELL;
+        qty = 1 + edges[fake_between(&seed, 0, 3)];
+        p = proposal_of(&h, 0, side, qty, edges[fake_between(&seed, 0, 4)]);
         p.ts_ns = fake_between(&seed, 0, 1) ? INT64_MAX : INT64_MIN;
         ck_assert(ask(&h, &p, &answer) >= (answer.reason == QN_REASON_PRICE_BOUND ||
                                                    answer.reason == QN_REASON_LIMIT_ORDER_RATE ||

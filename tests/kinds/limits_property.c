@@ -289,8 +289,10 @@ static int order(uint64_t seed)
 {
     static const uint32_t stages[] = {BOTH, QN_STAGE_INTENT, QN_STAGE_ORDER};
     uint32_t instrument = (uint32_t)between(0, INSTRUMENTS - 1);
-    qn_proposal p = proposal_of(&w.h, instrument, between(0, 1) ? QN_BUY : QN_SELL,
-                                between(1, MOST), sometimes(40, 170));
+    uint32_t side = between(0, 1) ? QN_BUY : QN_SELL; /* drawn one by one: C has no order of them */
+    int64_t qty = between(1, MOST);
+    int64_t price = sometimes(40, 170);
+    qn_proposal p = proposal_of(&w.h, instrument, side, qty, price);
     qn_answer answer;
     int64_t allowed;
 
