@@ -248,6 +248,23 @@ def dispatch():
     return ours, base, ours - base
 
 
+def indicator(*names):
+    """The slowest of them: ns a value."""
+    return max(float(subprocess.run([os.path.join(TOOLS, "bench_indicator"), name], check=True,
+                                    capture_output=True, text=True).stdout) for name in names)
+
+
+def indicators():
+    ours, base = pairs(lambda: indicator("ema", "ewma", "atr", "dmi", "rolling"),
+                       lambda: floor("call"))
+    return ours, base, ours / base
+
+
+def zscore():
+    ours, base = pairs(lambda: indicator("zscore"), lambda: floor("call"))
+    return ours, base, ours / base
+
+
 def spawned(argv):
     return statistics.median(cpu_of(argv)[1] for _ in range(20)) * 1e3
 
@@ -283,6 +300,9 @@ ROWS = [
      trades_to_bars, "ratio >= 0.1", lambda o, f, r: r >= 0.1),
     ("dispatch", "dispatch: each further subscriber of an event, above a direct call", "ns",
      dispatch, "difference <= 2 ns", lambda o, f, r: r <= 2),
+    ("indicators", "update of the slowest indicator of the SDK, against a direct call", "ns",
+     indicators, "<= 10 ns", lambda o, f, r: o <= 10),
+    ("zscore", "update and z-score of a window, against a direct call", "ns", zscore, None, None),
     ("startup", "start and end of the program, against an empty program", "ms", startup,
      "ratio <= 7", lambda o, f, r: r <= 7),
     ("startup_run", "a run of one bar, against an empty program", "ms", startup_run, None, None),
