@@ -20,7 +20,8 @@ extern "C" {
 #define QN_KIND_SINK "qn.sink/1"
 
 /* What a sink is started with. Host-owned; lives until stop has returned. qn_setup has all
- * instruments of the run: events name them by number. */
+ * instruments of the run: events name them by number. The counts are the lengths of the arrays,
+ * "host" included. */
 typedef struct qn_sink_start {
     uint32_t size;
     uint32_t nstrategies;
