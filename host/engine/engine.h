@@ -100,6 +100,13 @@ void engine_observe(engine *e, const engine_observer *observer);
  * books are as they were when it happened. */
 int32_t engine_run(engine *e, qn_err *err);
 
+/* In place of engine_run, of an engine that is built with ENGINE_BOOKS: the market event with this
+ * number among those of the tape, from 1, with the engine time that it had if it came late. Numbers
+ * do not fall from call to call. The event is valid until the next call, its seq 0.
+ *
+ * returns QN_OK; QN_E_GAP: there are not so many; QN_E_DAMAGED or QN_E_IO */
+int32_t engine_find_market(engine *e, uint64_t number, const qn_event **out, qn_err *err);
+
 /* ---- what a report reads, before, during and after a run */
 
 run_status engine_status(const engine *e);

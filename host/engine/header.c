@@ -69,6 +69,101 @@ void run_header_free(run_header *h)
     *h = (run_header){0};
 }
 
+/* ------------------------------------------------------------------ names */
+
+/* The array under a key; NULL if there is none. */
+static struct json_object *array_of(struct json_object *object, const char *key, uint32_t *n)
+{
+    struct json_object *array;
+
+    if (!json_object_object_get_ex(object, key, &array) ||
+        !json_object_is_type(array, json_type_array))
+        return NULL;
+    *n = (uint32_t)json_object_array_length(array);
+    return array;
+}
+
+static bool read_list(struct json_object *root, const char *key, arena *memory,
+                      const char *const **out, uint32_t *n)
+{
+    struct json_object *array = array_of(root, key, n);
+    const char **list = arena_alloc(memory, ((size_t)*n + 1) * sizeof *list, 8);
+
+    if (!array || !list) return false;
+    for (uint32_t i = 0; i < *n; i++) {
+        const char *text = json_object_get_string(json_object_array_get_idx(array, i));
+        if (!text || !(list[i] = arena_text_n(memory, text, strlen(text)))) return false;
+    }
+    *out = list;
+    return true;
+}
+
+static bool exponent_of(struct json_object *object, const char *key, int32_t *out)
+{
+    struct json_object *value;
+
+    if (!json_object_object_get_ex(object, key, &value)) return false;
+    *out = json_object_get_int(value);
+    return *out >= -18 && *out <= 18;
+}
+
+static bool read_instrument(struct json_object *from, uint32_t number, qn_instrument *to)
+{
+    const char *name = text_of(from, "name");
+    const char *settle = text_of(from, "settle");
+
+    to->size = sizeof *to;
+    to->number = number;
+    if (!name || !settle) return false;
+    snprintf(to->name, sizeof to->name, "%s", name);
+    snprintf(to->settle, sizeof to->settle, "%s", settle);
+    return exponent_of(from, "price_exp", &to->price_exp) &&
+           exponent_of(from, "qty_exp", &to->qty_exp) &&
+           exponent_of(from, "money_exp", &to->money_exp);
+}
+
+static bool read_instruments(struct json_object *root, run_names *names)
+{
+    uint32_t n = 0;
+    struct json_object *array = array_of(root, "instruments", &n);
+    const qn_instrument **list = arena_alloc(&names->memory, ((size_t)n + 1) * sizeof *list, 8);
+    qn_instrument *defs = arena_alloc(&names->memory, ((size_t)n + 1) * sizeof *defs, 8);
+
+    if (!array || !list || !defs) return false;
+    for (uint32_t i = 0; i < n; i++) {
+        list[i] = &defs[i];
+        if (!read_instrument(json_object_array_get_idx(array, i), i, &defs[i])) return false;
+    }
+    names->all.instruments = list;
+    names->all.ninstruments = n;
+    return true;
+}
+
+int32_t run_names_read(const run_header *h, run_names *out, qn_err *err)
+{
+    run_names names = {0};
+    qn_record_names *all = &names.all;
+
+    if (read_instruments(h->root, &names) &&
+        read_list(h->root, "strategies", &names.memory, &all->strategies, &all->nstrategies) &&
+        read_list(h->root, "risk", &names.memory, &all->modules, &all->nmodules) &&
+        read_list(h->root, "features", &names.memory, &all->features, &all->nfeatures) &&
+        read_list(h->root, "allocation", &names.memory, &names.values, &names.nvalues)) {
+        *out = names;
+        return QN_OK;
+    }
+    arena_free(&names.memory);
+    return fail(err, QN_E_DAMAGED, "the header of run %s lacks names that its records need", h->id);
+}
+
+void run_names_free(run_names *names)
+{
+    arena_free(&names->memory);
+    *names = (run_names){0};
+}
+
+/* ------------------------------------------------------------------ the end */
+
 int32_t run_footer_read(const char *text, run_footer *out, qn_err *err)
 {
     struct json_object *root = json_tokener_parse(text);
@@ -77,8 +172,10 @@ int32_t run_footer_read(const char *text, run_footer *out, qn_err *err)
     const char *ledger = root ? text_of(root, "ledger_hash") : NULL;
     int64_t loop_seq = 0;
     int64_t last_seq = 0;
+    int64_t market = 0;
     bool is_whole = status && decisions && ledger && number_of(root, "loop_seq", &loop_seq) &&
-                    number_of(root, "last_seq", &last_seq);
+                    number_of(root, "last_seq", &last_seq) &&
+                    number_of(root, "market_events", &market);
 
     if (is_whole) {
         snprintf(out->status, sizeof out->status, "%s", status);
@@ -86,6 +183,7 @@ int32_t run_footer_read(const char *text, run_footer *out, qn_err *err)
         snprintf(out->ledger_hash, sizeof out->ledger_hash, "%s", ledger);
         out->loop_seq = (uint64_t)loop_seq;
         out->last_seq = (uint64_t)last_seq;
+        out->market_events = (uint64_t)market;
     }
     json_object_put(root);
     return is_whole ? QN_OK

@@ -5,7 +5,9 @@
 #ifndef QUOIN_ENGINE_HEADER_H
 #define QUOIN_ENGINE_HEADER_H
 
-#include <quoin/error.h>
+#include "base/memory.h"
+
+#include <quoin/sdk/record.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,13 +32,28 @@ typedef struct run_header {
 int32_t run_header_read(const char *text, run_header *out, qn_err *err);
 void run_header_free(run_header *h);
 
+/* What the numbers in the records of a run stand for: `all` points into `memory`. Of an
+ * instrument its name, the currency it settles in and the exponents are known. */
+typedef struct run_names {
+    qn_record_names all;
+    const char *const *values; /* of the optimizer's diagnostics, in their order */
+    uint32_t nvalues;
+    arena memory;
+} run_names;
+
+/* Read them out of a header. QN_E_DAMAGED: they are not there; QN_E_NO_MEMORY. On error *out is
+ * unchanged. */
+int32_t run_names_read(const run_header *h, run_names *out, qn_err *err);
+void run_names_free(run_names *names);
+
 /* How a run ended. */
 typedef struct run_footer {
     char status[16];
     char decision_hash[65];
     char ledger_hash[65];
-    uint64_t loop_seq; /* last sequence number before the end was handled */
-    uint64_t last_seq; /* of all */
+    uint64_t loop_seq;      /* last sequence number before the end was handled */
+    uint64_t last_seq;      /* of all */
+    uint64_t market_events; /* of them: the others are in the journal */
 } run_footer;
 
 /* QN_E_DAMAGED as above. */

@@ -59,9 +59,22 @@ static bool put_names(struct json_object *to, const char *key, const engine *e,
     return is_whole;
 }
 
-static const char *instrument_name(const engine *e, uint32_t i)
+/* With what a price, a quantity and an amount of money in a record are counted in. */
+static bool put_instruments(const engine *e, struct json_object *to)
 {
-    return e->instruments[i].name;
+    struct json_object *list = json_put_array(to, "instruments");
+    bool is_whole = list != NULL;
+
+    for (uint32_t i = 0; i < e->ninstruments && is_whole; i++) {
+        const qn_instrument *in = &e->instruments[i];
+        struct json_object *one = json_append_object(list);
+        is_whole = json_put_text(one, "name", in->name) &&
+                   json_put_text(one, "settle", in->settle) &&
+                   json_put(one, "price_exp", json_object_new_int(in->price_exp)) &&
+                   json_put(one, "qty_exp", json_object_new_int(in->qty_exp)) &&
+                   json_put(one, "money_exp", json_object_new_int(in->money_exp));
+    }
+    return is_whole;
 }
 
 static const char *risk_name(const engine *e, uint32_t i)
@@ -104,7 +117,7 @@ static struct json_object *make_header(const engine *e, const char *file)
         put_integer(h, "to_ns", e->options.to) && put_integer(h, "tape_from_ns", e->tape_from) &&
         json_put_text(h, "data_sha256", hash) && json_put_time(h, "begun", clock_wall()) &&
         json_put_bool(h, "halted", e->halt.is_halted) && put_plugins(e, h) &&
-        put_names(h, "instruments", e, instrument_name, e->ninstruments) &&
+        put_instruments(e, h) &&
         put_names(h, "strategies", e, engine_strategy_id, e->nstrategies + 1) &&
         put_names(h, "risk", e, risk_name, e->nrisk + 1) &&
         put_names(h, "features", e, feature_name, e->features.n) &&

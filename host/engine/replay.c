@@ -102,3 +102,25 @@ int32_t books_replay(engine *e, uint64_t to, qn_err *err)
     e->is_books = e->options.mode == ENGINE_BOOKS;
     return rc;
 }
+
+int32_t engine_find_market(engine *e, uint64_t number, const qn_event **out, qn_err *err)
+{
+    int32_t rc = QN_OK;
+
+    while (rc == QN_OK && e->tape->head && e->counts.market + 1 < number) {
+        if (e->tape->head->ts_ns > e->now) e->now = e->tape->head->ts_ns;
+        e->counts.market++;
+        rc = tape_next(e->tape, err);
+    }
+    if (rc != QN_OK) return rc;
+    if (!e->tape->head)
+        return fail(err, QN_E_GAP,
+                    "the data has %" PRIu64 " events, and number %" PRIu64 " is asked for",
+                    e->counts.market, number);
+    if (e->tape->head->ts_ns < e->now) {
+        e->tape->head->ts_ns = e->now;
+        e->tape->head->flags |= QN_EVENT_LATE;
+    }
+    *out = e->tape->head;
+    return QN_OK;
+}
