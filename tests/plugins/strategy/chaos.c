@@ -20,6 +20,12 @@ static const qn_param params[] = {
     QN_PARAM(chaos, seed, I64, "", "of the random numbers", .def = "1"),
 };
 
+static const qn_field state[] = {
+    QN_FIELD(chaos, state),
+    QN_FIELD(chaos, orders),
+    QN_FIELD(chaos, sent),
+};
+
 static int64_t below(chaos *s, int64_t n) /* splitmix64 (Steele, Lea, Flood 2014) */
 {
     uint64_t z = s->state += UINT64_C(0x9E3779B97F4A7C15);
@@ -129,4 +135,5 @@ static void on_timer(chaos *s, const qn_timer *timer, const qn_out *out)
 
 QN_STRATEGY(chaos, "strategy/chaos", "1.0.0", "MIT", .name = "Chaos",
             .doc = "Random orders of every kind. For tests.", .params = QN_TABLE(params),
-            .configure = configure, .on_bar = on_bar, .on_timer = on_timer)
+            .state = QN_STATE(1, state), .configure = configure, .on_bar = on_bar,
+            .on_timer = on_timer)
