@@ -18,6 +18,8 @@
 /* What a reader needs to do a run again. Texts live as long as the header. */
 typedef struct run_header {
     const char *id;     /* of the run */
+    const char *name;   /* that the config gives it */
+    const char *begun;  /* ISO 8601, wall clock */
     const char *config; /* absolute path */
     const char *config_sha256;
     const char *sets[HEADER_SETS]; /* --set arguments */

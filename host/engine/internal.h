@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The engine's structs, shared by its files:
- *   build.c      config -> instances, streams, books
+ *   build.c      config -> instruments, books, streams
+ *   plugins.c    config -> instances
  *   instance.c   one plugin instance and its host table
  *   engine.c     the loop: time, order, dispatch
  *   run.c        start and end of a run
@@ -424,6 +425,17 @@ int32_t engine_loop(engine *e, qn_err *err);
 /* Take an event or a decision into the run: it gets its sequence number and the engine's time,
  * enters the decision hash, the journal and the stream of the sinks. */
 void record_put(engine *e, qn_event *record);
+
+/* build.c */
+
+/* QN_OK, or QN_E_INVALID when the config has collected mistakes: asked at the end of a phase. */
+int32_t build_mistakes(const engine *e, qn_err *err);
+/* An instrument's number by its name, or NO_SLOT. */
+uint32_t build_find_instrument(const engine *e, const char *name);
+
+/* plugins.c: load all plugins of the config, then create them. */
+int32_t build_instances(engine *e, qn_err *err);
+int32_t create_instances(engine *e, qn_err *err);
 
 /* feature.c */
 int32_t features_build(engine *e, qn_err *err);

@@ -187,11 +187,12 @@ int32_t cursor_save(void *ctx, uint32_t sink, uint64_t seq, qn_err *err)
 static int32_t check_plugins(const engine *e, const run_header *h, qn_err *err)
 {
     struct json_object *list;
-    size_t n;
+    size_t n = engine_plugins(e);
+    size_t left_out = e->options.with_sinks ? 0 : e->run->nsinks; /* the last ones of the list */
 
     if (!json_object_object_get_ex(h->root, "plugins", &list) ||
-        (n = json_object_array_length(list)) != engine_plugins(e))
-        return fail(err, QN_E_INVALID, "the run was begun with other plugins");
+        json_object_array_length(list) != n + left_out)
+        return fail(err, QN_E_MODULE_MISMATCH, "the run was begun with other plugins");
     for (size_t i = 0; i < n; i++) {
         engine_plugin p = engine_plugin_at(e, (uint32_t)i);
         struct json_object *hash;
@@ -200,7 +201,7 @@ static int32_t check_plugins(const engine *e, const run_header *h, qn_err *err)
                 ? json_object_get_string(hash)
                 : "";
         if (strcmp(was, p.module->sha256) != 0)
-            return fail(err, QN_E_INVALID,
+            return fail(err, QN_E_MODULE_MISMATCH,
                         "%s (%s) is another build than the one that the run was begun with: put "
                         "%.12s... back, or begin a new run",
                         p.id, p.cls->id, was);
