@@ -30,3 +30,16 @@ int32_t valuation_money_wide(const valuation *v, int64_t qty, int64_t price, int
     product *= v->factor;
     return qn_wide_narrow(v->divisor == 1 ? product : qn_wide_divide(product, v->divisor), money);
 }
+
+qn_decimal price_mean(qn_wide value, int64_t qty, int32_t price_exp)
+{
+    qn_wide scaled;
+    int64_t mean = 0;
+    int32_t more = price_exp > -14 ? 4 : 0;
+
+    while (more > 0 && (qn_wide_scale(value, more, &scaled) != QN_OK ||
+                        qn_wide_narrow(qn_wide_divide(scaled, qty), &mean) != QN_OK))
+        more--;
+    if (more == 0) mean = (int64_t)qn_wide_divide(value, qty); /* between prices that fit */
+    return (qn_decimal){.mantissa = mean, .exp = price_exp - more};
+}

@@ -39,4 +39,8 @@ static inline int32_t valuation_money(const valuation *v, int64_t qty, int64_t p
     return valuation_money_wide(v, qty, price, money);
 }
 
+/* The mean price of a sum of price x quantity over a quantity: exact where it can be, else to up
+ * to four more digits than prices have, as many as fit. qty > 0. */
+qn_decimal price_mean(qn_wide value, int64_t qty, int32_t price_exp);
+
 #endif

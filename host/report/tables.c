@@ -86,23 +86,16 @@ static void add_count(line *l, uint64_t n)
     add_text(l, text);
 }
 
-/* The mean price of a sum of price x quantity: exact where it can be, else to up to four more
- * digits than prices have, as many as fit. */
 static void add_mean(line *l, qn_wide value, int64_t qty, int32_t price_exp)
 {
-    qn_wide scaled;
-    int64_t mean = 0;
-    int32_t more = price_exp > -14 ? 4 : 0;
+    qn_decimal mean;
 
     if (qty == 0) {
         add_text(l, "");
         return;
     }
-    while (more > 0 && (qn_wide_scale(value, more, &scaled) != QN_OK ||
-                        qn_wide_narrow(qn_wide_divide(scaled, qty), &mean) != QN_OK))
-        more--;
-    if (more == 0) mean = (int64_t)qn_wide_divide(value, qty); /* between prices that fit */
-    add_amount(l, mean, price_exp - more);
+    mean = price_mean(value, qty, price_exp);
+    add_amount(l, mean.mantissa, mean.exp);
 }
 
 static void put(report *r, int table, line *l)
