@@ -82,8 +82,9 @@ static int32_t start(engine *e, qn_err *err)
     if (snapshot_is_possible(e))
         e->snapshot_at = (uint64_t)e->run->snapshot_every;
     else
-        log_line(LOG_INFO, "a plugin of this run keeps no state: no snapshots are taken, and a "
-                           "resume does the run again from its start");
+        log_line(LOG_INFO,
+                 "a plugin of this run does not save its state: no snapshots are taken, and a "
+                 "resume does the run again from its start");
     return rc;
 }
 

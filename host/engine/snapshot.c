@@ -7,8 +7,9 @@
  * one that the snapshot holds. What plugins remember cannot be had that way without running
  * them, and that is what a snapshot saves.
  *
- * A class that keeps no state (schema 0) cannot be continued. A run that has one takes no
- * snapshots, and a resume does the whole run again. */
+ * A class that saves nothing, and does not say that it has nothing to save (QN_CLASS_STATELESS),
+ * cannot be continued. A run that has one takes no snapshots, and a resume does the whole run
+ * again. */
 #include "internal.h"
 
 #include "base/bytes.h"
@@ -60,7 +61,7 @@ bool snapshot_is_possible(const engine *e)
     for (uint32_t i = 1; i < e->nowners; i++) {
         const qn_class *cls = e->owners[i]->cls;
         bool is_sink = strcmp(cls->kind, QN_KIND_SINK) == 0; /* its cursor is all its state */
-        if (!is_sink && (cls->schema == 0 || !cls->save || !cls->load)) return false;
+        if (!is_sink && !cls->save && !(cls->flags & QN_CLASS_STATELESS)) return false;
     }
     return true;
 }

@@ -348,6 +348,8 @@ static int32_t check_instance(const qn_class *c, qn_err *err)
         (c->instance_align & (c->instance_align - 1)) != 0)
         return broken(err, &at, "instance_align %u is no power of two up to %u", c->instance_align,
                       ALIGN_MAX);
+    if (c->schema && (c->flags & QN_CLASS_STATELESS))
+        return broken(err, &at, "it says that it keeps no state, and has a schema of it");
     if (c->schema == 0 && c->schema_min == 0) return QN_OK;
     if (c->schema_min == 0 || c->schema_min > c->schema)
         return broken(err, &at, "schema_min %u is not between 1 and schema %u", c->schema_min,
@@ -361,7 +363,7 @@ static int32_t check_names(const qn_class *c, qn_err *err)
 {
     place at = {.class = c};
 
-    if (c->flags != 0) return broken(err, &at, "unknown flags 0x%x", c->flags);
+    if (c->flags & ~QN_CLASS_STATELESS) return broken(err, &at, "unknown flags 0x%x", c->flags);
     if (!is_text(c->version, NAME_TEXT_MAX) || !version_is_valid(c->version))
         return broken(err, &at, "its version is missing or not like \"1.0.0\"");
     if (!is_text(c->license, NAME_TEXT_MAX) || !license_is_valid(c->license))

@@ -35,6 +35,10 @@ typedef struct qn_ext {
     const void *table; /* starts with its size */
 } qn_ext;
 
+/* Flag of a class that remembers nothing from one event to the next: what it does depends on its
+ * parameters and what it is given alone. A host may make a new instance of it at any time. */
+#define QN_CLASS_STATELESS 1u
+
 /* The members of a class. They stand in a macro so that the SDK can put an author's typed
  * callbacks behind the same members; read it as the body of qn_class.
  *
@@ -48,9 +52,10 @@ typedef struct qn_ext {
  *          has seen no event. On error the instance is destroyed.
  * `needs` lists ids with a blank between them, NULL = none: a host that lacks one refuses the
  * class before it makes an instance, so create need not look for NULL.
- * A class with schema 0 has no state: it starts anew at each reload, save and load are NULL. */
+ * A class with schema 0 saves nothing: it starts anew at each reload, save and load are NULL. Unless
+ * it says QN_CLASS_STATELESS, a run with it cannot go on from a snapshot, only from its start. */
 #define QN_CLASS_MEMBERS                                                                           \
-    uint32_t size, flags;                   /* sizeof(qn_class); no flags are defined yet */       \
+    uint32_t size, flags;                   /* sizeof(qn_class); QN_CLASS_STATELESS or 0 */        \
     const char *id;                         /* "strategy/sma_cross" */                             \
     const char *kind;                       /* interface the table has: "qn.strategy/1" */         \
     const char *version;                    /* of the class: "1.0.0" */                            \

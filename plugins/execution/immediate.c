@@ -38,5 +38,6 @@ static void on_order(immediate *self, const qn_order_report *report, const qn_ch
 }
 
 QN_EXECUTION(immediate, "execution/immediate", "1.0.0", "MIT", .name = "Immediate",
+             .flags = QN_CLASS_STATELESS,
              .doc = "Sends the whole of an approved order as one market order, at once.",
              .on_parent = on_parent, .on_order = on_order)

@@ -50,4 +50,5 @@ static int32_t allocate(equal_weight *self, const qn_portfolio *in, qn_weights *
 
 QN_OPTIMIZER(equal_weight, "optimizer/equal_weight", "1.0.0", "MIT", .name = "Equal weight",
              .doc = "Gives each instrument that has a signal the same weight.",
-             .params = QN_TABLE(params), .values = QN_TABLE(values), .allocate = allocate)
+             .params = QN_TABLE(params), .flags = QN_CLASS_STATELESS, .values = QN_TABLE(values),
+             .allocate = allocate)

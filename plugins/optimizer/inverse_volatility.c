@@ -169,5 +169,5 @@ QN_OPTIMIZER(inverse_volatility, "optimizer/inverse_volatility", "1.0.0", "MIT",
              .name = "Inverse volatility",
              .doc = "Weighs each instrument that has a signal by the inverse of its volatility, "
                     "up to a target volatility of the whole.",
-             .params = QN_TABLE(params), .values = QN_TABLE(values), .configure = configure,
-             .need = need, .allocate = allocate)
+             .params = QN_TABLE(params), .flags = QN_CLASS_STATELESS, .values = QN_TABLE(values),
+             .configure = configure, .need = need, .allocate = allocate)

@@ -211,7 +211,7 @@ static void make_kind(subject *s, const char *kind, const void *table)
 #define BREAKS(X)                                                                                  \
     X(s->class.size = 8, "size")                                                                   \
     X(s->class.size = 1u << 20, "size")                                                            \
-    X(s->class.flags = 1, "flags 0x1")                                                             \
+    X(s->class.flags = 2, "flags 0x2")                                                             \
     X(s->class.id = NULL, "id or kind")                                                            \
     X(s->class.id = "subject", "id or kind")                                                       \
     X(s->class.kind = "strategy", "id or kind")                                                    \
