@@ -66,11 +66,13 @@ START_TEST(any_order_of_calls)
         seed = k;
         for (uint64_t step = 1; step < 1000; step++) {
             if (n < MOST && (n == 0 || below(100) < 55)) {
-                list[n++] = (timer){.due = below(40), .cookie = step};
-                ck_assert_int_eq(timers_add(&t, list[n - 1].due, 0, step), QN_OK);
+                list[n++] = (timer){.due = below(40), .owner = (uint32_t)below(5), .cookie = step};
+                ck_assert_int_eq(timers_add(&t, list[n - 1].due, list[n - 1].owner, step), QN_OK);
             } else {
                 size_t at = earliest(list, n);
-                ck_assert_uint_eq(timers_take(&t).cookie, list[at].cookie);
+                timer taken = timers_take(&t);
+                ck_assert_uint_eq(taken.cookie, list[at].cookie);
+                ck_assert_uint_eq(taken.owner, list[at].owner);
                 memmove(&list[at], &list[at + 1], (--n - at) * sizeof list[0]);
             }
             ck_assert_uint_eq(t.n, n);

@@ -210,6 +210,23 @@ def names_plugin(file):
                 "the host names the plugin {0}/{1}; it knows kinds only")
 
 
+# ---- the one way out
+
+# A call through a venue's table, or a copy of its function: of qn_venue's members only, so that
+# functions and fields of those names are left alone.
+VENUE = re.compile(r"(?:->|\.)\s*(submit|modify)\s*\(|"
+                   r"=\s*&?[^;=]*\btable\s*(?:->|\.)\s*(submit|modify)\s*[;,)}]")
+
+
+def leaves_for_venue(file):
+    """Orders leave the host where their budget is looked at, and nowhere else."""
+    for m in VENUE.finditer(file.code):
+        which = 1 if m.group(1) else 2
+        yield (file.line_of(m.start(which)),
+               f"qn_venue.{m.group(which)} outside host/engine/budget.c: an order "
+               f"leaves on its budget alone")
+
+
 # ---- documentation
 
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
@@ -234,6 +251,7 @@ RULES = (
     ("thread", r"^include/", (".h",), annotated),
     ("arrows", r"^(include|sdk|plugins|host)/", (".c", ".h"), direction),
     ("kinds", r"^host/", (".c", ".h"), names_plugin),
+    ("venue", r"^host/(?!engine/budget\.c$)", (".c", ".h"), leaves_for_venue),
     ("links", r"", (".md",), dead_links),
 )
 # Generated, or wrong on purpose: the file's first lines say so.
