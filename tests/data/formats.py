@@ -88,6 +88,20 @@ class Bars(DataTest):
         self.same("\n".join(["volume,last,low,,high,open,date", *lines]),
                   options=(*EXACT, "--columns", "close=last"))
 
+    def test_prices_without_volume(self):
+        expected = [line.split(",") for line in self.expected.splitlines()]
+        expected = "".join(",".join([*line[:5], "0" if i else line[5]]) + "\n"
+                           for i, line in enumerate(expected))
+        lines = [",".join(str(x) for x in r[:5]) for r in self.rows]
+        for name, head, said in (("names", ["ts,open,high,low,close"], "volume=none"),
+                                 ("numbers", [], "ts=1,open=2,high=3,low=4,close=5,volume=None")):
+            with self.subTest(name=name):
+                self.same("\n".join([*head, *lines]), options=(*EXACT, "--columns", said),
+                          expected=expected)
+        lines = [",".join(str(x) for x in r) for r in self.rows]
+        self.same("\n".join(["ts,open,high,low,close,none", *lines]),
+                  options=(*EXACT, "--columns", "volume=none"))
+
     def test_times(self):
         def stamped(stamp):
             return bar_csv(self.rows, stamp=stamp)

@@ -132,6 +132,11 @@ WRONG = [
      "MISSING"),
     ("a column is missing", "timestamp,open,high,low,volume\n2020-01-01,1,1,1,1\n", BARS,
      "x.csv:1: error: the header has no column for close", "MISSING"),
+    ("volume is missing", "timestamp,open,high,low,close\n2020-01-01,1,1,1,1\n", BARS,
+     "x.csv:1: error: the header has no column for volume; expected a header with volume, or "
+     "--columns; =none where there is none", "MISSING"),
+    ("no column but volume may lack", HEAD + GOOD[0], (*BARS, "--columns", "close=none"),
+     "x.csv:1: error: no column is called 'none'", "UNKNOWN_NAME"),
     ("a column comes twice", "timestamp,open,high,low,close,Close,volume\n", BARS,
      "x.csv:1: error: two columns fit close", "DUPLICATE"),
     ("two columns of time", "time,date,open,high,low,close,volume\n", BARS,

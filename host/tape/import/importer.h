@@ -32,7 +32,8 @@ typedef enum column_kind {
 /* Must the file have it? */
 typedef enum column_need {
     NEED_ALWAYS,
-    NEED_ONE, /* one of the columns that fill the same field */
+    NEED_ONE,  /* one of the columns that fill the same field */
+    NEED_WORD, /* --columns may say that there is none: "volume=none"; its field is 0 then */
     NEED_NOT
 } column_need;
 

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #define NOWHERE (-1)
+#define NONE "none"      /* --columns volume=none */
 #define SEPARATORS_MIN 2 /* fewer may be text; no format has less than three columns */
 
 /* A piece of text. */
@@ -141,6 +142,15 @@ static int32_t field_of(const import_column *col, const csv_row *row, int32_t *a
     return QN_OK;
 }
 
+/* Does --columns say that the file lacks this column? A column that is called so is one. */
+static bool is_waived(const import_column *col, piece value, const csv_row *row)
+{
+    bool twice = false;
+
+    return col->need == NEED_WORD && is_same(value, NONE, strlen(NONE)) &&
+           field_named(row, value, &twice) == NOWHERE;
+}
+
 /* The field that --columns names, by number or by name. */
 static int32_t field_mapped(const import_column *col, piece value, const csv_row *row,
                             bool has_header, int32_t *at, qn_err *err)
@@ -148,6 +158,8 @@ static int32_t field_mapped(const import_column *col, piece value, const csv_row
     uint64_t number;
     bool twice = false;
 
+    *at = NOWHERE;
+    if (is_waived(col, value, row)) return QN_OK;
     if (number_id(value.text, value.len, &number) == QN_OK) {
         if (number < 1 || number > row->n)
             return fail(err, QN_E_RANGE, "--columns %s=%.*s, but the row has %u fields", col->role,
@@ -198,9 +210,11 @@ static bool is_header(const importer *imp, const char *map, const csv_row *row)
 }
 
 /* Is there what the importer needs? */
-static int32_t check_needs(const importer *imp, const import_layout *out, bool has_header,
-                           qn_err *err)
+static int32_t check_needs(const importer *imp, const char *map, const import_layout *out,
+                           bool has_header, qn_err *err)
 {
+    piece value;
+
     for (size_t i = 0; i < imp->ncolumns; i++) {
         const import_column *col = &imp->columns[i];
         int32_t found = 0;
@@ -208,9 +222,11 @@ static int32_t check_needs(const importer *imp, const import_layout *out, bool h
             if (k == i || (col->need == NEED_ONE && imp->columns[k].offset == col->offset))
                 found += out->at[k] != NOWHERE;
         if (found > 0 || col->need == NEED_NOT) continue;
+        if (map_find(imp, map, i, &value)) continue; /* "volume=none" */
         return fail(err, QN_E_MISSING, "%s has no column for %s; expected a header with %.60s%s",
                     has_header ? "the header" : "the file", col->role, col->names,
-                    ", or --columns");
+                    col->need == NEED_WORD ? ", or --columns; =" NONE " where there is none"
+                                           : ", or --columns");
     }
     return QN_OK;
 }
@@ -263,5 +279,5 @@ int32_t layout_find(const importer *imp, const char *map, const csv_row *row, im
     if (rc != QN_OK) return rc;
     if (!*has_header && !map && !fits_sizes(imp, row->n))
         return fail(err, QN_E_SYNTAX, "a row of %u fields is none of format %s", row->n, imp->name);
-    return check_needs(imp, out, *has_header, err);
+    return check_needs(imp, map, out, *has_header, err);
 }

@@ -13,7 +13,7 @@ static const import_column columns[] = {
     {"high", "high", COLUMN_PRICE, NEED_ALWAYS, offsetof(qn_bar, high), 0},
     {"low", "low", COLUMN_PRICE, NEED_ALWAYS, offsetof(qn_bar, low), 0},
     {"close", "close", COLUMN_PRICE, NEED_ALWAYS, offsetof(qn_bar, close), 0},
-    {"volume", "volume", COLUMN_QTY, NEED_ALWAYS, offsetof(qn_bar, volume), 0},
+    {"volume", "volume", COLUMN_QTY, NEED_WORD, offsetof(qn_bar, volume), 0},
 };
 
 extern const importer importer_ohlcv;
