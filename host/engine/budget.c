@@ -63,7 +63,7 @@ bool budget_submit(engine *e, order *o)
     int32_t rc;
 
     if (!may_leave(e, o, &o->sent)) return false;
-    if (e->store && !e->replay) journal_publish(e->store);
+    record_publish(e);
     if ((rc = v->table->submit(v->in.self, &o->sent)) != QN_OK)
         engine_fail(e, rc, "venue %s did not take order %" PRIu64 " of strategy %u", v->in.id,
                     QN_ORDER_COUNTER(o->sent.id), o->sent.strategy);

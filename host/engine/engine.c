@@ -177,6 +177,13 @@ void engine_set_time(engine *e, qn_event *ev)
 
 /* ------------------------------------------------------------------ one step */
 
+/* The end of an event: everything it brought about has happened, and is on record. */
+static inline void settle(engine *e)
+{
+    if (!queue_is_empty(&e->queue) || e->halt.has_to_cancel) engine_drain(e);
+    if (e->has_unpublished) record_publish(e);
+}
+
 /* An event of the host's own, due at `due`: what was asked for too late is due at once. */
 static void set_due_time(engine *e, qn_event *ev, int64_t due)
 {
@@ -202,7 +209,7 @@ static void fire_timer(engine *e)
         e->cause = ev.hdr.seq;
         portfolio_rebalance(e, &ev);
     }
-    engine_drain(e);
+    settle(e);
 }
 
 static void fire_result(engine *e)
@@ -215,7 +222,7 @@ static void fire_result(engine *e)
     set_due_time(e, &ev.hdr, due);
     record_put(e, &ev.hdr);
     in->deliver(in, &ev.hdr);
-    engine_drain(e);
+    settle(e);
 }
 
 static void tell_models(engine *e, const stream *s, qn_event *ev)
@@ -264,7 +271,7 @@ static inline void market_event(engine *e, qn_event *ev)
     if (e->nrisk && s->venue != NO_VENUE) risk_event(e, ev);
     tell_strategies(e, s, ev);
     if (s->is_executed) execution_deliver(&e->execution.in, ev);
-    if (!queue_is_empty(&e->queue) || e->halt.has_to_cancel) engine_drain(e);
+    settle(e);
 }
 
 static void put_checkpoint(engine *e)
@@ -373,6 +380,7 @@ int32_t engine_loop(engine *e, qn_err *err)
                : ev                                ? STEP_MARKET
                                                    : STEP_END;
         if (step == STEP_END) break;
+        if (is_paced && e->bus) bus_publish(e->bus); /* the next one may be long in coming */
         if (is_paced && !e->replay && !keep_pace(e, step == STEP_MARKET ? ev->ts_ns : due))
             continue;
         if (step == STEP_TIMER) {

@@ -375,15 +375,16 @@ struct engine {
     uint64_t loop_seq;    /* the last one before the end of the data was handled */
     uint64_t snapshot_at; /* count of market events at which the next one is due */
     uint64_t seq;
-    int64_t now;       /* engine time */
-    int64_t market_ts; /* market time of the event under way */
-    int64_t check_ts;  /* from here on the slow checks of the loop have something to do */
-    bool is_live;      /* past the warm-up */
-    bool has_ended;    /* strategies are off */
-    bool is_books;     /* a recorded run is booked again: no plugin is called */
-    bool is_cut_short; /* the replay has come to the end of a run that has none */
-    bool is_sampled;   /* this event's stages are timed */
-    int32_t failed;    /* an error inside a callback that could not return it */
+    int64_t now;          /* engine time */
+    int64_t market_ts;    /* market time of the event under way */
+    int64_t check_ts;     /* from here on the slow checks of the loop have something to do */
+    bool is_live;         /* past the warm-up */
+    bool has_ended;       /* strategies are off */
+    bool is_books;        /* a recorded run is booked again: no plugin is called */
+    bool is_cut_short;    /* the replay has come to the end of a run that has none */
+    bool has_unpublished; /* records that would not survive the process */
+    bool is_sampled;      /* this event's stages are timed */
+    int32_t failed;       /* an error inside a callback that could not return it */
     qn_err failure;
 
     /* what it was like */
@@ -425,6 +426,8 @@ int32_t engine_loop(engine *e, qn_err *err);
 /* Take an event or a decision into the run: it gets its sequence number and the engine's time,
  * enters the decision hash, the journal and the stream of the sinks. */
 void record_put(engine *e, qn_event *record);
+/* Make what was recorded survive the process: before an order leaves, and behind each event. */
+void record_publish(engine *e);
 
 /* build.c */
 

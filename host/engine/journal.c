@@ -419,6 +419,7 @@ static void go_on(engine *e, const qn_event *record)
         e->replay = NULL;
         e->snapshot_at = e->counts.market + (uint64_t)e->run->snapshot_every;
         journal_put(e->store, record);
+        e->has_unpublished = true;
     } else if (e->replay->has_ended) {
         engine_fail(e, QN_E_DIVERGED, "the journal ends before %s at %" PRIu64,
                     qn_record_name(record->type), record->seq);

@@ -156,7 +156,7 @@ static void put_request(engine *e, const order *o, qn_request *record)
     record->order_id = o->sent.id;
     record_put(e, &record->hdr);
     apply_request(e, record);
-    if (e->store && !e->replay) journal_publish(e->store);
+    record_publish(e);
 }
 
 /* What a venue's refusal of a request means. One that does not find the order has ended it: the

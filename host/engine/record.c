@@ -11,10 +11,19 @@ void record_put(engine *e, qn_event *record)
     record->ts_ns = e->now;
     record->slot = NO_SLOT; /* receivers have places of their own: no part of the record */
     decisions_add(e, record);
-    if (e->replay)
+    if (e->replay) {
         replay_compare(e, record);
-    else if (e->store)
+    } else if (e->store) {
         journal_put(e->store, record);
+        e->has_unpublished = true;
+    }
     if (e->bus) bus_put(e->bus, record);
     stage_end(e, STAGE_JOURNAL, begun);
+}
+
+void record_publish(engine *e)
+{
+    if (!e->has_unpublished) return;
+    e->has_unpublished = false;
+    journal_publish(e->store);
 }
