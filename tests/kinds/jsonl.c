@@ -20,7 +20,8 @@
 #include <unistd.h>
 
 #define RECORDS 12u
-#define RUN_LINE "{\"seq\":0,\"type\":\"run\",\"run\":\"r-1\"}\n"
+#define RUN_LINE_OF(id) "{\"seq\":0,\"type\":\"run\",\"run\":\"" id "\"}\n"
+#define RUN_LINE RUN_LINE_OF("r-1")
 
 static const qn_instrument coin = {
     .size = sizeof coin, .price_exp = -2, .qty_exp = -3, .money_exp = -8, .name = "BTCUSDT.sim"};
@@ -30,6 +31,7 @@ static const char *const modules[] = {"host"};
 static const char *const features[] = {"vol.ewma"};
 static const qn_record_names names = {instruments, strategies, modules, features, 1, 2, 1, 1};
 
+static const char *run_id = "r-1";
 static char folder[64];
 static char path[128];
 static char warning[256];
@@ -125,7 +127,7 @@ static void drop(sink *s)
         mem_free(blocks[--nblocks]);
 }
 
-static int32_t start(sink *s, const char *run_id, uint64_t cursor, qn_err *err)
+static int32_t start(sink *s, uint64_t cursor, qn_err *err)
 {
     const qn_sink_start told = {.size = sizeof told,
                                 .nstrategies = 2,
@@ -145,7 +147,7 @@ static void begin(sink *s, given g, uint64_t cursor)
     qn_err err = QN_ERR_INIT;
 
     ck_assert_msg(make(s, g, &err) == QN_OK, "%s", err.msg);
-    ck_assert_msg(start(s, "r-1", cursor, &err) == QN_OK, "%s", err.msg);
+    ck_assert_msg(start(s, cursor, &err) == QN_OK, "%s", err.msg);
 }
 
 static void end(sink *s)
@@ -251,6 +253,9 @@ static size_t lines(char *to, size_t room, uint64_t first, uint64_t last, uint64
     return t.used;
 }
 
+/* RUN_LINE and the lines 1 .. RECORDS. */
+static char whole[16384];
+
 static void file_is(const char *wanted)
 {
     char *data;
@@ -258,6 +263,18 @@ static void file_is(const char *wanted)
 
     ck_assert_int_eq(file_read(path, &data, &n, NULL), QN_OK);
     ck_assert_str_eq(data, wanted);
+    mem_free(data);
+}
+
+/* The first n bytes of `whole`. */
+static void file_is_part(size_t n)
+{
+    char *data;
+    size_t size;
+
+    ck_assert_int_eq(file_read(path, &data, &size, NULL), QN_OK);
+    ck_assert_uint_eq(size, n);
+    ck_assert_int_eq(memcmp(data, whole, n), 0);
     mem_free(data);
 }
 
@@ -269,9 +286,6 @@ static void file_set(const char *data, size_t n)
     file_out_write(&out, data, n);
     ck_assert_int_eq(file_out_close(&out, false, NULL), QN_OK);
 }
-
-/* RUN_LINE and the lines 1 .. RECORDS. */
-static char whole[16384];
 
 static void prepare(void)
 {
@@ -305,12 +319,14 @@ START_TEST(test_lines)
     end(&s);
     file_is(whole);
 
-    begin(&s, (given){.append = true}, 0); /* a further run behind it */
+    run_id = "r-2"; /* behind it */
+    begin(&s, (given){.append = true}, 0);
     give_whole(&s, 1, RECORDS);
     end(&s);
-    snprintf(twice, sizeof twice, "%s%s", whole, whole);
+    snprintf(twice, sizeof twice, "%s" RUN_LINE_OF("r-2") "%s", whole, whole + strlen(RUN_LINE));
     file_is(twice);
 
+    run_id = "r-1";
     begin(&s, (given){0}, 0); /* a new one anew */
     give_whole(&s, 1, RECORDS);
     end(&s);
@@ -367,6 +383,7 @@ START_TEST(test_crash_at_every_byte)
 
             file_set(whole, length);
             begin(&s, (given){0}, cursor);
+            if (length % 16 == 0) file_is_part(all - behind);
             give_whole(&s, cursor + 1, (cursor + 1 + RECORDS) / 2);
             if ((cursor + 1 + RECORDS) / 2 < RECORDS)
                 give_whole(&s, (cursor + 1 + RECORDS) / 2 + 1, RECORDS);
@@ -383,22 +400,33 @@ END_TEST
  * this one has no line up to the cursor; a torn line goes in a new run as well. */
 START_TEST(test_runs_in_one_file)
 {
-    char text[3 * sizeof whole];
+    static const char *const torn[] = {"", "{\"se", "{\"seq\":1,\"x\":2}\n{\"seq\":2"};
+    char before[2 * sizeof whole];
+    char text[4 * sizeof whole];
     sink s;
 
     prepare();
-    snprintf(text, sizeof text, "%s%s", whole, RUN_LINE);
-    file_set(text, strlen(text));
+    snprintf(before, sizeof before, "%s%s", whole, RUN_LINE_OF("r-2"));
+    run_id = "r-2";
+    file_set(before, strlen(before));
     begin(&s, (given){.types = "trade", .append = true}, 2);
     end(&s);
-    file_is(text);
-    snprintf(text, sizeof text, "%s%s{\"seq\":5,\"ts\"", whole, RUN_LINE);
-    file_set(text, strlen(text));
+    file_is(before);
+    for (size_t i = 0; i < sizeof torn / sizeof torn[0]; i++) { /* its cursor was not saved yet */
+        snprintf(text, sizeof text, "%s%s", before, torn[i]);
+        file_set(text, strlen(text));
+        begin(&s, (given){.append = true}, 0);
+        file_is(before);
+        give_whole(&s, 1, RECORDS);
+        end(&s);
+        snprintf(text, sizeof text, "%s%s", before, whole + strlen(RUN_LINE));
+        file_is(text);
+    }
+    run_id = "r-3";
+    file_set("a letter\nof somebody", 20);
     begin(&s, (given){.append = true}, 0);
-    give_whole(&s, 1, RECORDS);
     end(&s);
-    snprintf(text, sizeof text, "%s%s%s", whole, RUN_LINE, whole);
-    file_is(text);
+    file_is("a letter\n" RUN_LINE_OF("r-3"));
     clean();
 }
 END_TEST
@@ -427,7 +455,7 @@ START_TEST(test_files_of_others)
 
         file_set(rows[i].text, strlen(rows[i].text));
         ck_assert_int_eq(make(&s, (given){0}, &err), QN_OK);
-        ck_assert_int_eq(start(&s, "r-1", 3, &err), rows[i].code);
+        ck_assert_int_eq(start(&s, 3, &err), rows[i].code);
         ck_assert_msg(strstr(err.msg, rows[i].why) && strstr(err.msg, path), "%s", err.msg);
         file_is(rows[i].text); /* nothing was changed */
         drop(&s);
@@ -530,18 +558,18 @@ START_TEST(test_places)
     prepare();
     begin(&one, (given){0}, 0);
     ck_assert_int_eq(make(&two, (given){0}, &err), QN_OK);
-    ck_assert_int_eq(start(&two, "r-1", 0, &err), QN_E_BUSY);
+    ck_assert_int_eq(start(&two, 0, &err), QN_E_BUSY);
     ck_assert_ptr_nonnull(strstr(err.msg, "another sink"));
     mem_free(two.self);
     end(&one);
 
     ck_assert_int_eq(make(&one, (given){.path = "/dev/null"}, &err), QN_OK);
-    ck_assert_int_eq(start(&one, "r-1", 0, &err), QN_E_TYPE);
+    ck_assert_int_eq(start(&one, 0, &err), QN_E_TYPE);
     drop(&one);
 
     snprintf(deep, sizeof deep, "%s/below.it/x.jsonl", path); /* a file is no folder */
     ck_assert_int_eq(make(&one, (given){.path = deep}, &err), QN_OK);
-    ck_assert_int_eq(start(&one, "r-1", 0, &err), QN_E_IO);
+    ck_assert_int_eq(start(&one, 0, &err), QN_E_IO);
     ck_assert_ptr_nonnull(strstr(err.msg, "cannot make"));
     drop(&one);
 

@@ -3,7 +3,7 @@
  * sink/jsonl: records as lines of JSON in a file (<quoin/sdk/record.h> says how they look).
  *
  * The first line of a run is {"seq":0,"type":"run","run":"ID"}. A new run begins the file anew;
- * with `append` it goes on behind what is there.
+ * with `append` it goes on behind what is there, whatever that is.
  *
  * Exactly once: the host gives everything behind the cursor again after a restart, so what a crash
  * left behind the cursor, a torn line included, is cut off first. A run that is gone on with needs
@@ -142,21 +142,23 @@ static int32_t open_file(jsonl *s, qn_err *err)
     return QN_OK;
 }
 
-/* The end of the file becomes what resume.h says of its bytes. */
-static int32_t find_end(jsonl *s, const char *run_id, uint64_t cursor, qn_err *err)
+/* Where the file goes on. *is_begun: it has the beginning of this run. With cursor 0 that is a run
+ * that ended before its cursor was saved; any other file is then gone on with at its end. */
+static int32_t find_end(jsonl *s, const char *run_id, uint64_t cursor, int *is_begun, qn_err *err)
 {
     uint64_t size = s->end;
     qn_err why = QN_ERR_INIT;
-    int32_t rc = QN_OK;
+    int32_t rc;
     void *bytes;
 
     if (size == 0) return QN_OK;
     bytes = mmap(NULL, size, PROT_READ, MAP_SHARED, s->fd, 0);
     if (bytes == MAP_FAILED) return fail_file(s, "read", err);
     s->end = whole_lines(bytes, size);
-    if (cursor) rc = resume_at(bytes, s->end, run_id, cursor, &s->end, &why);
+    rc = resume_at(bytes, s->end, run_id, cursor, &s->end, &why);
     munmap(bytes, size);
-    if (rc == QN_OK) return QN_OK;
+    *is_begun = rc == QN_OK;
+    if (rc == QN_OK || cursor == 0) return QN_OK;
     return qn_fail(err, rc, "%s cannot be gone on with: %s; move it away, or give another path",
                    s->name, why.msg);
 }
@@ -210,16 +212,17 @@ static int32_t prepare(jsonl *s, const qn_sink_start *start, qn_err *err)
 {
     char room[512];
     qn_text id = QN_TEXT(room);
+    int is_begun = 0;
     int32_t rc;
 
     qn_text_add_json(&id, start->run_id);
     if (id.is_cut) return qn_fail(err, QN_E_RANGE, "the run's id is too long");
     if (start->cursor == 0 && !s->append)
         s->end = 0;
-    else if ((rc = find_end(s, room, start->cursor, err)) != QN_OK)
+    else if ((rc = find_end(s, room, start->cursor, &is_begun, err)) != QN_OK)
         return rc;
     if (ftruncate(s->fd, (off_t)s->end) != 0) return fail_file(s, "cut", err);
-    if (start->cursor && s->end) return QN_OK;
+    if (is_begun) return QN_OK;
     if (start->cursor) log_warning(s, "the file is new, or empty: it lacks the run's beginning");
     return begin_run(s, start->run_id, err);
 }
