@@ -417,7 +417,8 @@ static void go_on(engine *e, const qn_event *record)
     if (e->options.mode == ENGINE_RESUME) {
         replay_close(e->replay);
         e->replay = NULL;
-        e->snapshot_at = e->counts.market + (uint64_t)e->run->snapshot_every;
+        if (e->snapshot_at != UINT64_MAX)
+            e->snapshot_at = e->counts.market + (uint64_t)e->run->snapshot_every;
         journal_put(e->store, record);
         e->has_unpublished = true;
     } else if (e->replay->has_ended) {

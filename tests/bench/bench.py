@@ -98,24 +98,36 @@ def load(fmt, catalog, csv):
     subprocess.run(import_argv(fmt, path(catalog), csv), check=True, capture_output=True)
 
 
-def config(name, catalog, strategies):
+def config(name, catalog, strategies, more=""):
     with open(path(name), "w", encoding="utf-8") as f:
         f.write(f'''
 name = "bench"; seed = 1; catalog = "{catalog}";
-store = {{ path = "store"; durability = "none"; }};
 plugin_path = [ "{TOOLS}" ];
 venues = ( {{ id = "sim"; plugin = "venue/sim"; instruments = [ "BTCUSDT" ]; data = [ "bar:1m" ];
              accounts = ( {{ currency = "USDT"; balance = "1000000"; }} );
              params = {{ taker_bps = 4.0; }}; }} );
 strategies = ( {", ".join(strategies)} );
 report = {{ sample = "1d"; }};
+{more}
 ''')
     return path(name)
 
 
-def strategy(name, plugin, params=""):
+def strategy(name, plugin, params="", route="direct"):
     return (f'{{ id = "{name}"; plugin = "{plugin}"; instruments = [ "{INSTRUMENT}" ]; '
-            f'data = [ "bar:1m" ]; params = {{ {params} }}; }}')
+            f'data = [ "bar:1m" ]; route = "{route}"; params = {{ {params} }}; }}')
+
+
+# Every kind at work on each bar, and a minimum size of trades that none reaches: no order is made.
+CHAIN = f'''
+models = ( {{ id = "vol"; plugin = "model/volatility"; instruments = [ "{INSTRUMENT}" ];
+             data = [ "bar:1m" ]; }} );
+optimizer = {{ plugin = "optimizer/inverse_volatility"; rebalance = "4h"; min_trade = "1000000000";
+              params = {{ period = "1h"; }}; }};
+risk = ( {{ id = "limits"; plugin = "risk/limits"; params = {{ max_gross = 1.0;
+            max_daily_loss = 0.5; max_drawdown = 0.9; max_orders = 10; per = "1m"; }}; }} );
+execution = {{ plugin = "execution/twap"; }};
+'''
 
 
 SMA = strategy("sma", "strategy/sma_cross",
@@ -132,6 +144,14 @@ def prepare():
     config("bars.cfg", "bars", [SMA])
     config("trades.cfg", "trades", [SMA])
     config("ten.cfg", "ten", [SMA])
+    quiet = [f"e{i}" for i in range(3)]
+    config("quiet.cfg", "bars", [strategy(e, "strategy/empty") for e in quiet])
+    config("chain.cfg", "bars",
+           [strategy(e, "strategy/empty", route="portfolio") for e in quiet], CHAIN)
+    config("signals.cfg", "bars",
+           [strategy("t1", "strategy/trend_following", route="portfolio"),
+            strategy("t2", "strategy/trend_following", "slow = 300;", route="portfolio"),
+            strategy("m1", "strategy/mean_reversion", route="portfolio")], CHAIN)
     for n in (1, 2, 4, 8):
         config(f"empty{n}.cfg", "bars",
                [strategy(f"e{i}", "strategy/empty") for i in range(n)])
@@ -248,6 +268,26 @@ def dispatch():
     return ours, base, ours - base
 
 
+def no_orders(conf):
+    r = result_of(path(conf))
+    if r["orders"]["submitted"] or r["engine"]["features"] < MINUTES:
+        sys.exit(f"bench: {conf} is not what it should be: {r['orders']}")
+
+
+def chain():
+    """What the other kinds add to three strategies that send nothing."""
+    no_orders("chain.cfg")
+    ours, base = pairs(lambda: events_cpu("chain.cfg"), lambda: events_cpu("quiet.cfg"))
+    return ours, base, ours - base
+
+
+def signals():
+    """Three strategies at work beside them, which push about one signal a bar."""
+    no_orders("signals.cfg")
+    ours, base = pairs(lambda: events_cpu("signals.cfg"), lambda: events_cpu("quiet.cfg"))
+    return ours, base, ours - base
+
+
 def indicator(*names):
     """The slowest of them: ns a value."""
     return max(float(subprocess.run([os.path.join(TOOLS, "bench_indicator"), name], check=True,
@@ -300,6 +340,9 @@ ROWS = [
      trades_to_bars, "ratio >= 0.1", lambda o, f, r: r >= 0.1),
     ("dispatch", "dispatch: each further subscriber of an event, above a direct call", "ns",
      dispatch, "difference <= 2 ns", lambda o, f, r: r <= 2),
+    ("chain", "model, optimizer, limits, TWAP on events without an order, above the same run "
+     "without them", "ns", chain, "difference <= 150 ns", lambda o, f, r: r <= 150),
+    ("signals", "the same with 3 strategies that push a signal a bar", "ns", signals, None, None),
     ("indicators", "update of the slowest indicator of the SDK, against a direct call", "ns",
      indicators, "<= 10 ns", lambda o, f, r: o <= 10),
     ("zscore", "update and z-score of a window, against a direct call", "ns", zscore, None, None),
