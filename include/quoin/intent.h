@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * Intents: what a strategy wants. Three ways to say it, from wish to command:
- *   signal  an opinion; weights and quantities are made of it by the portfolio route
- *   target  a position to hold; the host works out the order
- *   order   the order itself (and cancel, modify): what a market maker needs
- * None of them reaches a venue unchecked. */
+ *   signal  an opinion; weights and quantities are made of it. Route "portfolio" only
+ *   target  a position to hold; the host works out the order. Route "direct" only
+ *   order   the order itself: what a market maker needs. Route "direct" only
+ *   cancel, modify: of an order of one's own, on both routes
+ * None of them reaches a venue unchecked: the risk chain judges each, and what it allows is sent
+ * (orders) or worked by the config's execution algorithm (targets, and what signals come to). */
 #ifndef QUOIN_INTENT_H
 #define QUOIN_INTENT_H
 
@@ -38,8 +40,10 @@ typedef struct qn_signal {
     int64_t take_profit; /* price at which it is done, mantissa; 0 = none */
 } qn_signal;
 
-/* A position to hold. The host sends one market order over the difference to the position
- * and the strategy's market orders that are not filled yet; none where that is zero. */
+/* A position to hold. The host orders the difference to the position and the strategy's market
+ * orders that are not filled yet, at the market; nothing where that is zero. Where the config has
+ * an execution algorithm, the order is a parent that the algorithm works: its id is what push
+ * returns, reports tell of it, and the fills of its children carry it as parent_id. */
 typedef struct qn_target {
     qn_intent hdr;
     int64_t qty;         /* signed, mantissa at qty_exp */
@@ -89,8 +93,9 @@ typedef struct qn_out {
      * intent   borrowed for the call; `hdr.size` and `hdr.kind` say which struct it is
      * returns  > 0: id of the order that was sent; 0: taken, and no order was needed, or the
      *          instance is still warming up; < 0: refused, nothing was sent, and the host has
-     *          counted it. QN_E_INTENT_...; QN_E_TOO_NEW: a member that this host does not
-     *          know; QN_E_FULL: too many orders work, or were sent since the last market event.
+     *          counted it. QN_E_INTENT_...; QN_E_BUDGET: a change that the risk chain did not
+     *          allow; QN_E_TOO_NEW: a member that this host does not know; QN_E_FULL: too many
+     *          orders work, or were sent since the last market event.
      *          An order that the host denies or the venue rejects is a report, no error:
      *          it has an id and a reason.                                               */
     int64_t (*push)(void *ctx, const qn_intent *intent); /* [event & active] */

@@ -48,7 +48,8 @@ typedef struct qn_portfolio {
     qn_table lines;           /* of qn_line */
     const double *returns;    /* nreturns rows of ncolumns simple returns, oldest row first */
     const double *covariance; /* ncolumns x ncolumns per period, ddof 1; NULL below 2 returns */
-    uint32_t nreturns;        /* at most what was asked for; fewer at the start of a run */
+    uint32_t nreturns;        /* at most what was asked for; fewer at the start of a run: a row
+                                 needs two prices of each instrument */
     uint32_t rsv0;
     int64_t period; /* ns */
     int64_t ts_ns;  /* engine time */
