@@ -76,11 +76,11 @@ int32_t sha256_of(const void *data, size_t n, char to[SHA256_HEX], qn_err *err)
     return QN_OK;
 }
 
-uint32_t crc32c(const void *data, size_t n)
+uint32_t crc32c_add(uint32_t before, const void *data, size_t n)
 {
-    /* ISA-L takes an int length and leaves the final xor to its caller */
+    /* ISA-L takes an int length and leaves both xors to its caller */
     const unsigned char *p = data;
-    uint32_t crc = UINT32_MAX;
+    uint32_t crc = ~before;
 
     while (n > 0) {
         int part = n > 1 << 30 ? 1 << 30 : (int)n;
@@ -89,4 +89,9 @@ uint32_t crc32c(const void *data, size_t n)
         n -= (size_t)part;
     }
     return ~crc;
+}
+
+uint32_t crc32c(const void *data, size_t n)
+{
+    return crc32c_add(0, data, n);
 }

@@ -29,5 +29,7 @@ int32_t sha256_of(const void *data, size_t n, char to[SHA256_HEX], qn_err *err);
 
 /* CRC32C (Castagnoli), initial value and final xor all ones, as iSCSI and ext4 use it. */
 uint32_t crc32c(const void *data, size_t n);
+/* The same of bytes that come in pieces: the checksum of those before (0: none), and more. */
+uint32_t crc32c_add(uint32_t before, const void *data, size_t n);
 
 #endif

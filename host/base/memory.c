@@ -2,26 +2,32 @@
 #include "memory.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t count; /* the host allocates on one thread */
+static _Atomic uint64_t count; /* sinks and the store have threads of their own */
+
+static void note(void)
+{
+    atomic_fetch_add_explicit(&count, 1, memory_order_relaxed); /* a count, and nothing else */
+}
 
 uint64_t mem_count(void)
 {
-    return count;
+    return atomic_load_explicit(&count, memory_order_relaxed);
 }
 
 void *mem_new(size_t n, size_t size)
 {
-    count++;
+    note();
     return calloc(n ? n : 1, size);
 }
 
 void *mem_resize(void *array, size_t n, size_t size)
 {
-    count++;
+    note();
     return reallocarray(array, n ? n : 1, size);
 }
 
@@ -46,7 +52,7 @@ char *mem_text_n(const char *text, size_t len)
     char *copy = len < SIZE_MAX ? malloc(len + 1) : NULL;
 
     if (!copy) return NULL;
-    count++;
+    note();
     memcpy(copy, text, len);
     copy[len] = '\0';
     return copy;
@@ -91,7 +97,7 @@ void *arena_alloc(arena *a, size_t n, size_t align)
     if (n > SIZE_MAX / 4) return NULL;
     room = n + align > BLOCK_SIZE ? n + align : BLOCK_SIZE;
     if (!(block = calloc(1, sizeof *block + room))) return NULL;
-    count++;
+    note();
     block->room = room;
     block->older = a->blocks;
     a->blocks = block;

@@ -36,12 +36,15 @@ typedef enum durability {
 
 #define STORE_MAP_BYTES (UINT64_C(64) << 30) /* of address space; the file grows as used */
 #define STORE_RING_BYTES (UINT64_C(32) << 20)
+#define STORE_RING_BYTES_NONE (UINT64_C(1) << 20) /* fits into a cache; nothing survives in it */
+#define STORE_RING_LEAST 4096u
 
 typedef struct store_options {
     const char *path;
     durability durability;
     uint64_t map_bytes;  /* LMDB's map: the largest the store can grow to; 0 = STORE_MAP_BYTES */
-    uint64_t ring_bytes; /* a power of two; 0 = STORE_RING_BYTES */
+    uint64_t ring_bytes; /* a power of two; 0 = STORE_RING_BYTES, durability none:
+                            STORE_RING_BYTES_NONE. A record takes half of it at most */
     bool is_read_only;   /* for readers: beside a running host, too. Nothing may be put */
 } store_options;
 
@@ -61,6 +64,11 @@ int32_t store_close(store *s, qn_err *err);
 /* QN_OK, or why the store can take nothing any more (a full disk, a full map, an I/O error),
  * with the file named. Cheap: one load. The engine asks between events. */
 int32_t store_check(store *s, qn_err *err);
+
+/* Check all there is: the use of each page, each record of each run against the one before it,
+ * values, the last snapshots. *records = how many records there are. QN_E_DAMAGED names the
+ * file, and page or run and sequence number. Works beside a running host, too. */
+int32_t store_verify(store *s, uint64_t *records, qn_err *err);
 
 /* ------------------------------------------------------------------ runs */
 
@@ -98,6 +106,8 @@ void journal_publish(store *s);
 /* Records put and times that journal_put found the ring full, since the store was opened. */
 typedef struct journal_counts {
     uint64_t records, waits, commits;
+    uint64_t recovered; /* records found in the ring of a dead process when it was opened */
+    bool is_cut;        /* and behind them some that were lost when the machine went down */
 } journal_counts;
 journal_counts journal_count(const store *s);
 
