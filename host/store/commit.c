@@ -185,7 +185,7 @@ static int32_t commit_locked(store *s, const leftovers *left, commit_step step, 
     int32_t rc = QN_OK;
     int code;
 
-    snapshot_write(s);
+    snapshot_claim(s);
     code = begin(s, &w);
     if (code == 0) code = left ? put_leftovers(&w, left) : put_ring(&w);
     if (code == 0) code = snapshot_write(s, w.txn);

@@ -178,7 +178,7 @@ void committer_stop(store *s);
 /* Within a transaction, s->write held: take what is asked for; write it (an error of LMDB, or 0);
  * and forget it when it is committed. Taken before the ring is read, so that the records up to it
  * are there. */
-void snapshot_write(store *s);
+void snapshot_claim(store *s);
 int snapshot_write(store *s, MDB_txn *txn);
 void snapshot_done(store *s);
 

@@ -37,7 +37,7 @@ int32_t snapshot_put(store *s, uint64_t seq, const void *bytes, size_t n, qn_err
 
 /* ------------------------------------------------------------------ writing */
 
-void snapshot_write(store *s)
+void snapshot_claim(store *s)
 {
     /* acquire: see snapshot_put */
     snapshot_head *head = atomic_exchange_explicit(&s->asked, NULL, memory_order_acq_rel);
