@@ -52,5 +52,6 @@ int cmd_run(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_plugin(int argc, char **argv);
 int cmd_data(int argc, char **argv);
+int cmd_journal(int argc, char **argv);
 
 #endif
