@@ -3,8 +3,9 @@
 """The examples of the documentation do what the page says they do.
 
 A page's code blocks are run from top to bottom in a folder of the page's own, which looks like a
-clone after `./bootstrap demo`: conf/, include/, build/ and build/demo/catalog are there. What
-becomes of a block is written behind the language at its fence:
+clone after `./bootstrap demo`: conf/, include/, build/, and of build/demo the catalog, the portfolio's
+report and the store with its run are there. What becomes of a block is written behind the language at
+its fence:
 
     ```sh run            run by a shell; must end with status 0. Variables and the folder that it
                          changes to are there for the next block, as in a terminal
@@ -30,11 +31,13 @@ BUILD = Path(os.environ["QUOIN_BUILD"])
 SOURCE = Path(os.environ["QUOIN_SOURCE"])
 STRICT = ("README.md", "docs/get-started.md", "docs/concepts.md", "docs/first-strategy.md",
           "docs/cli.md", "docs/results.md", "docs/design-decisions.md", "docs/errors.md",
-          "docs/plugins.md", "conf/demo/README.md")
+          "docs/plugins.md", "docs/chain.md", "docs/write-a-model.md",
+          "docs/write-an-optimizer.md", "docs/write-a-risk-module.md",
+          "docs/write-an-execution-algorithm.md", "docs/write-a-sink.md", "conf/demo/README.md")
 FENCE = re.compile(r"^```(\w*)(.*)$")
-IMPORT = ("data", "import", "--format", "ohlcv", "--instrument", "SP500.demo", "--into",
-          "build/demo/catalog", "--bar", "1d", "--tick", "0.000001", "--lot", "1", "--quote",
-          "USD", "conf/demo/sp500-2000.csv")
+PREPARE = """conf/demo/import.sh
+./build/quoin run conf/demo/portfolio.cfg --report build/demo/portfolio
+"""
 
 # What the shell of one block hands on to the next one.
 SCRIPT = """set -e
@@ -134,7 +137,7 @@ class Page:
         for entry in BUILD.iterdir():
             if entry.name != "demo":
                 (clone / "build" / entry.name).symlink_to(entry)
-        subprocess.run([BUILD / "quoin", *IMPORT], cwd=clone, env=self.env, check=True,
+        subprocess.run(["bash", "-ec", PREPARE], cwd=clone, env=self.env, check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def run(self, block):
