@@ -26,6 +26,10 @@ static bool is_denial(const qn_event *ev)
            ((const qn_order_report *)(const void *)ev)->state == QN_ORDER_DENIED;
 }
 
+/* In the flags of a report that waits: it is the host's word on a parent, which the books have had
+ * since it was decided. By now a flood may have made them forget the parent. */
+#define ON_PARENT (1u << 31)
+
 int32_t venue_push(void *ctx, const qn_event *ev)
 {
     venue *v = ctx;
@@ -36,7 +40,9 @@ int32_t venue_push(void *ctx, const qn_event *ev)
         ev->instrument < e->ninstruments && v->in.slots[ev->instrument] != NO_SLOT &&
         !is_denial(ev))
         rc = queue_put(&e->queue, ev);
-    if (rc != QN_OK)
+    if (rc == QN_OK) /* flags are the host's own */
+        ((qn_event *)(void *)e->queue.ring[(e->queue.tail - 1) % QUEUE_EVENTS].bytes)->flags = 0;
+    else
         engine_fail(e, rc, "venue %s pushed an event of type %u and %u bytes that %s", v->in.id,
                     ev->type, ev->size,
                     rc == QN_E_FULL ? "finds the queue full" : "a venue may not push");
@@ -45,12 +51,14 @@ int32_t venue_push(void *ctx, const qn_event *ev)
 
 void answer_tell(engine *e, const order *o, uint32_t state, uint32_t reason)
 {
-    qn_order_report report = {
-        .hdr = {.size = sizeof report, .type = QN_EVENT_ORDER, .instrument = o->sent.instrument},
-        .venue_ts = e->market_ts,
-        .order_id = o->sent.id,
-        .state = state,
-        .reason = reason};
+    qn_order_report report = {.hdr = {.size = sizeof report,
+                                      .type = QN_EVENT_ORDER,
+                                      .flags = o->is_parent ? ON_PARENT : 0,
+                                      .instrument = o->sent.instrument},
+                              .venue_ts = e->market_ts,
+                              .order_id = o->sent.id,
+                              .state = state,
+                              .reason = reason};
 
     if (queue_put(&e->queue, &report.hdr) != QN_OK)
         engine_fail(e, QN_E_FULL, "the event queue is full");
@@ -432,14 +440,17 @@ static void tell_payment(engine *e, qn_payment *payment)
 
 void answer_event(engine *e, qn_event *ev)
 {
+    bool is_on_parent;
+
     if (ev->type == QN_EVENT_PARENT) { /* recorded and booked when it was decided */
         if (!e->has_ended) execution_deliver(&e->execution.in, ev);
         return;
     }
+    is_on_parent = ev->flags & ON_PARENT;
     complete(e, ev);
     record_put(e, ev);
     e->cause = ev->seq;
-    if (!answer_apply(e, ev)) return;
+    if (!is_on_parent && !answer_apply(e, ev)) return;
     if (e->nrisk) risk_event(e, ev);
     switch (ev->type) {
     case QN_EVENT_ORDER:

@@ -202,10 +202,11 @@ int64_t order_cancel(engine *e, strategy *s, const qn_cancel *cancel, uint64_t c
     return QN_OK;
 }
 
+/* A child is its algorithm's: its quantity is a part of what the parent was approved for. */
 static bool is_modifiable(const venue *v, const order *o)
 {
-    return o->sent.type != QN_MARKET && !o->is_parent && order_next(o->state, ORDER_ASK_UPDATE) &&
-           (v->info.capabilities & QN_CAN_MODIFY);
+    return o->sent.type != QN_MARKET && !o->is_parent && !o->parent &&
+           order_next(o->state, ORDER_ASK_UPDATE) && (v->info.capabilities & QN_CAN_MODIFY);
 }
 
 /* A change is judged as what it adds; one that adds nothing, as the order it becomes. */

@@ -70,6 +70,34 @@ static qn_proposal propose(const engine *e, const wish *w)
     return p;
 }
 
+/* ------------------------------------------------------------------ what the books can hold */
+
+/* The most that a position may come to be worth by an order: a quarter of 64 bits of money, so that
+ * neither a fill at another price nor what the market does next brings the books to their end. */
+#define MOST_MONEY (INT64_MAX / 4)
+
+/* Why the books could not hold what an order asks for; QN_REASON_NONE if they can. Of a strategy
+ * that asks for 2^63 of something no risk module may ever hear. */
+static uint32_t unbookable(const engine *e, const qn_proposal *p)
+{
+    const open_quantity *open = &e->open[p->instrument];
+    int64_t net = magnitude(ledger_net(e->ledger, p->instrument)->qty);
+    int64_t part = magnitude(ledger_part(e->ledger, p->strategy, p->instrument)->qty);
+    int64_t mark = ledger_price(e->ledger, p->instrument);
+    qn_wide most = (qn_wide)(net > part ? net : part) + p->qty +
+                   (p->side == QN_BUY ? open->buying : open->selling);
+    int64_t money;
+
+    if (!(p->stage & QN_STAGE_INTENT) || p->reducing >= p->qty) return QN_REASON_NONE;
+    if (p->price == 0) return QN_REASON_NO_PRICE;
+    if (most > INT64_MAX ||
+        valuation_money(ledger_valuation(e->ledger, p->instrument), (int64_t)most,
+                        mark > p->price ? mark : p->price, &money) != QN_OK ||
+        money > MOST_MONEY)
+        return QN_REASON_INVALID_VALUE;
+    return QN_REASON_NONE;
+}
+
 /* ------------------------------------------------------------------ one answer */
 
 static bool is_sane(const qn_answer *a, int64_t asked)
@@ -164,8 +192,10 @@ static void apply_bound(const qn_proposal *p, qn_verdict *v)
 static void run_chain(engine *e, const wish *w, qn_verdict *v)
 {
     qn_proposal p = propose(e, w);
+    uint32_t reason = unbookable(e, &p);
 
-    apply_halt(e, &p, v);
+    if (reason != QN_REASON_NONE) reject(v, reason, 0);
+    if (v->action != QN_REJECT) apply_halt(e, &p, v);
     for (uint32_t i = 0; i < e->nrisk && v->action != QN_REJECT; i++) {
         if (v->allowed != p.qty) set_quantity(e, w, &p, v->allowed);
         ask(e, &e->risk[i], &p, v);

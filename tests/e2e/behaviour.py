@@ -127,7 +127,7 @@ class Behaviour(unittest.TestCase):
     def test_the_volume_of_a_run_may_be_more_than_an_account_holds(self):
         r = prepared([(100000 + 10 * (n % 3),) * 4 for n in range(40)])
         r.config(strategy("strategy/sma_cross", 'fast = 1; slow = 2; mode = "long_flat"; '
-                          'qty = "500000";'), balance="10000000000")
+                          'qty = "200000";'), balance="10000000000")
         result = r.run()
         volume = sum(Decimal(f["qty"]) * Decimal(f["price"]) for f in r.table("fills.csv"))
         self.assertGreater(volume, 2**63 // 10**8)
