@@ -168,10 +168,9 @@ static int32_t find_by_id(char *const *ids, uint32_t n, const char *name, uint32
         fits++;
     }
     if (fits > 1)
-        rc = fail(err, QN_E_UNKNOWN_NAME, "the ids of %u runs begin with '%s'; the store has %u",
-                  fits, name, n);
+        rc = fail(err, QN_E_UNKNOWN_NAME, "the ids of %u runs begin with '%s'", fits, name);
     else if (fits == 0)
-        rc = fail(err, QN_E_UNKNOWN_NAME, "the store has no run '%s', but runs 1 to %u%s", name, n,
+        rc = fail(err, QN_E_UNKNOWN_NAME, "the store has %u runs, and none is '%s': %s", n, name,
                   name_hint(name, known, nknown, hint));
     mem_free(known);
     return rc;

@@ -40,7 +40,7 @@ static int32_t order_named(const recorded_run *run, const char *name, uint64_t *
             *out = QN_ORDER_ID(i, counter);
             return QN_OK;
         }
-    return fail(err, QN_E_UNKNOWN_NAME, "run %u has no strategy '%s'%s", run->number, strategy,
+    return fail(err, QN_E_UNKNOWN_NAME, "run %u has no strategy '%s': %s", run->number, strategy,
                 name_hint(strategy, all->strategies + 1, all->nstrategies - 1, hint));
 }
 

@@ -1,0 +1,480 @@
+# SPDX-License-Identifier: MIT
+"""`quoin journal` on small runs: what it shows is what orders.csv, fills.csv and the prices say,
+what it replays is equal, and whatever is wrong with a store is found.
+
+QUOIN_SCALE raises the number of flipped bytes."""
+import hashlib
+import json
+import os
+import random
+import shutil
+import unittest
+from decimal import Decimal
+
+import runs
+from support import quoin
+
+SCALE = int(os.environ.get("QUOIN_SCALE", "1"))
+BARS = 160
+CAUSES = ("cause_seq", "signal_seq")
+
+
+def prices(rng, n):
+    """A random walk of closes with bars around it, in cents."""
+    rows, close = [], 10000
+    for _ in range(n):
+        open_ = close
+        close = max(500, close + rng.randint(-60, 60))
+        rows.append((open_ / 100, (max(open_, close) + rng.randint(0, 20)) / 100,
+                     (min(open_, close) - rng.randint(0, 20)) / 100, close / 100))
+    return rows
+
+
+def journal(*args):
+    return quoin("journal", *args)
+
+
+class Store:
+    """A store with a run in which something of everything happens."""
+
+    def __init__(self, seed=1, sinks=""):
+        self.run = runs.Run()
+        self.path = self.run.path("store")
+        rng = random.Random(seed)
+        self.bars = {}
+        for name in "XY":
+            self.bars[f"{name}.v"] = prices(rng, BARS)
+            csv = self.run.write(f"{name}.csv", runs.bars(self.bars[f"{name}.v"],
+                                                          step=runs.timedelta(minutes=1)))
+            self.run.load("--format", "ohlcv", "--instrument", f"{name}.v", "--bar", "1m",
+                          "--tick", "0.01", "--lot", "0.001", "--quote", "USD", csv)
+        data = 'data = [ "bar:1m" ]'
+        both = 'instruments = [ "X.v", "Y.v" ]'
+        self.run.write("run.cfg", f'''
+name = "journal"; seed = {seed}; catalog = "catalog"; plugin_path = [ "{runs.TEST_PLUGINS}" ];
+store = {{ path = "store"; durability = "group"; }};
+venues = ( {{ id = "v"; plugin = "venue/sim"; instruments = [ "X", "Y" ]; {data};
+             accounts = ( {{ currency = "USD"; balance = "100000"; }} );
+             params = {{ taker_bps = 1.0; maker_bps = 0.5; }}; }} );
+models = ( {{ id = "vol"; plugin = "model/volatility"; {both}; {data}; }} );
+strategies = (
+  {{ id = "chaos"; plugin = "strategy/chaos"; {both}; {data}; params = {{ seed = {seed}; }}; }},
+  {{ id = "trend-up"; plugin = "strategy/trend_following"; route = "portfolio"; {both}; {data};
+     capital = 0.5; params = {{ fast = 5; slow = 15; volatility = "vol.ewma"; }}; }},
+  {{ id = "revert"; plugin = "strategy/mean_reversion"; route = "portfolio"; {both}; {data};
+     capital = 0.5; params = {{ length = 10; entry = 1.2; }}; }},
+  {{ id = "sma"; plugin = "strategy/sma_cross"; instruments = [ "X.v" ]; {data};
+     params = {{ fast = 3; slow = 9; qty = "20"; stop_loss = "0.01"; take_profit = "0.01"; }}; }} );
+optimizer = {{ plugin = "optimizer/inverse_volatility"; rebalance = "30m";
+              params = {{ period = "1m"; lookback = 20; }}; }};
+risk = ( {{ id = "limits"; plugin = "risk/limits"; params = {{ max_gross = 0.6;
+            max_order_notional = "30000"; max_orders = 12; per = "1m"; }}; }} );
+execution = {{ plugin = "execution/twap"; params = {{ duration = "4m"; slices = 4; }}; }};
+sinks = ( {sinks} );
+report = {{ sample = "1h"; }};
+''')
+
+    def call(self, *args):
+        return quoin("run", self.run.path("run.cfg"), "--report", self.run.path("out"), "--json",
+                     "--quiet", *args)
+
+    def records(self, *args):
+        done = journal("show", self.path, "--json", *args)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def market(self, number):
+        """The market event with this number from 1: each minute has a bar of X, then one of Y."""
+        name = ["X.v", "Y.v"][(number - 1) % 2]
+        return name, self.bars[name][(number - 1) // 2]
+
+
+class Shown(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.store = Store()
+        done = cls.store.call()
+        assert done.returncode == 0, done.stderr
+        cls.result = json.loads(done.stdout)
+        cls.records = cls.store.records()
+        cls.by_seq = {r["seq"]: r for r in cls.records}
+        cls.seqs = sorted(cls.by_seq)
+
+    def explain(self, order):
+        done = journal("show", self.store.path, "--order", order, "--json")
+        self.assertEqual((done.returncode, done.stderr), (0, ""), order)
+        return json.loads(done.stdout)
+
+    def test_records_are_the_run(self):
+        kinds = {}
+        for r in self.records:
+            kinds[r["type"]] = kinds.get(r["type"], 0) + 1
+        self.assertEqual(kinds["fill"], self.result["fills"]["count"])
+        sent = [r for r in self.records if r["type"] == "submit"]
+        self.assertEqual(sum(r["state"] == "DENIED" for r in sent), self.result["orders"]["denied"])
+        self.assertEqual(sum(r["state"] == "SUBMITTED" for r in sent),
+                         self.result["orders"]["submitted"])
+        for kind in ("output", "allocation", "weight", "verdict", "parent", "submit", "request",
+                     "order", "fill", "timer", "refusal"):
+            self.assertGreater(kinds.get(kind, 0), 0, f"the run has no {kind}: it shows nothing")
+        self.assertEqual(self.seqs, [r["seq"] for r in self.records])
+
+    def test_text_has_a_line_a_record(self):
+        done = journal("show", self.store.path)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        head, body = done.stdout.split("\n\nrecords of run 1:\n")
+        self.assertEqual(len(head.split("\n")), 1)
+        for word in ("run 1", self.result["run"]["id"], "journal", "completed",
+                     f"{len(self.records)} records", self.store.run.path("run.cfg")):
+            self.assertIn(word, head)
+        lines = body.rstrip("\n").split("\n")
+        self.assertEqual(len(lines), len(self.records))
+        for line, record in zip(lines, self.records):
+            self.assertEqual(line.split()[1:3], [f"#{record['seq']}", record["type"]])
+
+    def test_all_orders_are_explained(self):
+        orders = self.store.run.table("orders.csv")
+        fills = {}
+        for row in self.store.run.table("fills.csv"):
+            fills.setdefault(row["order_id"], []).append(row)
+        self.assertGreater(len(orders), 100)
+        resolved = set()
+        for row in orders:
+            said = self.explain(row["order_id"])
+            self.check_order(said, row, fills.get(row["order_id"], []))
+            self.check_chain(said["chain"], row["order_id"])
+            resolved |= {c["seq"] for c in said["chain"] if c["type"] == "bar"}
+        self.assertGreater(len(resolved), 100)
+        states = {row["status"] for row in orders}
+        self.assertTrue({"FILLED", "CANCELED", "DENIED"} <= states, states)
+
+    def check_order(self, said, row, fills):
+        order = said["order"]
+        for key in ("order_id", "instrument", "strategy", "side", "type", "qty", "status",
+                    "filled_qty"):
+            self.assertEqual(order[key], row[key], (row["order_id"], key))
+        for key in ("price", "avg_price", "reason"):
+            self.assertEqual(order[key] or "", row[key], (row["order_id"], key))
+        self.assertEqual(Decimal(order["fee"]), sum(Decimal(f["fee"]) for f in fills))
+        own = [c for c in said["chain"] if c["type"] == "fill" and c["order_id"] == row["order_id"]]
+        for record, fill in zip(own, fills):
+            self.assertEqual([record["qty"], record["price"], record["fee"], record["venue_ts"]],
+                             [fill["qty"], fill["price"], fill["fee"], fill["ts"]])
+        self.assertEqual(len(own), len(fills))
+
+    def check_chain(self, chain, order):
+        """Rising, without a gap between a record and its cause, and as the journal has it."""
+        seqs = [c["seq"] for c in chain]
+        self.assertEqual(seqs, sorted(set(seqs)))
+        for link in chain:
+            if link["seq"] in self.by_seq:
+                self.assertEqual(link, self.by_seq[link["seq"]])
+                for key in CAUSES:
+                    if link.get(key):
+                        self.assertIn(link[key], seqs, (order, link))
+                continue
+            before = sum(s < link["seq"] for s in self.seqs)
+            name, bar = self.store.market(link["seq"] - before)
+            self.assertEqual(link["instrument"], name)
+            self.assertEqual([Decimal(link[k]) for k in ("open", "high", "low", "close")],
+                             [Decimal(str(p)) for p in bar])
+            later = self.by_seq[seqs[seqs.index(link["seq"]) + 1]]
+            self.assertLessEqual(link["ts"], later["ts"])
+        named = {r["seq"] for r in self.records if r.get("order_id") == order and
+                 r["type"] != "refusal"}
+        self.assertTrue(named <= set(seqs), order)
+
+    def test_what_is_above_an_order(self):
+        """A child has its parent's way, an exit its entry's, a parent its children's."""
+        seen = set()
+        for record in self.records:
+            if record["type"] != "submit" or len(seen) == 3:
+                continue
+            chain = self.explain(record["order_id"])["chain"]
+            ids = {c["order_id"] for c in chain if c.get("order_id")}
+            if record["parent_id"] and "child" not in seen:
+                seen.add("child")
+                self.assertIn(record["parent_id"], ids)
+                whole = self.explain(record["parent_id"])
+                self.assertEqual(whole["order"]["kind"], "parent")
+                children = {r["order_id"] for r in self.records
+                            if r.get("parent_id") == record["parent_id"] and r["type"] == "submit"}
+                self.assertTrue(children <= {c.get("order_id") for c in whole["chain"]})
+                filled = sum((Decimal(r["qty"]) for r in self.records if r["type"] == "fill" and
+                              r["order_id"] in children), Decimal(0))
+                self.assertEqual(Decimal(whole["order"]["filled_qty"]), filled)
+            if record["entry_id"] and "exit" not in seen:
+                seen.add("exit")
+                self.assertIn(record["entry_id"], ids)
+                self.assertIn("fill", {c["type"] for c in chain})
+            if record["state"] == "DENIED" and "denied" not in seen:
+                seen.add("denied")
+                self.assertIn("reject", {c.get("action") for c in chain})
+        self.assertEqual(seen, {"child", "exit", "denied"})
+
+    def test_words(self):
+        """Signals with their weights, verdicts with their limits, each in a line of its own."""
+        orders = self.store.run.table("orders.csv")
+        signal = next(o for o in orders if o["strategy"] == "trend-up" and o["status"] == "FILLED")
+        text = self.words(signal["order_id"])
+        head = text[0]
+        for word in (f"child {signal['order_id']}: ", f"{signal['side']} {signal['qty']} ",
+                     f"filled {signal['filled_qty']} at {signal['avg_price']}, fee ", " USD"):
+            self.assertIn(word, head)
+        kinds = [line.split()[1] for line in text[1:]]
+        for kind in ("bar", "feature", "signal", "weighing", "weight", "verdict", "budget",
+                     "parent", "child", "report", "fill"):
+            self.assertIn(kind, kinds)
+        self.assertLess(kinds.index("bar"), kinds.index("signal"))
+        self.assertLess(kinds.index("signal"), kinds.index("weight"))
+        self.assertLess(kinds.index("weight"), kinds.index("parent"))
+        self.assertLess(kinds.index("parent"), kinds.index("child"))
+        denied = next(o for o in orders if o["status"] == "DENIED")
+        text = self.words(denied["order_id"])
+        self.assertIn(f"[{denied['reason']}]", text[0])
+        self.assertTrue(any("limits rejected it" in line for line in text))
+        for record in self.records:
+            if record["type"] == "verdict" and record["action"] == "reduce":
+                said = "\n".join(self.words(record["order_id"]))
+                self.assertIn(f"reduced it from {record['asked']} to {record['allowed']}: ", said)
+                break
+        else:
+            self.fail("no order was reduced")
+
+    def words(self, order):
+        done = journal("show", self.store.path, "--order", order)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), order)
+        lines = done.stdout.rstrip("\n").split("\n")
+        self.assertTrue(all(line.startswith("  2") for line in lines[1:]))
+        return lines
+
+    def test_names_that_are_not_there(self):
+        last = max(int(o["order_id"].split("-")[-1]) for o in self.store.run.table("orders.csv")
+                   if o["strategy"] == "sma")
+        for args, said in (((f"--order=sma-{last + 1000}",), f"is number"),
+                           (("--order=smaa-1",), "did you mean 'sma'"),
+                           (("--order=trend-up",), "is no order"),
+                           (("--order=sma-0",), "is no order"),
+                           (("--run=2",), "none is '2'"),
+                           (("--run", "zz"), "none is 'zz'")):
+            done = journal("show", self.store.path, *args)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), args)
+            self.assertIn(said, done.stderr)
+            self.assertIn("QN_E_UNKNOWN_NAME", done.stderr)
+        done = journal("show", self.store.run.path("nothing"))
+        self.assertEqual(done.returncode, 4)
+        self.assertIn("QN_E_NOT_FOUND", done.stderr)
+
+    def test_verify(self):
+        done = journal("verify", self.store.path, "--json")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        said = json.loads(done.stdout)
+        self.assertEqual([said["records"], said["errors"]], [len(self.records), 0])
+        run = said["runs"][0]
+        self.assertEqual([run["run"], run["id"], run["status"], run["records"], run["last_seq"],
+                          run["error"]],
+                         [1, self.result["run"]["id"], "completed", len(self.records),
+                          2 * BARS + len(self.records), None])
+
+    def files(self):
+        held = {}
+        for name in ("data.mdb", "ring"):
+            with open(os.path.join(self.store.path, name), "rb") as f:
+                held[name] = hashlib.sha256(f.read()).hexdigest()
+        return held
+
+    def test_replay(self):
+        before = self.files()
+        for name in ("1", self.result["run"]["id"], self.result["run"]["id"][:9]):
+            done = journal("replay", self.store.path, "--run", name, "--json", "--quiet")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            said = json.loads(done.stdout)
+            self.assertEqual(said["decision_hash"], self.result["decision_hash"])
+            self.assertEqual([said["run"], said["status"], said["records"], said["events"],
+                              said["is_equal"]],
+                             [1, "completed", len(self.records), 2 * BARS + len(self.records),
+                              True])
+            self.assertEqual(len(said["ledger_hash"]), 64)
+        self.assertEqual(self.files(), before)
+        done = journal("replay", self.store.path, "--quiet")
+        self.assertIn("equal to the recorded run", done.stdout)
+
+
+class Changed(unittest.TestCase):
+    """What a run was begun with, and is not there any more."""
+
+    def setUp(self):
+        self.store = Store(2)
+        self.assertEqual(self.store.call("--set", "strategies.sma.params.fast=4").returncode, 0)
+        self.order = next(o["order_id"] for o in self.store.run.table("orders.csv")
+                          if o["strategy"] == "sma")
+        self.whole = self.explained()
+
+    def explained(self, warning=""):
+        done = journal("show", self.store.path, "--order", self.order, "--json")
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(warning in done.stderr, True, done.stderr)
+        self.assertEqual(bool(warning), bool(done.stderr))
+        return json.loads(done.stdout)
+
+    def check(self, status, code, warning):
+        """The replay is refused, and the order explained all the same, but for market events."""
+        done = journal("replay", self.store.path, "--quiet")
+        self.assertEqual((done.returncode, done.stdout), (status, ""))
+        self.assertIn(code, done.stderr)
+        said = self.explained(warning)
+        self.assertEqual(said["order"], self.whole["order"])
+        missing = 0
+        for now, was in zip(said["chain"], self.whole["chain"]):
+            self.assertEqual(now["seq"], was["seq"])
+            if was["type"] == "bar":
+                self.assertIn(warning, now["why"])
+                missing += 1
+            else:
+                self.assertEqual(now, was)
+        self.assertEqual(len(said["chain"]), len(self.whole["chain"]))
+        self.assertGreater(missing, 0)
+        done = journal("show", self.store.path, "--order", self.order)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("cannot be shown: ", done.stdout)
+
+    def test_set_arguments_are_kept(self):
+        self.assertEqual(journal("replay", self.store.path).returncode, 0)
+        first = self.whole["chain"][0]
+        self.assertEqual(first["type"], "bar")
+
+    def test_config_is_changed(self):
+        with open(self.store.run.path("run.cfg"), "a", encoding="utf-8") as f:
+            f.write("# a comment\n")
+        self.check(2, "QN_E_INVALID", "is not what it was when the run was begun")
+
+    def test_config_is_gone(self):
+        os.remove(self.store.run.path("run.cfg"))
+        self.check(2, "QN_E_NOT_FOUND", "cannot open")
+
+    def test_data_is_gone(self):
+        os.rename(self.store.run.catalog, self.store.run.catalog + ".moved")
+        self.check(4, "QN_E_NOT_FOUND", "is no catalog")
+
+    def test_data_is_changed(self):
+        rng = random.Random(99)
+        shutil.rmtree(self.store.run.catalog)
+        for name in "XY":
+            csv = self.store.run.write(f"{name}.csv", runs.bars(prices(rng, BARS),
+                                                                step=runs.timedelta(minutes=1)))
+            self.store.run.load("--format", "ohlcv", "--instrument", f"{name}.v", "--bar", "1m",
+                                "--tick", "0.01", "--lot", "0.001", "--quote", "USD", csv)
+        self.check(4, "QN_E_DAMAGED", "is not what the run was begun on")
+
+
+class Unfinished(unittest.TestCase):
+    """A run that was killed is shown, verified and done again up to its last record."""
+
+    def test_killed(self):
+        store = Store(3, sinks='{ id = "kill"; plugin = "sink/kill"; params = { armed = "armed"; '
+                               '}; }')
+        store.run.write("armed", "700")
+        self.assertLess(store.call().returncode, 0)
+        records = store.records()
+        self.assertGreater(len(records), 100)
+        done = journal("show", store.path)
+        self.assertIn("  not ended  ", done.stdout.split("\n")[0])
+        self.assertIn(f"  {len(records)} records  ", done.stdout.split("\n")[0])
+        said = json.loads(journal("verify", store.path, "--json").stdout)
+        self.assertEqual([said["errors"], said["records"], said["runs"][0]["status"]],
+                         [0, len(records), "not ended"])
+        done = journal("replay", store.path, "--json")
+        said = json.loads(done.stdout)
+        self.assertEqual([done.returncode, said["is_equal"], said["status"]],
+                         [0, True, "not ended"])
+        self.assertEqual([said["decision_hash"], said["ledger_hash"]], [None, None])
+        self.assertEqual(store.call("--resume").returncode, 0)
+        done = journal("replay", store.path, "--json", "--quiet")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout)["status"], "completed")
+        self.assertEqual(store.records()[:len(records)], records)
+
+
+class Diverged(unittest.TestCase):
+    def test_a_strategy_that_decides_otherwise(self):
+        r = runs.Run()
+        path = r.write("X.csv", runs.bars(prices(random.Random(4), 100)))
+        r.load("--format", "ohlcv", "--instrument", "X.v", "--bar", "1d", "--tick", "0.01",
+               "--lot", "1", "--quote", "USD", path)
+        r.config(runs.strategy("strategy/peek", "every = 7;"),
+                 extra='store = { path = "store"; durability = "none"; };')
+        os.environ["QUOIN_PEEK"] = r.write("peek.txt", "0")
+        try:
+            r.run()
+            done = journal("replay", r.path("store"), "--json", "--quiet")
+        finally:
+            del os.environ["QUOIN_PEEK"]
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("QN_E_DIVERGED", done.stderr)
+        self.assertIn("differs from the journal at ", done.stderr)
+        self.assertIs(json.loads(done.stdout)["is_equal"], False)
+
+
+class Damaged(unittest.TestCase):
+    """A flipped byte is found, and named by run and record, or it is where nothing stands."""
+
+    def setUp(self):
+        self.store = Store(5)
+        self.assertEqual(self.store.call().returncode, 0)
+        self.records = self.store.records()
+        with open(os.path.join(self.store.path, "data.mdb"), "rb") as f:
+            self.data = f.read()
+
+    def flip(self, at, bit=1):
+        changed = bytearray(self.data)
+        changed[at] ^= bit
+        with open(os.path.join(self.store.path, "data.mdb"), "wb") as f:
+            f.write(changed)
+
+    def test_a_fill_at_another_price(self):
+        at = next(i for i, r in enumerate(self.records) if r["type"] == "fill")
+        fill = self.records[at]
+        behind = f"behind sequence number {self.records[at - 1]['seq']}:"
+        head = fill["seq"].to_bytes(8, "little")
+        price = int(Decimal(fill["price"]) * 100).to_bytes(8, "little")
+        places = [i for i in range(len(self.data))
+                  if self.data.startswith(head, i) and price in self.data[i:i + 80]]
+        self.assertGreater(len(places), 0)
+        for place in places:
+            self.flip(self.data.index(price, place))
+            done = journal("verify", self.store.path, "--json")
+            if done.returncode == 0:
+                continue  # a page that a later transaction has left
+            self.assertEqual(done.returncode, 4)
+            self.assertIn("run 1", done.stderr)
+            self.assertIn(behind, done.stderr)
+            self.assertIn("QN_E_DAMAGED", done.stderr)
+            said = json.loads(done.stdout)
+            self.assertEqual(said["errors"], 1)
+            self.assertIn(behind, said["runs"][0]["error"])
+            for args in (("show", self.store.path), ("show", self.store.path, "--json"),
+                         ("replay", self.store.path)):
+                done = journal(*args)
+                self.assertEqual(done.returncode, 4, args)
+                self.assertIn(behind, done.stderr)
+            return
+        self.fail("no copy of the record is in use")
+
+    def test_any_byte(self):
+        rng = random.Random(6)
+        found = 0
+        for _ in range(120 * SCALE):
+            at = rng.randrange(len(self.data))
+            self.flip(at, 1 << rng.randrange(8))
+            done = journal("verify", self.store.path, "--json")
+            self.assertIn(done.returncode, (0, 4), (at, done.stderr))
+            if done.returncode == 4:
+                found += 1
+                self.assertIn("quoin: error: ", done.stderr)
+                continue
+            self.assertEqual(self.store.records(), self.records, at)
+        self.assertGreater(found, 20 * SCALE)
+
+
+if __name__ == "__main__":
+    unittest.main()
