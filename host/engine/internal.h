@@ -100,6 +100,8 @@ typedef struct timers {
 } timers;
 
 int32_t timers_add(timers *t, int64_t due, uint32_t owner, uint64_t cookie);
+/* Put back one that was saved: timers come in the order in which they lay in the heap. */
+int32_t timers_append(timers *t, const timer *made);
 /* The earliest timer, NULL when there is none. */
 static inline const timer *timers_first(const timers *t)
 {

@@ -430,6 +430,20 @@ static void go_on(engine *e, const qn_event *record)
     }
 }
 
+/* Both records in full, for the one who must find out why. */
+static void tell_difference(const qn_event *was, const qn_event *is)
+{
+    const qn_record_names none = {0};
+    char room[QN_RECORD_TEXT];
+    qn_text text = QN_TEXT(room);
+
+    qn_record_text(&text, was, &none);
+    log_line(LOG_ERROR, "recorded: %s", room);
+    qn_text_back_to(&text, 0);
+    qn_record_text(&text, is, &none);
+    log_line(LOG_ERROR, "done now: %s", room);
+}
+
 void replay_compare(engine *e, qn_event *record)
 {
     const qn_event *was = e->replay->next;
@@ -444,6 +458,7 @@ void replay_compare(engine *e, qn_event *record)
         ((qn_submit *)(void *)record)->order.incarnation =
             ((const qn_submit *)(const void *)was)->order.incarnation;
     if (was->size != record->size || memcmp(was, record, record->size) != 0) {
+        tell_difference(was, record);
         engine_fail(e, QN_E_DIVERGED,
                     "the replay differs from the journal at %" PRIu64
                     ": recorded was %s at %" PRIu64 ", done is %s",

@@ -225,8 +225,7 @@ static void load_timers(engine *e, bytes_in *all, qn_err *err)
         t.cookie = bytes_get_u64(&in);
         t.owner = bytes_get_u32(&in);
         if (!bytes_require(&in, t.owner < e->nowners, "owner of a timer")) break;
-        if (timers_add(&e->timers, t.due, t.owner, t.cookie) != QN_OK) in.code = QN_E_NO_MEMORY;
-        if (in.code == QN_OK) e->timers.heap[i] = t;
+        if (timers_append(&e->timers, &t) != QN_OK) in.code = QN_E_NO_MEMORY;
     }
     e->timers.order = count;
     if (bytes_in_end(&in, err) != QN_OK) all->code = in.code;

@@ -6,13 +6,21 @@ static bool is_before(const timer *a, const timer *b)
     return a->due != b->due ? a->due < b->due : a->order < b->order;
 }
 
+int32_t timers_append(timers *t, const timer *made)
+{
+    if (!mem_reserve((void **)&t->heap, &t->room, t->n + 1, sizeof *t->heap)) return QN_E_NO_MEMORY;
+    t->heap[t->n++] = *made;
+    return QN_OK;
+}
+
 int32_t timers_add(timers *t, int64_t due, uint32_t owner, uint64_t cookie)
 {
-    timer made = {.due = due, .order = ++t->order, .cookie = cookie, .owner = owner};
+    timer made = {.due = due, .order = t->order + 1, .cookie = cookie, .owner = owner};
     size_t at = t->n;
+    int32_t rc = timers_append(t, &made);
 
-    if (!mem_reserve((void **)&t->heap, &t->room, t->n + 1, sizeof *t->heap)) return QN_E_NO_MEMORY;
-    t->n++;
+    if (rc != QN_OK) return rc;
+    t->order++;
     for (; at > 0 && is_before(&made, &t->heap[(at - 1) / 2]); at = (at - 1) / 2)
         t->heap[at] = t->heap[(at - 1) / 2];
     t->heap[at] = made;
