@@ -2,9 +2,13 @@
 # SPDX-License-Identifier: MIT
 """The demo, done twice: by quoin, and by a few lines that know nothing of it.
 
-Both configs of conf/demo run on the committed S&P 500 bars. This file computes from the same CSV,
+The two configs of conf/demo with one strategy run on the committed S&P 500 bars. This file computes from the same CSV,
 in integers, what the documentation promises: which bars are traded on, at which price, at which
-fee, and what the account holds at the end. Every fill and every sum must be equal."""
+fee, and what the account holds at the end. Every fill and every sum must be equal.
+
+The portfolio runs as ./bootstrap demo runs it, and again in the same store: the second run is added
+to the first and comes to the same. What orders and books must look like is tested by
+tests/e2e/portfolio.py."""
 
 import csv
 import json
@@ -105,15 +109,36 @@ def compare(name, bars, wants, folder):
     print(f"proof: demo {name}: {len(bars)} bars, {len(fills)} fills, equity {totals['equity']}")
 
 
+def portfolio(folder):
+    store = folder / "store"
+    results = [json.loads(quoin("run", SOURCE / "conf/demo/portfolio.cfg", "--resume", "--json",
+                                "--quiet", "--set", f"catalog={folder / 'catalog'}", "--set",
+                                f"store.path={store}", "--report", folder / "portfolio"))
+               for _ in range(2)]
+    if [r["run"]["store_run"] for r in results] != [1, 2]:
+        sys.exit(f"portfolio: runs {[r['run'] for r in results]}, expected 1 and 2")
+    for key in ("decision_hash", "ledger_hash", "orders", "accounts", "strategies"):
+        if results[0][key] != results[1][key]:
+            sys.exit(f"portfolio: {key} is {results[0][key]}, then {results[1][key]}")
+    with (folder / "portfolio/orders.csv").open(newline="") as file:
+        filled = next(row["order_id"] for row in csv.DictReader(file) if row["status"] == "FILLED")
+    config = (SOURCE / "conf/demo/portfolio.cfg").read_text()
+    if f"--order {filled}\n" not in config:
+        sys.exit(f"portfolio.cfg tells to look at another order than the first filled, {filled}")
+    for run in ("1", "2"):
+        quoin("journal", "show", store, "--run", run, "--order", filled)
+    print(f"proof: demo portfolio: twice, {results[0]['fills']['count']} fills")
+
+
 def main():
     bars = read_bars()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        quoin("data", "import", "--format", "ohlcv", "--instrument", "SP500.demo", "--into",
-              folder / "catalog", "--bar", "1d", "--tick", "0.000001", "--lot", "1", "--quote",
-              "USD", BARS)
+        subprocess.run([SOURCE / "conf/demo/import.sh", folder / "catalog"], check=True,
+                       env={**os.environ, "QUOIN": str(QUOIN)}, stdout=subprocess.DEVNULL)
         compare("sma", bars, moving_average(bars), folder)
         compare("buy_and_hold", bars, buy_and_hold(bars), folder)
+        portfolio(folder)
 
 
 if __name__ == "__main__":
