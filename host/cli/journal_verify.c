@@ -119,7 +119,7 @@ static int32_t check_link(const checker *c, const qn_event *record, size_t offse
     if ((rc = type_of(c, cause, &type, err)) != QN_OK) return rc;
     if (type != must)
         return fail(err, QN_E_DAMAGED,
-                    "run %u, record %" PRIu64 ": its cause %" PRIu64 " is a %s, expected %s",
+                    "run %u, record %" PRIu64 ": its cause %" PRIu64 " is '%s', expected '%s'",
                     c->run->number, record->seq, cause,
                     type ? qn_record_name(type) : "market event", qn_record_name(must));
     return QN_OK;
