@@ -8,13 +8,15 @@ from fractions import Fraction
 
 from runs import Run, bars
 
-JOURNAL = "sinks = ( { id = \"log\"; plugin = \"sink/jsonl\"; params = { path = \"records.jsonl\"; }; } );"
+JOURNAL = '''sinks = ( { id = "log"; plugin = "sink/jsonl";
+            params = { path = "records.jsonl"; }; } );'''
 
 
 def strategy(plugin, params="", instruments='"X.v"', data='"bar:1h"', id="s", route="direct",
              capital="1"):
     return (f'{{ id = "{id}"; plugin = "{plugin}"; instruments = [ {instruments} ]; '
-            f'data = [ {data} ]; route = "{route}"; capital = {capital}; params = {{ {params} }}; }}')
+            f'data = [ {data} ]; route = "{route}"; capital = {capital}; '
+            f'params = {{ {params} }}; }}')
 
 
 def model(plugin, params="", instruments='"X.v"', data='"bar:1h"', id="m"):
@@ -68,9 +70,9 @@ def records(r, name="records.jsonl"):
     return [row for row in rows if row["type"] != "run"]
 
 
-def of(rows, kind, **members):
+def of(rows, type_, **members):
     """Records of a type whose members are these."""
-    return [r for r in rows if r["type"] == kind and
+    return [r for r in rows if r["type"] == type_ and
             all(r.get(key) == value for key, value in members.items())]
 
 
@@ -117,7 +119,8 @@ class Auditor:
 
     def on_feature(self, row):
         self.check(row["value"] is not None, "a feature is a number")
-        self.check(re.fullmatch(r"\w+\.(sane|odd|ewma|annual|atr)", row["feature"]), "a feature exists")
+        self.check(re.fullmatch(r"\w+\.(sane|odd|ewma|annual|atr)", row["feature"]),
+                   "a feature exists")
         self.check(row["instrument"], "a feature is of an instrument")
 
     def on_weight(self, row):
