@@ -373,6 +373,26 @@ static void print_accounts(const report *r, FILE *to)
     }
 }
 
+/* What each strategy made of the account, where there is more than one of them and one account:
+ * columns that add up to it. */
+static void print_strategies(const report *r, FILE *to)
+{
+    uint32_t n = engine_strategies(r->engine);
+    char profit[QN_DECIMAL_TEXT];
+    char fees[QN_DECIMAL_TEXT];
+
+    if (n < 2 || ledger_accounts(engine_ledger(r->engine)) != 1) return;
+    fprintf(to, "\n%-24s %20s %20s %12s\n", "Strategies", "Profit", "Fees", "Round trips");
+    for (uint32_t s = 1; s <= n; s++) {
+        position sum = strategy_total(r, s);
+        int64_t earned = sum.realized_pnl + position_unrealized(&sum) + sum.funding;
+        qn_decimal_format_fixed(earned, QN_MONEY_EXP, -QN_MONEY_EXP, profit);
+        qn_decimal_format_fixed(sum.fees, QN_MONEY_EXP, -QN_MONEY_EXP, fees);
+        fprintf(to, "  %-22s %20s %20s %12llu\n", engine_strategy_id(r->engine, s), profit, fees,
+                (unsigned long long)trips_of_strategy(r->trips, s)->trips);
+    }
+}
+
 void report_print_text(const report *r, FILE *to)
 {
     const engine_counts *c = engine_count(r->engine);
@@ -403,6 +423,7 @@ void report_print_text(const report *r, FILE *to)
         fprintf(to, "  %llu intents were refused: a strategy asked for what cannot be\n",
                 (unsigned long long)c->refused);
     print_accounts(r, to);
+    print_strategies(r, to);
     fprintf(to, "\nPerformance\n");
     for (size_t i = 0; i < n; i++)
         print_statistic(to, &rows[i], rows[i].compute(&p), r->currency);

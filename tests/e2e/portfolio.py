@@ -305,14 +305,27 @@ class Portfolio(unittest.TestCase):
     def check_again(self, r, result):
         done = quoin("check", r.path("run.cfg"), "--lookahead", "--determinism")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        again = r.run()
-        for key in ("decision_hash", "ledger_hash"):
-            self.assertEqual(again[key], result[key])
+        again = quoin("run", r.path("run.cfg"))
+        self.assertEqual((again.returncode, again.stderr), (0, ""))
+        self.assertIn(f"\nDecision hash {result['decision_hash']}\n", again.stdout)
+        self.check_table(again.stdout, result)
         for run in ("1", "2"):
             done = quoin("journal", "replay", r.path("store"), "--run", run, "--json")
             self.assertEqual(done.returncode, 0, done.stderr)
             for key in ("decision_hash", "ledger_hash"):
                 self.assertEqual(json.loads(done.stdout)[key], result[key])
+
+    def check_table(self, text, result):
+        """The strategies in the printed result."""
+        rows = [line.split() for line in
+                text.split("Round trips\n", 1)[1].split("\n\n", 1)[0].splitlines()]
+        self.assertEqual([(row[0], int(row[3])) for row in rows],
+                         [(s["id"], s["trades"]) for s in result["strategies"]])
+        account = {key: Fraction(result["accounts"][0][key]) for key in (
+            "realized_pnl", "unrealized_pnl", "fees", "funding")}
+        self.assertEqual(sum(Fraction(row[1]) for row in rows), account["realized_pnl"] +
+                         account["unrealized_pnl"] + account["funding"])
+        self.assertEqual(sum(Fraction(row[2]) for row in rows), account["fees"])
 
     def tell(self, name, result, limits, explained):
         denied = result["orders"]["denied"]
