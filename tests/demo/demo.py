@@ -111,8 +111,8 @@ def compare(name, bars, wants, folder):
 
 def portfolio(folder):
     store = folder / "store"
-    results = [json.loads(quoin("run", SOURCE / "conf/demo/portfolio.cfg", "--resume", "--json",
-                                "--quiet", "--set", f"catalog={folder / 'catalog'}", "--set",
+    results = [json.loads(quoin("run", SOURCE / "conf/demo/portfolio.cfg", "--json", "--quiet",
+                                "--set", f"catalog={folder / 'catalog'}", "--set",
                                 f"store.path={store}", "--report", folder / "portfolio"))
                for _ in range(2)]
     if [r["run"]["store_run"] for r in results] != [1, 2]:
