@@ -52,7 +52,7 @@ extern "C" {
     X(-48, ABI_VERSION, "the module is made for another version of the ABI")                       \
     X(-49, MODULE_LOAD, "the dynamic linker refused the module")                                   \
     X(-50, MODULE_ENTRY, "the entry point returned nothing for this host")                         \
-    X(-51, MODULE_MISMATCH, "the module's table disagrees with its note")                          \
+    X(-51, MODULE_MISMATCH, "the module is not what its note, or a run's record of it, says")      \
     X(-52, MODULE_TABLE, "a table of the module is broken")                                        \
     X(-53, MODULE_TIER, "the kind of a class does not belong to the module's tier")                \
     X(-54, MODULE_CRASH, "the module crashed while it was loaded")                                 \
