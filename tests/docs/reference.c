@@ -15,6 +15,7 @@
 
 #include <quoin/decision.h>
 #include <quoin/model.h>
+#include <quoin/sdk/record.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,6 +98,56 @@ static void put_events(FILE *to)
                 rows[i].rank, rows[i].meaning);
 }
 
+/* Names of the kinds of members, as a table has them. */
+static void put_kind(FILE *to, uint32_t holds)
+{
+#define ROW(NAME, bytes, json) [QN_HOLDS_##NAME] = #NAME,
+    static const char *const names[] = {QN_HOLDS_LIST(ROW)};
+#undef ROW
+
+    for (const char *p = names[holds]; *p; p++)
+        fputc(*p == '_' ? ' ' : *p | 0x20, to);
+}
+
+static void put_record(FILE *to, uint32_t type)
+{
+    const qn_record_row *row = qn_record_row_of(type);
+    const char *lead = "";
+
+    fprintf(to, "| %u | `%s` | %s | %s | %u | ", type, row->name, row->meaning,
+            qn_record_is_journaled(type) ? "yes" : "", row->size);
+    for (uint32_t i = 0; i < row->nfields; i++) {
+        if (row->fields[i].holds == QN_HOLDS_HIDDEN) continue;
+        fprintf(to, "%s`%s` ", lead, row->fields[i].name);
+        put_kind(to, row->fields[i].holds);
+        lead = ", ";
+    }
+    fputs(" |\n", to);
+}
+
+static void put_records(FILE *to)
+{
+    fputs("| number | type | what it says | in the journal | bytes | members |\n"
+          "|---|---|---|---|---|---|\n",
+          to);
+    for (uint32_t type = 0; type < QN_EVENT_TYPES; type++)
+        if (qn_record_row_of(type)) put_record(to, type);
+}
+
+static void put_kinds(FILE *to)
+{
+#define ROW(NAME, bytes, json) [QN_HOLDS_##NAME] = json,
+    static const char *const rows[] = {QN_HOLDS_LIST(ROW)};
+#undef ROW
+
+    fputs("| member | in JSON |\n|---|---|\n", to);
+    for (uint32_t i = 1; i < QN_HOLDS_HIDDEN; i++) {
+        fputs("| ", to);
+        put_kind(to, i);
+        fprintf(to, " | %s |\n", rows[i]);
+    }
+}
+
 static void put_statistics(FILE *to)
 {
     static const char *const units[] = {[STATISTIC_RATIO] = "number",
@@ -176,6 +227,7 @@ static const struct {
 } tables[] = {
     {"errors.md", "errors", put_errors},          {"errors.md", "reasons", put_reasons},
     {"concepts.md", "states", put_states},        {"concepts.md", "events", put_events},
+    {"journal.md", "records", put_records},       {"journal.md", "kinds", put_kinds},
     {"results.md", "statistics", put_statistics}, {"plugins.md", "plugins", put_plugins},
 };
 
