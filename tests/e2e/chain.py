@@ -6,6 +6,7 @@ its approval. Size: 60 sessions x QUOIN_SCALE."""
 import json
 import os
 import random
+import shutil
 import unittest
 from fractions import Fraction
 
@@ -32,10 +33,12 @@ class Part:
 
 
 def limits(rng):
-    return risk("risk/limits", rng.choice([
-        'max_order_notional = "20000";', 'max_position = "40";', "max_gross = 1.5; max_net = 0.7;",
-        "max_drawdown = 0.02;", 'max_daily_loss = 0.01; halt_on_daily_loss = true;',
-        'max_orders = 3; per = "2h";', 'max_position_notional = "9000"; max_gross = 2.0;']), "limits")
+    rule = rng.choice(['max_order_notional = "20000";', 'max_position = "40";',
+                       "max_gross = 1.5; max_net = 0.7;", "max_drawdown = 0.02;",
+                       "max_daily_loss = 0.01; halt_on_daily_loss = true;",
+                       'max_orders = 3; per = "2h";',
+                       'max_position_notional = "9000"; max_gross = 2.0;'])
+    return risk("risk/limits", rule, "limits")
 
 
 def session(rng, seed, listed):
@@ -89,6 +92,7 @@ class Chain(unittest.TestCase):
             done = quoin("check", r.path("run.cfg"), "--json", "--lookahead", "--determinism")
             self.assertEqual(done.returncode, 0, (seed, done.stdout, done.stderr))
             self.assertTrue(json.loads(done.stdout)["passed"], seed)
+        shutil.rmtree(r.dir)
         return result
 
     def last_prices(self, r, result, rows):
@@ -129,7 +133,7 @@ class Chain(unittest.TestCase):
         self.check_orders(r, result, fills, seed)
 
     def check_orders(self, r, result, fills, seed):
-        """Each order's fills are its own, in both tables, and none is filled beyond its quantity."""
+        """Each order's fills are its own, and none is filled beyond its quantity."""
         filled = {}
         for row in fills:
             filled[row["order_id"]] = filled.get(row["order_id"], 0) + Fraction(row["qty"])

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Plugins that misbehave, of every kind and in every company: the run goes to its end, and nothing
-reaches a venue that was not approved. Size: 24 runs x QUOIN_SCALE."""
+reaches a venue that was not approved. Size: 16 runs x QUOIN_SCALE."""
 import os
 import random
+import shutil
 import unittest
 
 from books import market
 from chains import Auditor, chain, model, of, prepared, records, risk, strategy
 
-SIZE = 24 * int(os.environ.get("QUOIN_SCALE", "1"))
+SIZE = 16 * int(os.environ.get("QUOIN_SCALE", "1"))
 
 LIMITS = ('max_order_notional = "200000"; max_position_notional = "500000"; max_gross = 3.0; '
           'max_drawdown = 0.5; max_orders = 500; per = "1h";')
@@ -58,7 +59,9 @@ class Hostile(unittest.TestCase):
         result = r.run()
         self.assertIn(result["run"]["status"], ("completed", "halted", "ruined"), seed)
         self.assertEqual(result["engine"]["order_anomalies"], 0, seed)
-        return self.audit(seed, r, result)
+        counts = self.audit(seed, r, result)
+        shutil.rmtree(r.dir)
+        return counts
 
     def audit(self, seed, r, result):
         rows = records(r)
@@ -68,11 +71,11 @@ class Hostile(unittest.TestCase):
         self.assertEqual(len(sent), counts["submitted"], seed)
         self.assertEqual(len(audit.orders), counts["submitted"] + counts["denied"], seed)
         self.assertEqual(audit.counts.get("fill", 0), result["fills"]["count"], seed)
-        self.assertEqual(sorted((o["order_id"], o["status"] == "DENIED") for o in r.table("orders.csv")),
-                         sorted((id, o["denied"]) for id, o in audit.orders.items()), seed)
+        self.assertEqual({o["order_id"]: o["status"] == "DENIED" for o in r.table("orders.csv")},
+                         {id: o["denied"] for id, o in audit.orders.items()}, seed)
         self.assertGreaterEqual(result["engine"]["refused_intents"], len(of(rows, "refusal")), seed)
-        self.assertEqual(audit.halted is not None, result["run"]["status"] == "halted" or
-                         (audit.halted is not None and result["run"]["status"] == "ruined"), seed)
+        if result["run"]["status"] != "ruined":
+            self.assertEqual(audit.halted is not None, result["run"]["status"] == "halted", seed)
         return {"sent": len(sent), "refused": result["engine"]["refused_intents"],
                 "rejected": len(of(rows, "verdict", action="reject")),
                 "reduced": len(of(rows, "verdict", action="reduce")),

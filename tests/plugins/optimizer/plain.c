@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * optimizer/plain, a test plugin: the weight of a line is its strength times its confidence, so
- * that a test says by its signals what the weights are. From its `fail_from`-th call on it fails. */
+ * that a test says by its signals what the weights are. From call `fail_from` on it fails. */
 #include <quoin/sdk/optimizer.h>
 
 typedef struct plain {
