@@ -13,8 +13,8 @@
 
 typedef struct checker {
     const view *v;
-    uint64_t file_pages;
     unsigned char *used; /* one bit a page */
+    uint64_t highest;    /* of those that have a use */
     unsigned char *buffers;
     tree counted; /* of the tree that is being walked */
     bool with_leaves;
@@ -29,20 +29,17 @@ static int32_t use(checker *k, uint64_t first, uint64_t n, qn_err *err)
         unsigned char bit = (unsigned char)(1u << page % 8);
         if (k->used[page / 8] & bit) return page_damaged(k->v->file, page, "is used twice", err);
         k->used[page / 8] |= bit;
+        if (page > k->highest) k->highest = page;
     }
     return QN_OK;
 }
 
 static int32_t use_big(checker *k, const entry *e, qn_err *err)
 {
-    uint64_t n = entry_pages(k->v->file, e);
-    unsigned char byte;
-    int32_t rc;
+    uint64_t n;
+    int32_t rc = entry_pages(k->v->file, &k->v->meta, e, &n, err);
 
-    if (n == 0) return QN_OK;
-    if ((rc = entry_read(k->v->file, &k->v->meta, e, e->ndata ? e->ndata - 1 : 0, &byte,
-                         e->ndata ? 1 : 0, err)) != QN_OK)
-        return rc;
+    if (rc != QN_OK || n == 0) return rc;
     k->counted.overflows += n;
     return use(k, e->big, n, err);
 }
@@ -109,7 +106,8 @@ static int32_t walk_tree(checker *k, const tree *t, const char *name, bool with_
     k->with_leaves = with_leaves;
     if ((rc = walk(k, t, 0, t->root, err)) != QN_OK) return rc;
     if (k->counted.leaves == t->leaves && k->counted.branches == t->branches &&
-        (!with_leaves || k->counted.entries == t->entries))
+        (!with_leaves ||
+         (k->counted.entries == t->entries && k->counted.overflows == t->overflows)))
         return QN_OK;
     return fail(err, QN_E_DAMAGED,
                 "%s is damaged: tree \"%s\" has not the pages that its head says", k->v->file->path,
@@ -132,6 +130,9 @@ int32_t structure_check(const view *v, bool is_whole, qn_err *err)
         rc = walk_tree(&k, &v->trees[i], tree_names[i], i != TREE_JOURNAL || with_journal, err);
     /* the free pages last: none of them may have a use */
     if (rc == QN_OK) rc = walk_tree(&k, &v->meta.free, "free", true, err);
+    /* LMDB goes on behind the last page: a number that is too high would waste the map */
+    if (rc == QN_OK && k.highest != v->meta.last_page)
+        rc = page_damaged(v->file, v->meta.last_page, "should be the last, and has no use", err);
     mem_free(k.used);
     mem_free(k.buffers);
     return rc;

@@ -277,24 +277,21 @@ uint64_t page_child(const unsigned char *page, uint32_t i)
     return get16(node) | (uint64_t)get16(node + 2) << 16 | (uint64_t)get16(node + 4) << 32;
 }
 
-uint64_t entry_pages(const page_file *f, const entry *e)
-{
-    return e->data ? 0 : (HEAD - 1 + e->ndata) / f->page_size + 1;
-}
-
-/* The first page of a long value tells how many there are. LMDB may have kept more of them than
- * the value needs. */
-static int32_t big_check(const page_file *f, const page_meta *meta, const entry *e, qn_err *err)
+int32_t entry_pages(const page_file *f, const page_meta *meta, const entry *e, uint64_t *n,
+                    qn_err *err)
 {
     unsigned char head[HEAD];
-    uint64_t need = entry_pages(f, e);
+    uint64_t need = (HEAD - 1 + e->ndata) / f->page_size + 1;
     int32_t rc;
 
-    if (e->big < 2 || e->big > meta->last_page || need > meta->last_page + 1 - e->big)
+    *n = 0;
+    if (e->data) return QN_OK;
+    if (e->big < 2 || e->big > meta->last_page)
         return page_damaged(f, e->big, "there is no such page", err);
     if ((rc = read_at(f, e->big, 0, head, sizeof head, err)) != QN_OK) return rc;
-    if (get64(head) != e->big || get16(head + AT_FLAGS) != OVERFLOW ||
-        get32(head + AT_LOWER) < need || get32(head + AT_LOWER) > meta->last_page + 1 - e->big)
+    *n = get32(head + AT_LOWER);
+    if (get64(head) != e->big || get16(head + AT_FLAGS) != OVERFLOW || *n < need ||
+        *n > meta->last_page + 1 - e->big)
         return page_damaged(f, e->big, "is not the page that it should be", err);
     return QN_OK;
 }
@@ -302,6 +299,7 @@ static int32_t big_check(const page_file *f, const page_meta *meta, const entry 
 int32_t entry_read(const page_file *f, const page_meta *meta, const entry *e, size_t from, void *to,
                    size_t n, qn_err *err)
 {
+    uint64_t pages;
     int32_t rc;
 
     if (from > e->ndata || n > e->ndata - from)
@@ -310,7 +308,7 @@ int32_t entry_read(const page_file *f, const page_meta *meta, const entry *e, si
         memcpy(to, e->data + from, n);
         return QN_OK;
     }
-    if ((rc = big_check(f, meta, e, err)) != QN_OK) return rc;
+    if ((rc = entry_pages(f, meta, e, &pages, err)) != QN_OK) return rc;
     return read_at(f, e->big, HEAD + from, to, n, err);
 }
 

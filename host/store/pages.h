@@ -68,8 +68,10 @@ uint64_t page_child(const unsigned char *page, uint32_t i); /* of a branch */
 /* Part of an entry's value. DAMAGED if it has less. */
 int32_t entry_read(const page_file *f, const page_meta *meta, const entry *e, size_t from, void *to,
                    size_t n, qn_err *err);
-/* How many pages of its own it has: 0 for a small one. */
-uint64_t entry_pages(const page_file *f, const entry *e);
+/* How many pages of its own it has: none, or as many as its first one says. LMDB may have kept
+ * more of them than the value needs. */
+int32_t entry_pages(const page_file *f, const page_meta *meta, const entry *e, uint64_t *n,
+                    qn_err *err);
 
 /* The tree whose head an entry is. */
 int32_t entry_tree(const page_file *f, const page_meta *meta, const entry *e, tree *out,

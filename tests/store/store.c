@@ -203,7 +203,7 @@ static void expect_snapshot(store *s, uint32_t run, uint64_t seq, size_t n, int 
     ck_assert_uint_eq(at, seq);
     ck_assert_uint_eq(size, n);
     for (size_t i = 0; i < n; i++)
-        ck_assert_int_eq(bytes[i], fill);
+        if (bytes[i] != fill) ck_abort_msg("the snapshot is wrong at %zu", i);
     mem_free(bytes);
 }
 
