@@ -300,6 +300,43 @@ class Shown(unittest.TestCase):
         self.assertIn("equal to the recorded run", done.stdout)
 
 
+class ChangedOrders(unittest.TestCase):
+    """An order is explained as it is after its changes, and so are the exits that follow it."""
+
+    def test_a_bracket_whose_quantity_was_changed(self):
+        r = runs.Run()
+        rows = [(100, 100.5, 99.5, 100)] * 4 + [(100, 100.5, 97, 98)] + [(98, 99, 97, 98)] * 2
+        rows += [(98, 106, 98, 105)] + [(105, 106, 104, 105)] * 3
+        r.load("--format", "ohlcv", "--instrument", "X.v", "--bar", "1d", "--tick", "0.01",
+               "--lot", "1", "--quote", "USD", r.write("X.csv", runs.bars(rows)))
+        acts = "1 order 5 9800 9000 10500; 3 modify 7; 9 order -4 12000; 10 modify 6; 11 drop"
+        r.config(runs.strategy("strategy/script", f'acts = "{acts}";'),
+                 extra='store = { path = "store"; durability = "none"; };')
+        r.run()
+        orders = {o["order_id"]: o for o in r.table("orders.csv")}
+        self.assertEqual({i: (o["qty"], o["status"], o["reason"]) for i, o in orders.items()},
+                         {"s-1": ("7", "FILLED", ""), "s-2": ("7", "CANCELED", "SIBLING_FILLED"),
+                          "s-3": ("7", "FILLED", ""), "s-4": ("6", "CANCELED", "REQUESTED")})
+        kinds = {}
+        for name, row in orders.items():
+            done = journal("show", r.path("store"), "--order", name, "--json")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            said = json.loads(done.stdout)
+            for key in ("qty", "status", "filled_qty"):
+                self.assertEqual(said["order"][key], row[key], name)
+            for key in ("price", "avg_price", "reason"):
+                self.assertEqual(said["order"][key] or "", row[key], name)
+            kinds[name] = said["order"]["kind"]
+            self.assertEqual(sum(c["type"] == "request" for c in said["chain"]),
+                             2 if name == "s-4" else 1)
+        self.assertEqual(kinds, {"s-1": "order", "s-2": "exit", "s-3": "exit", "s-4": "order"})
+        text = journal("show", r.path("store"), "--order", "s-4").stdout
+        for words in ("s: change s-4, quantity to 6", "s: cancel s-4",
+                      "s-4: its venue was asked to change it, quantity 6",
+                      "s-4: its venue was asked to cancel it"):
+            self.assertIn(words, text)
+
+
 class Changed(unittest.TestCase):
     """What a run was begun with, and is not there any more."""
 
