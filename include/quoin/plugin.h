@@ -52,8 +52,9 @@ typedef struct qn_ext {
  *          has seen no event. On error the instance is destroyed.
  * `needs` lists ids with a blank between them, NULL = none: a host that lacks one refuses the
  * class before it makes an instance, so create need not look for NULL.
- * A class with schema 0 saves nothing: it starts anew at each reload, save and load are NULL. Unless
- * it says QN_CLASS_STATELESS, a run with it cannot go on from a snapshot, only from its start. */
+ * A class with schema 0 saves nothing: it starts anew at each reload, save and load are NULL.
+ * Unless it says QN_CLASS_STATELESS, a run with it cannot go on from a snapshot, only from its
+ * start. */
 #define QN_CLASS_MEMBERS                                                                           \
     uint32_t size, flags;                   /* sizeof(qn_class); QN_CLASS_STATELESS or 0 */        \
     const char *id;                         /* "strategy/sma_cross" */                             \
