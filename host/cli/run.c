@@ -225,6 +225,13 @@ int cmd_run(int argc, char **argv)
     int32_t rc;
 
     cli_parse(&argp, argc, argv, &a);
+    if (a.is_resume && a.lifts_halt) {
+        log_line(LOG_ERROR,
+                 "--lift-halt begins a new run, --resume goes on with one: give one of "
+                 "the two [%s]",
+                 error_name(QN_E_INVALID));
+        return EXIT_USAGE;
+    }
     if ((status = run_config(&a.request, &cfg)) != EXIT_DONE) return status;
     status = open_store(&a, config_get(cfg), &s);
     if (status == EXIT_DONE) status = run_engine(cfg, &a.engine, &e);

@@ -107,15 +107,23 @@ static bool advance(engine *e, order *o, order_change change)
     return true;
 }
 
+static order *working_parent(const engine *e, const order *child)
+{
+    order *p = child->parent ? orders_find(e->orders, child->parent) : NULL;
+
+    return p && !order_is_closed(p) ? p : NULL;
+}
+
 /* Adds to the quantities that are approved and not filled: what a target looks at, and what
- * the risk chain counts as exposure. A child is counted by its parent, an exit by nobody. */
+ * the risk chain counts as exposure. A child is counted by its parent, an exit by nobody. A child
+ * that outlives its parent, until the venue has answered the cancel, is exposure still. */
 static void add_open(engine *e, const order *o, int64_t qty)
 {
     open_quantity *open = &e->open[o->sent.instrument];
 
-    if (o->entry || o->parent) return;
+    if (o->entry || working_parent(e, o)) return;
     *(o->sent.side == QN_BUY ? &open->buying : &open->selling) += qty;
-    if (o->sent.type == QN_MARKET)
+    if (o->sent.type == QN_MARKET && !o->parent)
         ledger_position(e->ledger, o->sent.strategy, o->sent.instrument)->market_orders +=
             qn_sign(o->sent.side) * qty;
 }
@@ -125,11 +133,11 @@ static int64_t unfilled(const order *o)
     return o->filled < o->sent.qty ? o->sent.qty - o->filled : 0;
 }
 
-static order *working_parent(engine *e, const order *child)
+/* From here on the children of a parent that ended count by themselves. */
+static void release_children(engine *e, const order *parent)
 {
-    order *p = child->parent ? orders_find(e->orders, child->parent) : NULL;
-
-    return p && !order_is_closed(p) ? p : NULL;
+    for (const order *o = orders_first(e->orders); o; o = o->next)
+        if (o->parent == parent->sent.id) add_open(e, o, unfilled(o));
 }
 
 /* Once for each order, when it reaches a closed state. */
@@ -138,6 +146,7 @@ static void close_order(engine *e, order *o)
     order *parent = working_parent(e, o);
 
     add_open(e, o, -unfilled(o));
+    if (o->is_parent) release_children(e, o);
     if (parent) parent->budget.charged -= unfilled(o); /* may be sent again */
     if (e->observer.on_order && !o->is_parent) e->observer.on_order(e->observer.ctx, o);
     orders_close(e->orders, o);
@@ -419,12 +428,22 @@ static void tell_order(engine *e, qn_order_report *report)
         tell_owner(e, report->order_id, &report->hdr);
 }
 
+/* A stop or a take-profit has ended a position: nothing goes on building it. */
+static void end_entries(engine *e, const order *exit, uint64_t cause)
+{
+    uint32_t side = exit->sent.side == QN_BUY ? QN_SELL : QN_BUY;
+
+    portfolio_exit(e, exit);
+    execution_end_side(e, exit->sent.strategy, exit->sent.instrument, side,
+                       QN_REASON_POSITION_CLOSED, cause);
+}
+
 static void tell_fill(engine *e, qn_fill *fill)
 {
     const order *o = orders_find(e->orders, fill->order_id);
     order *parent = o ? working_parent(e, o) : NULL;
 
-    if (o && o->entry) portfolio_exit(e, o);
+    if (o && o->entry) end_entries(e, o, fill->hdr.seq);
     tell_owner(e, fill->order_id, &fill->hdr);
     if (fill->parent_id && e->execution.table) execution_deliver(&e->execution.in, &fill->hdr);
     if (parent && parent->filled >= parent->sent.qty)

@@ -61,6 +61,23 @@ void execution_end(engine *e, order *parent, uint32_t state, uint32_t reason, ui
         if (o->parent == id) order_ask_cancel(e, o, record.hdr.seq);
 }
 
+bool execution_end_side(engine *e, uint32_t number, uint32_t instrument, uint32_t side,
+                        uint32_t reason, uint64_t cause)
+{
+    bool has_ended = false;
+    order *next;
+
+    for (order *o = orders_first(e->orders); o; o = next) {
+        next = o->next; /* a parent leaves the list at once */
+        if (!o->is_parent || o->sent.strategy != number || o->sent.instrument != instrument ||
+            o->sent.side != side)
+            continue;
+        execution_end(e, o, QN_ORDER_CANCELED, reason, cause);
+        has_ended = true;
+    }
+    return has_ended;
+}
+
 void execution_deliver(instance *in, qn_event *ev)
 {
     engine *e = in->engine;

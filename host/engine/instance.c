@@ -105,7 +105,6 @@ static int64_t portfolio_mark(qn_ctx *ctx, uint32_t instrument)
     return owns(in, instrument) ? ledger_price(in->engine->ledger, instrument) : 0;
 }
 
-/* All extensions. `ctx` NULL asks whether this host has one at all. */
 static const void *host_ext(qn_ctx *ctx, const char *id)
 {
     static const qn_host_portfolio own = {sizeof own, 0, portfolio_position, portfolio_equity,
@@ -117,7 +116,7 @@ static const void *host_ext(qn_ctx *ctx, const char *id)
         {sizeof(qn_ext), 0, QN_HOST_BOOKS, &books_extension},
     };
 
-    if (ctx && strcmp(id, QN_HOST_BOOKS) == 0 && !instance_of(ctx)->sees_books) return NULL;
+    if (strcmp(id, QN_HOST_BOOKS) == 0 && !instance_of(ctx)->sees_books) return NULL;
     for (size_t i = 0; i < sizeof exts / sizeof exts[0]; i++)
         if (strcmp(exts[i].id, id) == 0) return exts[i].table;
     return NULL;
@@ -187,16 +186,18 @@ static const qn_class *class_of(const module *m, const char *plugin, const char 
 }
 
 /* A class that cannot do without an extension is refused before any of its code runs. */
-static int32_t check_needs(const qn_class *cls, qn_err *err)
+static int32_t check_needs(instance *in, qn_err *err)
 {
+    const qn_class *cls = in->cls;
     char id[64];
 
     for (const char *p = cls->needs + strspn(cls->needs, " "); *p; p += strspn(p, " ")) {
         size_t len = strcspn(p, " ");
         snprintf(id, sizeof id, "%.*s", (int)len, p);
-        if (!host_ext(NULL, id))
+        if (!host_ext((qn_ctx *)(void *)in, id))
             return fail(err, QN_E_ABI_VERSION,
-                        "%s needs the host extension %s, which this host (ABI %u.%u) lacks",
+                        "%s needs the host extension %s, which this host (ABI %u.%u) does not "
+                        "give to a class of its kind",
                         cls->id, id, QN_ABI_MAJOR, QN_ABI_MINOR);
         p += len;
     }
@@ -244,7 +245,7 @@ static int32_t load_class(instance *in, const instance_spec *spec, qn_err *err)
                            spec->plugin, spec->kind);
         return fail(err, QN_E_INVALID, "the config has mistakes");
     }
-    if ((rc = check_needs(in->cls, err)) != QN_OK) return rc;
+    if ((rc = check_needs(in, err)) != QN_OK) return rc;
     in->self = arena_alloc(&in->arena, in->cls->instance_size, in->cls->instance_align);
     if (!in->self) return fail(err, QN_E_NO_MEMORY, "no memory for %s", in->id);
     rc = config_fill(e->cfg, spec->node, spec->params, &in->cls->params, in->self);

@@ -72,10 +72,11 @@ static void target_record(const any_intent *in, qn_output *to)
     to->take_profit = in->target.take_profit;
 }
 
-int64_t target_send(engine *e, strategy *s, const qn_target *t, uint64_t cause)
+static int64_t target_send(engine *e, strategy *s, const qn_target *t, uint64_t cause)
 {
     const position *p = ledger_position(e->ledger, s->number, t->hdr.instrument);
     qn_wide missing = (qn_wide)t->qty - p->qty - p->market_orders;
+    uint32_t against = missing > 0 ? QN_SELL : QN_BUY;
     wish w = {.order = {.hdr = t->hdr,
                         .type = QN_MARKET,
                         .tif = QN_GTC,
@@ -84,6 +85,10 @@ int64_t target_send(engine *e, strategy *s, const qn_target *t, uint64_t cause)
               .cause = cause,
               .is_worked = true};
 
+    /* a parent that still works against what is missing gives way to it */
+    if (missing != 0 &&
+        execution_end_side(e, s->number, t->hdr.instrument, against, QN_REASON_REPLACED, cause))
+        missing = (qn_wide)t->qty - p->qty - p->market_orders;
     if (missing == 0) return 0;
     if (missing > INT64_MAX || missing < -INT64_MAX) return QN_E_INTENT_VALUE;
     w.order.side = missing > 0 ? QN_BUY : QN_SELL;

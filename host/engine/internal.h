@@ -457,8 +457,6 @@ int64_t intent_push(void *ctx, const qn_intent *intent);
 void strategy_deliver(instance *in, qn_event *ev);
 /* QN_OK, or QN_E_INTENT_VALUE for an order that makes no sense by itself. */
 int32_t intent_check_order(const qn_order_intent *o);
-/* Send what is missing to a target. Returns what qn_out.push does. */
-int64_t target_send(engine *e, strategy *s, const qn_target *t, uint64_t cause);
 
 /* portfolio.c */
 int32_t portfolio_build(engine *e, qn_err *err);
@@ -501,6 +499,10 @@ int32_t budget_modify(engine *e, order *o);
 /* execution.c */
 int64_t execution_begin(engine *e, strategy *s, const wish *w, const qn_verdict *verdict);
 void execution_end(engine *e, order *parent, uint32_t state, uint32_t reason, uint64_t cause);
+/* Ends the parents of a strategy (its number) in an instrument that work on `side`. True if there
+ * was one. What their children have at the venue is canceled, and counts no more for targets. */
+bool execution_end_side(engine *e, uint32_t number, uint32_t instrument, uint32_t side,
+                        uint32_t reason, uint64_t cause);
 void execution_deliver(instance *in, qn_event *ev);
 int64_t child_send(void *ctx, const qn_child *child);
 int32_t child_cancel(void *ctx, uint64_t order_id);
@@ -575,8 +577,8 @@ int32_t books_replay(engine *e, uint64_t to, qn_err *err);
 
 /* snapshot.c */
 
-/* True if every plugin of the run can save its state. */
-bool snapshot_is_possible(const engine *e);
+/* The id of a plugin that cannot save its state; NULL when all can. */
+const char *snapshot_hindrance(const engine *e);
 /* Take one. Between two events. */
 void snapshot_take(engine *e);
 /* Bring the run to where its last snapshot was taken; nothing to do where there is none. */

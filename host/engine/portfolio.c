@@ -192,6 +192,11 @@ static void make_record(engine *e, uint32_t i, uint64_t cause)
                    .held = held->qty + held->market_orders};
 
     r.target = quantity_of(e, l->instrument, r.weight * (double)r.equity, r.price);
+    /* a parent that still works against what is missing gives way to it */
+    if (r.target != r.held &&
+        execution_end_side(e, r.strategy, l->instrument, r.target > r.held ? QN_SELL : QN_BUY,
+                           QN_REASON_REPLACED, cause))
+        r.held = held->qty + held->market_orders;
     if (__builtin_sub_overflow(r.target, r.held, &r.order) || r.price <= 0 ||
         is_below(e, l->instrument, r.order, r.price))
         r.order = 0;
@@ -203,40 +208,25 @@ static bool is_reducing(const qn_weight *r)
     return r->held > 0 ? r->order < 0 : r->held < 0 && r->order > 0;
 }
 
-/* A parent that still works against the new order gives way to it. What its children have at the
- * venue counts until the venue has answered. */
-static bool replace_parents(engine *e, const qn_weight *r)
-{
-    uint32_t against = r->order > 0 ? QN_SELL : QN_BUY;
-    bool has_ended = false;
-    order *next;
-
-    for (order *o = orders_first(e->orders); o; o = next) {
-        next = o->next;
-        if (!o->is_parent || o->sent.strategy != r->strategy ||
-            o->sent.instrument != r->hdr.instrument || o->sent.side != against)
-            continue;
-        execution_end(e, o, QN_ORDER_CANCELED, QN_REASON_REPLACED, r->hdr.seq);
-        has_ended = true;
-    }
-    return has_ended;
-}
-
+/* Sends what the record says, with the exits of the signal for what it opens. */
 static void send_line(engine *e, uint32_t i)
 {
     qn_weight *r = &e->portfolio.records[i];
     const line *l = &e->portfolio.lines[i];
-    strategy *s = &e->strategies[l->strategy];
     bool is_opening = r->target != 0 && (r->target > 0) == (r->order > 0);
-    qn_target target = {.hdr = {sizeof target, QN_INTENT_TARGET, l->instrument, 0},
-                        .qty = r->target,
+    wish w = {.order = {.hdr = {sizeof w.order, QN_INTENT_ORDER, l->instrument, 0},
+                        .side = r->order > 0 ? QN_BUY : QN_SELL,
+                        .type = QN_MARKET,
+                        .tif = QN_GTC,
+                        .qty = r->order > 0 ? r->order : -r->order,
                         .stop_loss = is_opening ? l->stop_loss : 0,
-                        .take_profit = is_opening ? l->take_profit : 0};
+                        .take_profit = is_opening ? l->take_profit : 0},
+              .is_worked = true};
 
     record_put(e, &r->hdr);
     if (!r->order) return;
-    replace_parents(e, r);
-    if (target_send(e, s, &target, r->hdr.seq) < 0) e->counts.refused++;
+    w.cause = r->hdr.seq;
+    if (order_send(e, &e->strategies[l->strategy], &w) < 0) e->counts.refused++;
 }
 
 /* Weighs all lines and sends what is missing. `cause` is an output or a timer. */

@@ -70,6 +70,7 @@ static int32_t build_bus(engine *e, qn_err *err)
  * (the incarnation, the cursors) stands in it. */
 static int32_t start(engine *e, qn_err *err)
 {
+    const char *hindrance;
     int32_t rc;
 
     if ((rc = journal_begin(e, err)) != QN_OK || e->is_books) return rc;
@@ -79,12 +80,13 @@ static int32_t start(engine *e, qn_err *err)
     if (rc == QN_OK && e->bus) rc = bus_start(e->bus, err);
     e->snapshot_at = UINT64_MAX;
     if (rc != QN_OK || !e->store || e->run->snapshot_every == 0) return rc;
-    if (snapshot_is_possible(e))
+    if (!(hindrance = snapshot_hindrance(e)))
         e->snapshot_at = (uint64_t)e->run->snapshot_every;
     else
         log_line(LOG_INFO,
-                 "a plugin of this run does not save its state: no snapshots are taken, and a "
-                 "resume does the run again from its start");
+                 "%s does not save its state: no snapshots are taken, and a resume does "
+                 "the run again from its start",
+                 hindrance);
     return rc;
 }
 

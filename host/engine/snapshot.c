@@ -56,14 +56,14 @@ static int32_t books_hash(const engine *e, char to[SHA256_HEX], qn_err *err)
 
 /* ------------------------------------------------------------------ saving */
 
-bool snapshot_is_possible(const engine *e)
+const char *snapshot_hindrance(const engine *e)
 {
     for (uint32_t i = 1; i < e->nowners; i++) {
         const qn_class *cls = e->owners[i]->cls;
         bool is_sink = strcmp(cls->kind, QN_KIND_SINK) == 0; /* its cursor is all its state */
-        if (!is_sink && !cls->save && !(cls->flags & QN_CLASS_STATELESS)) return false;
+        if (!is_sink && !cls->save && !(cls->flags & QN_CLASS_STATELESS)) return e->owners[i]->id;
     }
-    return true;
+    return NULL;
 }
 
 static void save_engine(const engine *e, bytes_out *out)
