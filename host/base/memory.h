@@ -23,7 +23,7 @@ bool mem_reserve(void **array, size_t *room, size_t need, size_t size);
 char *mem_text(const char *text);
 char *mem_text_n(const char *text, size_t len);
 
-/* How often memory was taken from the system since the program started. */
+/* How often this thread has taken memory from the system. */
 uint64_t mem_count(void);
 
 /* Frees what the functions above returned; NULL is fine. */
