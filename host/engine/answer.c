@@ -145,9 +145,10 @@ static void close_order(engine *e, order *o)
 {
     order *parent = working_parent(e, o);
 
-    add_open(e, o, -unfilled(o));
+    if (o->state != QN_ORDER_DENIED) add_open(e, o, -unfilled(o));
     if (o->is_parent) release_children(e, o);
-    if (parent) parent->budget.charged -= unfilled(o); /* may be sent again */
+    if (parent && o->state != QN_ORDER_DENIED)
+        parent->budget.charged -= unfilled(o); /* may be sent again */
     if (e->observer.on_order && !o->is_parent) e->observer.on_order(e->observer.ctx, o);
     orders_close(e->orders, o);
 }
@@ -196,8 +197,10 @@ order *apply_submit(engine *e, const qn_submit *s)
     o->budget = take_grant(e, s->cause_seq, s->entry_id ? s->entry_id : s->order.id, s->order.qty,
                            s->entry_id != 0);
     o->budget.charged = s->order.qty;
-    add_open(e, o, o->sent.qty);
-    if ((parent = working_parent(e, o))) parent->budget.charged += o->sent.qty;
+    if (s->state != QN_ORDER_DENIED) { /* which may be of any size */
+        add_open(e, o, o->sent.qty);
+        if ((parent = working_parent(e, o))) parent->budget.charged += o->sent.qty;
+    }
     advance(e, o, s->state == QN_ORDER_DENIED ? ORDER_DENY : ORDER_SUBMIT);
     if (order_is_closed(o)) close_order(e, o);
     return o;

@@ -143,24 +143,30 @@ static int32_t ask_optimizer(engine *e, qn_err *err)
 
 /* ------------------------------------------------------------------ from weights to orders */
 
-/* The position that `value` of money stands for at `price`: towards zero to a whole lot. */
-static int64_t quantity_of(const engine *e, uint32_t instrument, double value, int64_t price)
+/* The position that `value` of money stands for at `price`: towards zero to a whole lot. False if
+ * there is no price, or no such quantity. */
+static bool quantity_of(const engine *e, uint32_t instrument, double value, int64_t price,
+                        int64_t *qty)
 {
     const valuation *v = ledger_valuation(e->ledger, instrument);
     int64_t lot = e->instruments[instrument].lot_size;
     double lots;
 
-    if (price <= 0 || !(fabs(value) < 9.2e18)) return 0;
+    if (price <= 0 || !(fabs(value) < 9.2e18)) return false;
     /* money x divisor / (price x factor x lot): exact in 128 bits where it fits, which an
      * amount of money and a price of 64 bits do unless the divisor is extreme */
     qn_wide money = (qn_wide)llrint(value) * v->divisor;
     qn_wide one = (qn_wide)price * v->factor;
     if (one <= INT64_MAX && money / v->divisor == (qn_wide)llrint(value)) {
         qn_wide whole = money / (one * lot);
-        return whole > INT64_MAX / lot || whole < -(INT64_MAX / lot) ? 0 : (int64_t)whole * lot;
+        if (whole > INT64_MAX / lot || whole < -(INT64_MAX / lot)) return false;
+        *qty = (int64_t)whole * lot;
+        return true;
     }
     lots = trunc(value * (double)v->divisor / ((double)price * (double)v->factor * (double)lot));
-    return fabs(lots) < 9.2e18 / (double)lot ? (int64_t)lots * lot : 0;
+    if (!(fabs(lots) < 9.2e18 / (double)lot)) return false;
+    *qty = (int64_t)lots * lot;
+    return true;
 }
 
 static bool is_below(const engine *e, uint32_t instrument, int64_t qty, int64_t price)
@@ -191,7 +197,9 @@ static void make_record(engine *e, uint32_t i, uint64_t cause)
                    .price = ledger_price(e->ledger, l->instrument),
                    .held = held->qty + held->market_orders};
 
-    r.target = quantity_of(e, l->instrument, r.weight * (double)r.equity, r.price);
+    /* a weight that stands for no quantity is no reason to sell what is held */
+    if (!quantity_of(e, l->instrument, r.weight * (double)r.equity, r.price, &r.target))
+        r.target = r.held;
     /* a parent that still works against what is missing gives way to it */
     if (r.target != r.held &&
         execution_end_side(e, r.strategy, l->instrument, r.target > r.held ? QN_SELL : QN_BUY,

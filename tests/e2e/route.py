@@ -105,6 +105,14 @@ class Route(unittest.TestCase):
         self.assertEqual(self.column("fill", "qty"), [("50",)])
         self.assertGreater(self.result["engine"]["refused_intents"], 0)
 
+    def test_a_weight_that_no_position_has_leaves_what_is_held(self):
+        self.go([100] * 4, script("1 signal 0.5 1", route="portfolio"),
+                chain(optimizer="optimizer/plain: huge_from = 2;", rebalance="1h"))
+        made = {at(w): (w["target"], w["held"], w["order"]) for w in self.of("weight")}
+        self.assertEqual(made["01:00"], ("50", "0", "50"))
+        self.assertEqual(made["02:00"], ("50", "50", "0"))
+        self.assertEqual(self.column("fill", "qty"), [("50",)])
+
     def test_an_opinion_on_the_direct_route_and_an_order_on_the_other_are_refused(self):
         self.go([100] * 3, script("1 signal 0.5 1", id="a") + ", " +
                 script("1 target 5; 2 order 5", id="b", route="portfolio"),
@@ -205,7 +213,7 @@ class Route(unittest.TestCase):
     def test_a_halt_cancels_what_adds_lets_reduce_and_denies_the_rest(self):
         self.go([100] * 9, script(
             "1 order 10; 2 order 5 90; 2 order -4 120; 4 order 3; 5 order -4; 6 order -20; "
-            "7 order -1"), chain(risks=[risk("risk/rule", "halt_at = 3;", id="rule")]))
+            "7 order -1"), chain(risks=[risk("risk/rule", "halt_at = 3; never = 10;", id="rule")]))
         self.assertEqual(self.result["run"]["status"], "halted")
         halt, = self.of("halt")
         self.assertEqual((at(halt), halt["reason"], halt["module"], halt["limit"], halt["value"]),
