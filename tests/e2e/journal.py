@@ -8,11 +8,12 @@ import json
 import os
 import random
 import shutil
+import subprocess
 import unittest
 from decimal import Decimal
 
 import runs
-from support import quoin
+from support import QUOIN, quoin
 
 SCALE = int(os.environ.get("QUOIN_SCALE", "1"))
 BARS = 160
@@ -430,6 +431,48 @@ class Unfinished(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(json.loads(done.stdout)["status"], "completed")
         self.assertEqual(store.records()[:len(records)], records)
+
+
+class Beside(unittest.TestCase):
+    """A store is read while a host writes to it."""
+
+    def test_running(self):
+        store = Store(7)
+        # a minute of the market a second: it would take minutes, and is ended here
+        args = [QUOIN, "run", store.run.path("run.cfg"), "--quiet", "--json", "--set",
+                "venues.v.params.pace=60"]
+        host = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            seen = []
+            while len(seen) < 20:
+                self.assertIsNone(host.poll(), "the run is over")
+                done = journal("show", store.path, "--json")
+                if done.returncode == 0:
+                    now = json.loads(done.stdout)
+                    self.assertEqual(now[:len(seen)], seen)
+                    seen = now
+                else:  # there is no store, or no run in it, yet
+                    self.assertIn("QN_E_NOT_FOUND", done.stderr)
+            order = next(r["order_id"] for r in seen if r["type"] == "submit")
+            self.assertEqual(journal("show", store.path, "--order", order).returncode, 0)
+            self.assertIn("  not ended  ", journal("show", store.path).stdout.split("\n")[0])
+            self.assertEqual(journal("verify", store.path).returncode, 0)
+            done = quoin("run", store.run.path("run.cfg"), "--resume")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"{host.pid}", done.stderr)
+            self.assertIsNone(host.poll(), "the run was over before it was read")
+            host.terminate()
+            said = json.loads(host.communicate()[0])
+        finally:
+            host.kill()
+            host.communicate()
+        self.assertEqual([host.returncode, said["run"]["status"]], [0, "stopped"])
+        self.assertEqual(store.records()[:len(seen)], seen)
+        done = journal("replay", store.path, "--quiet", "--json")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        again = json.loads(done.stdout)
+        self.assertEqual([again["status"], again["decision_hash"]],
+                         ["stopped", said["decision_hash"]])
 
 
 class Diverged(unittest.TestCase):
