@@ -113,10 +113,15 @@ static const char *meta_parse(const unsigned char *p, uint64_t page, page_meta *
     out->txn = get64(m + 24 + 2 * DB + 8);
     if (out->last_page < 1 || out->last_page >= INT64_MAX / 32768 || (out->txn & 1) != page)
         return "its head has impossible numbers";
-    if (!tree_parse(m + 24, out->last_page, &out->free) ||
-        !tree_parse(m + 24 + DB, out->last_page, &out->main))
-        return "its head names an impossible tree";
+    out->is_whole = tree_parse(m + 24, out->last_page, &out->free) &
+                    tree_parse(m + 24 + DB, out->last_page, &out->main);
     return NULL;
+}
+
+static int32_t whole_check(const page_file *f, const page_meta *meta, qn_err *err)
+{
+    if (meta->is_whole) return QN_OK;
+    return page_damaged(f, meta->txn & 1, "its head names an impossible tree", err);
 }
 
 /* The head on page 0 or 1. The first says how long pages are. */
@@ -135,6 +140,20 @@ static int32_t meta_read(page_file *f, uint64_t page, page_meta *out, qn_err *er
     return QN_OK;
 }
 
+/* Pages at the end that were taken and not needed are not written: the file may be shorter than
+ * its last page says, but not by more than LMDB takes in a transaction or a few. What says more
+ * would make LMDB map more than there are addresses. */
+#define PAGES_UNWRITTEN (UINT64_C(1) << 22)
+
+static int32_t length_check(const page_file *f, const page_meta *meta, qn_err *err)
+{
+    off_t size = lseek(f->fd, 0, SEEK_END);
+
+    if (size < 0) return fail_errno(err, "cannot read %s", f->path);
+    if (meta->last_page < (uint64_t)size / f->page_size + PAGES_UNWRITTEN) return QN_OK;
+    return page_damaged(f, meta->last_page, "should be the last, and lies behind the end", err);
+}
+
 int32_t page_meta_read(page_file *f, page_meta *out, qn_err *err)
 {
     page_meta heads[2];
@@ -144,11 +163,13 @@ int32_t page_meta_read(page_file *f, page_meta *out, qn_err *err)
     if ((rc = meta_read(f, 0, &heads[0], err)) != QN_OK) return rc;
     if ((rc = meta_read(f, 1, &heads[1], err)) != QN_OK) return rc;
     *out = heads[0].txn > heads[1].txn ? heads[0] : heads[1];
+    /* only the newer: when LMDB fails to write one, it leaves a mixture that is marked as old */
+    if ((rc = whole_check(f, out, err)) != QN_OK) return rc;
     /* each transaction is written over the head of the one before the last; both are 0 at first,
      * and page 1 then has the number of page 0 */
     if (heads[0].txn + 1 != heads[1].txn && heads[1].txn + 1 != heads[0].txn)
         return page_damaged(f, 0, "the two heads do not follow each other", err);
-    return QN_OK;
+    return length_check(f, out, err);
 }
 
 int32_t page_meta_of(const page_file *f, uint64_t txn, page_meta *out, qn_err *err)
@@ -163,7 +184,7 @@ int32_t page_meta_of(const page_file *f, uint64_t txn, page_meta *out, qn_err *e
     if ((rc = read_at(f, txn & 1, 0, again, sizeof again, err)) != QN_OK) return rc;
     if (out->txn != txn || memcmp(first, again, sizeof again) != 0)
         return fail(err, QN_E_STALE, "%s: a later transaction was written", f->path);
-    return QN_OK;
+    return whole_check(f, out, err);
 }
 
 /* ------------------------------------------------------------------ pages and nodes */

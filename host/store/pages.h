@@ -40,6 +40,7 @@ typedef struct tree {
 typedef struct page_meta {
     uint64_t txn, last_page;
     tree free, main;
+    bool is_whole; /* both trees are possible ones */
 } page_meta;
 
 /* Read and check both heads; *out is the newer. Sets f->page_size. While another process writes
