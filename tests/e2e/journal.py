@@ -13,7 +13,7 @@ import unittest
 from decimal import Decimal
 
 import runs
-from support import QUOIN, quoin
+from support import BUILD, QUOIN, quoin
 
 SCALE = int(os.environ.get("QUOIN_SCALE", "1"))
 BARS = 160
@@ -49,10 +49,11 @@ class Store:
                                                           step=runs.timedelta(minutes=1)))
             self.run.load("--format", "ohlcv", "--instrument", f"{name}.v", "--bar", "1m",
                           "--tick", "0.01", "--lot", "0.001", "--quote", "USD", csv)
+        os.makedirs(self.run.path("mine", "strategy"))
         data = 'data = [ "bar:1m" ]'
         both = 'instruments = [ "X.v", "Y.v" ]'
         self.run.write("run.cfg", f'''
-name = "journal"; seed = {seed}; catalog = "catalog"; plugin_path = [ "{runs.TEST_PLUGINS}" ];
+name = "journal"; seed = {seed}; catalog = "catalog"; plugin_path = [ "mine", "{runs.TEST_PLUGINS}" ];
 store = {{ path = "store"; durability = "group"; }};
 venues = ( {{ id = "v"; plugin = "venue/sim"; instruments = [ "X", "Y" ]; {data};
              accounts = ( {{ currency = "USD"; balance = "100000"; }} );
@@ -343,6 +344,8 @@ class Changed(unittest.TestCase):
 
     def setUp(self):
         self.store = Store(2)
+        self.plugin = self.store.run.path("mine", "strategy", "sma_cross.so")
+        shutil.copy(os.path.join(BUILD, "plugins", "strategy", "sma_cross.so"), self.plugin)
         self.assertEqual(self.store.call("--set", "strategies.sma.params.fast=4").returncode, 0)
         self.order = next(o["order_id"] for o in self.store.run.table("orders.csv")
                           if o["strategy"] == "sma")
@@ -380,6 +383,17 @@ class Changed(unittest.TestCase):
         self.assertEqual(journal("replay", self.store.path).returncode, 0)
         first = self.whole["chain"][0]
         self.assertEqual(first["type"], "bar")
+
+    def test_plugin_is_changed(self):
+        """Another build of it: the order is explained, for no plugin is needed for that."""
+        with open(self.plugin, "ab") as f:
+            f.write(b"\0" * 8)
+        done = journal("replay", self.store.path, "--quiet")
+        self.assertEqual((done.returncode, done.stdout), (3, ""))
+        self.assertIn("sma (strategy/sma_cross) is another build", done.stderr)
+        self.assertIn("QN_E_MODULE_MISMATCH", done.stderr)
+        os.remove(self.plugin)
+        self.assertEqual(self.explained(), self.whole)
 
     def test_config_is_changed(self):
         with open(self.store.run.path("run.cfg"), "a", encoding="utf-8") as f:
