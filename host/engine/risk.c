@@ -208,6 +208,22 @@ static void run_chain(engine *e, const wish *w, qn_verdict *v)
     }
 }
 
+/* Modules hear of each verdict, and one may halt trading on it: the order that it was about has not
+ * left yet, and is the first one that the halt denies, unless it reduces. */
+static void tell_verdict(engine *e, const wish *w, qn_verdict *v)
+{
+    bool was_halted = e->halt.is_halted;
+    qn_proposal p;
+
+    risk_event(e, &v->hdr);
+    if (was_halted || !e->halt.is_halted || w->is_closing || v->action == QN_REJECT) return;
+    p = propose(e, w);
+    set_quantity(e, w, &p, v->allowed);
+    if (p.reducing >= p.qty) return;
+    reject(v, QN_REASON_HALTED, 0);
+    e->granted = *v;
+}
+
 bool risk_approve(engine *e, const wish *w, qn_verdict *v)
 {
     int64_t begun = stage_begin(e);
@@ -228,7 +244,7 @@ bool risk_approve(engine *e, const wish *w, qn_verdict *v)
     if (!w->is_closing) run_chain(e, w, v);
     record_put(e, &v->hdr);
     e->granted = *v;
-    if (e->nrisk) risk_event(e, &v->hdr);
+    if (e->nrisk) tell_verdict(e, w, v);
     stage_end(e, STAGE_RISK, begun);
     return v->action != QN_REJECT;
 }

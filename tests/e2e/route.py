@@ -228,6 +228,18 @@ class Route(unittest.TestCase):
         self.assertEqual(ends["s-3"], ("CANCELED", "RUN_END"))  # it only reduces: left alone
         self.assertEqual(ends["s-4"], ("DENIED", "HALTED"))
 
+    def test_a_halt_between_the_verdict_and_the_order(self):
+        """A module that counts what was allowed halts on the second order: that one stays here."""
+        for execution in ("", "execution/immediate"):
+            self.go([100] * 6, script("1 target 10; 2 target 15; 3 target 6"), chain(
+                risks=[risk("risk/rule", f"halt_on = {3 if execution else 2};")],
+                execution=execution))
+            orders = [(o["status"], o["reason"], o["side"], o["qty"])
+                      for o in self.r.table("orders.csv")]
+            self.assertEqual(orders, [("FILLED", "", "buy", "10"), ("DENIED", "HALTED", "buy", "5"),
+                                      ("FILLED", "", "sell", "4")], execution)
+            self.assertEqual(len(self.of("parent", state="ACCEPTED")), 2 if execution else 0)
+
     def test_a_halt_ends_a_parent_that_adds(self):
         self.go([100] * 9, script("1 target 8"), chain(
             risks=[risk("risk/rule", "halt_at = 3;")],

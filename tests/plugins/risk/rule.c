@@ -4,8 +4,8 @@
 #include <quoin/sdk/risk.h>
 
 typedef struct rule {
-    int64_t most, never, bound, lifetime, halt_at, stage;
-    int64_t market; /* events of the market */
+    int64_t most, never, bound, lifetime, halt_at, halt_on, stage;
+    int64_t market, verdicts; /* seen so far */
 } rule;
 
 static const qn_param params[] = {
@@ -14,6 +14,8 @@ static const qn_param params[] = {
     QN_PARAM(rule, bound, I64, "mantissa", "worst price of what is approved", .def = "0"),
     QN_PARAM(rule, lifetime, I64, "ns", "of what is approved", .def = "0"),
     QN_PARAM(rule, halt_at, I64, "events", "number of the market event that halts trading",
+             .def = "0"),
+    QN_PARAM(rule, halt_on, I64, "verdicts", "number of the verdict that halts trading",
              .def = "0"),
     QN_PARAM(rule, stage, I64, "", "stages at which it looks: 1 wishes, 2 orders, 3 both",
              .def = "3"),
@@ -37,6 +39,12 @@ static void on_market(rule *m, const qn_event *ev, const qn_risk_out *out)
     if (++m->market == m->halt_at) qn_risk_halt(out, QN_REASON_LIMIT_DRAWDOWN, 0.25, 0.5);
 }
 
+static void on_verdict(rule *m, const qn_verdict *ev, const qn_risk_out *out)
+{
+    (void)ev;
+    if (++m->verdicts == m->halt_on) qn_risk_halt(out, QN_REASON_LIMIT_ORDER_RATE, 1, 2);
+}
+
 QN_RISK(rule, "risk/rule", "1.0.0", "MIT", .name = "Rule",
         .doc = "One rule of each sort. For tests.", .params = QN_TABLE(params), .check = check,
-        .on_market = on_market)
+        .on_market = on_market, .on_verdict = on_verdict)
