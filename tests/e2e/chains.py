@@ -233,9 +233,16 @@ class Auditor:
         if order["asked"] is not None and row["state"] in ("ACCEPTED", "HELD"):
             if row["reason"] is None:
                 order["qty"] = order["asked"]
+                self.follow(row["order_id"], order["qty"])
             order["asked"] = None
         if row["state"] in ENDS:
             self.close(order)
+
+    def follow(self, entry_id, qty):
+        """Exits that have not begun to fill have their entry's quantity."""
+        for order in self.orders.values():
+            if order["row"]["entry_id"] == entry_id and order["filled"] == 0:
+                order["qty"] = qty
 
     def close(self, order):
         if order["ended"]:
