@@ -122,6 +122,7 @@ class Auditor:
         self.check(re.fullmatch(r"\w+\.(sane|odd|ewma|annual|atr)", row["feature"]),
                    "a feature exists")
         self.check(row["instrument"], "a feature is of an instrument")
+        self.check(row["valid_to"] is None or row["valid_to"] >= row["ts"], "a feature counts now")
 
     def on_weight(self, row):
         for key in ("weight", "before", "strength", "confidence"):

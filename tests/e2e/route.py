@@ -290,6 +290,19 @@ class Route(unittest.TestCase):
                          [("5", "limit"), ("5", "market")])
         self.assertEqual(self.of("request", kind="modify"), [])
 
+    def test_an_algorithm_that_does_not_take_no_for_an_answer_comes_to_an_end(self):
+        self.go([100] * 3, script("1 target 10"), chain(
+            risks=[risk("risk/rule", "never = 5; stage = 2;")], execution="execution/again"))
+        self.assertEqual(self.of("fill"), [])
+        self.assertEqual(self.of("parent")[-1]["reason"], "RUN_END")
+        self.assertEqual(self.result["orders"]["denied"], 1023)  # and the parent makes 1,024
+        self.assertGreater(self.result["engine"]["refused_intents"], 0)
+
+    def test_a_newer_member_that_asks_for_something_is_not_dropped(self):
+        self.go([100] * 4, script("1 newer 5 0; 2 newer 7 1"), chain())
+        self.assertEqual(self.column("output", "qty"), [("5",)])
+        self.assertEqual(self.column("refusal", "code"), [("QN_E_TOO_NEW",)])
+
     # ---- features, timers, slow work
 
     def test_features_are_there_for_the_event_that_made_them(self):
@@ -317,6 +330,16 @@ class Route(unittest.TestCase):
         done = quoin("run", self.r.path("run.cfg"))
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertIn("m.stop", done.stderr)
+
+    def test_a_model_reads_those_before_it(self):
+        for feature, status in (("first.step", 0), ("second.step", 2), ("third.step", 2)):
+            self.r = prepared({"X": flat(100)}, tick="1")
+            self.r.config("", data='"bar:1h"', extra=chain(models=[
+                model("model/steps", id="first"),
+                model("model/steps", f'feature = "{feature}";', id="second"),
+                model("model/steps", id="third")]))
+            done = quoin("run", self.r.path("run.cfg"))
+            self.assertEqual(done.returncode, status, (feature, done.stderr))
 
     def test_each_has_its_own_timers(self):
         half = 1800 * 10**9

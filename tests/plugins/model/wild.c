@@ -12,6 +12,7 @@ typedef struct wild {
     uint64_t state;
     const qn_setup *setup;
     const qn_host_worker *worker;
+    const qn_host_features *features;
     uint32_t market; /* events of the market, so that floods stay rare */
 } wild;
 
@@ -50,6 +51,7 @@ static int32_t configure(wild *m, const qn_setup *setup, qn_err *err)
     m->state = (uint64_t)m->seed;
     m->setup = setup;
     m->worker = setup->host->ext(setup->host->ctx, QN_HOST_WORKER);
+    m->features = setup->host->ext(setup->host->ctx, QN_HOST_FEATURES);
     return QN_OK;
 }
 
@@ -57,6 +59,9 @@ static void publish(wild *m, const qn_model_out *out)
 {
     uint64_t *r = &m->state;
     uint32_t own = m->setup->instruments[wild_below(r, m->setup->ninstruments)]->number;
+    qn_feature feature = {.size = sizeof feature};
+
+    m->features->read(m->setup->host->ctx, wild_number(r), wild_number(r), &feature);
 
     qn_publish(out, own, SANE, wild_share(r), wild_below(r, 3));
     qn_publish(out, own, ODD, wild_double(r), 0);

@@ -14,6 +14,7 @@
  *   cancel                       of all in the instrument
  *   drop                         cancel, of the order that was sent last
  *   timer DELAY QTY              when it is due: a target of QTY in the first instrument
+ *   newer QTY TAIL               a target of a newer SDK, with TAIL in a member behind the ones known
  *   follow                       a target of what `feature` is; -1 if there is none, -2 if stale */
 #include <quoin/sdk/strategy.h>
 
@@ -123,6 +124,18 @@ static void timer(call *c)
     host->timer(host->ctx, c->bar->hdr.ts_ns + (int64_t)c->args[0], (uint64_t)(int64_t)c->args[1]);
 }
 
+static void newer(call *c)
+{
+    struct {
+        qn_target target;
+        int64_t tail;
+    } t = {.target = {.hdr = {sizeof t, QN_INTENT_TARGET, c->bar->hdr.instrument, 0},
+                      .qty = (int64_t)c->args[0]},
+           .tail = (int64_t)c->args[1]};
+
+    c->out->push(c->out->ctx, &t.target.hdr);
+}
+
 static void follow(call *c)
 {
     double value = 0;
@@ -137,9 +150,9 @@ static void follow(call *c)
 static const struct {
     const char *name;
     void (*act)(call *c);
-} acts[] = {{"signal", say},    {"target", hold}, {"order", trade},
-            {"modify", modify}, {"child", child}, {"cancel", cancel},
-            {"drop", drop},     {"timer", timer}, {"follow", follow}};
+} acts[] = {{"signal", say},  {"target", hold},   {"order", trade}, {"modify", modify},
+            {"child", child}, {"cancel", cancel}, {"drop", drop},   {"timer", timer},
+            {"newer", newer}, {"follow", follow}};
 
 /* ------------------------------------------------------------------ the script */
 
