@@ -2,22 +2,30 @@
 # SPDX-License-Identifier: MIT
 """The demo, done twice: by quoin, and by a few lines that know nothing of it.
 
-The two configs of conf/demo with one strategy run on the committed S&P 500 bars. This file computes from the same CSV,
-in integers, what the documentation promises: which bars are traded on, at which price, at which
-fee, and what the account holds at the end. Every fill and every sum must be equal.
+The two configs of conf/demo with one strategy run on the committed S&P 500 bars. This file computes
+from the same CSV, in integers, what the documentation promises: which bars are traded on, at which
+price, at which fee, and what the account holds at the end. Every fill and every sum must be equal.
+
+The generated instruments are what generate.py says of them: the same bytes again, whole bars of the
+same days, moving together, with trends that lead somewhere and regimes in which nothing lasts. What
+is imported of them is what was generated.
 
 The portfolio runs as ./bootstrap demo runs it, and again in the same store: the second run is added
 to the first and comes to the same. What orders and books must look like is tested by
 tests/e2e/portfolio.py."""
 
 import csv
+import hashlib
+import importlib.util
 import json
 import os
 import subprocess
 import sys
 import tempfile
 from decimal import Decimal
+from itertools import combinations
 from pathlib import Path
+from statistics import mean, pstdev
 
 SOURCE = Path(os.environ["QUOIN_SOURCE"])
 QUOIN = Path(os.environ["QUOIN_BUILD"], "quoin")
@@ -26,6 +34,10 @@ BARS = SOURCE / "conf/demo/sp500-2000.csv"
 FAST, SLOW, QTY, START = 50, 200, 500, Decimal(1_000_000)
 TAKER = Decimal("0.0001")
 CENT = Decimal("0.00000001")  # the smallest unit of the account
+
+GENERATED = tuple(f"GEN{i}" for i in range(1, 6))
+# splitmix64 from this seed: rosettacode.org, Pseudo-random numbers/Splitmix64.
+WORDS_OF_1234567 = (6457827717110365317, 3203168211198807973, 9817491932198370423)
 
 
 def quoin(*args):
@@ -109,6 +121,99 @@ def compare(name, bars, wants, folder):
     print(f"proof: demo {name}: {len(bars)} bars, {len(fills)} fills, equity {totals['equity']}")
 
 
+def generate(into, *options):
+    into.mkdir()
+    subprocess.run([SOURCE / "conf/demo/generate.py", *options, BARS, into], check=True)
+    return {path.stem: path.read_bytes() for path in sorted(into.iterdir())}
+
+
+def check_random():
+    spec = importlib.util.spec_from_file_location("generate", SOURCE / "conf/demo/generate.py")
+    generator = importlib.util.module_from_spec(spec)
+    sys.dont_write_bytecode = True
+    spec.loader.exec_module(generator)
+    random = generator.Random(1234567)
+    words = tuple(random.word() for _ in WORDS_OF_1234567)
+    if words != WORDS_OF_1234567:
+        sys.exit(f"generate.py: splitmix64 gives {words}")
+    drawn = [random.normal(10000) for _ in range(20000)]
+    if abs(mean(drawn)) > 300 or abs(pstdev(drawn) - 10000) > 250:
+        sys.exit(f"generate.py: normal has mean {mean(drawn)}, deviation {pstdev(drawn)}")
+
+
+def check_rows(name, rows, days):
+    if [row["date"] for row in rows] != days:
+        sys.exit(f"{name}: other days than the index")
+    for row in rows:
+        o, h, l, c = (Decimal(row[key]) for key in ("open", "high", "low", "close"))
+        if not 0 < l <= min(o, c) <= max(o, c) <= h or int(row["volume"]) <= 0:
+            sys.exit(f"{name}: not a bar: {row}")
+
+
+def returns_of(rows):
+    closes = [float(row["close"]) for row in rows]
+    return [b / a - 1 for a, b in zip(closes, closes[1:])]
+
+
+def correlation(x, y):
+    mx, my = mean(x), mean(y)
+    return mean((a - mx) * (b - my) for a, b in zip(x, y)) / (pstdev(x) * pstdev(y))
+
+
+def check_regimes(rows, returns):
+    """Over all instruments. What all do together is taken out of each: the regimes are of what an
+    instrument does of its own. Ten days in one regime move sqrt(10) times as far as one day if
+    what happens stays, and less if it fades."""
+    together = [mean(day) for day in zip(*returns.values())]
+    days, tens = {}, {}
+    for name in GENERATED:
+        regime = [row["regime"] for row in rows[name]][1:]
+        own = [a - b for a, b in zip(returns[name], together)]
+        for i, (a, b) in enumerate(zip(regime, own)):
+            days.setdefault(a, []).append(b)
+            if i % 10 == 9 and set(regime[i - 9:i + 1]) == {a}:
+                tens.setdefault(a, []).append(sum(own[i - 9:i + 1]))
+    if set(days) != {"up", "down", "revert"}:
+        sys.exit(f"generated: regimes {set(days)}")
+    if not mean(days["up"]) > 1e-4 > -1e-4 > mean(days["down"]):
+        sys.exit(f"generated: trends lead {mean(days['up'])} up and {mean(days['down'])} down a day")
+    ratio = {a: pstdev(tens[a]) / pstdev(days[a]) / 10**0.5 for a in days}
+    if not ratio["revert"] < 0.85 < 0.9 < min(ratio["up"], ratio["down"]):
+        sys.exit(f"generated: ten days against one: {ratio}")
+
+
+def generated(bars, folder):
+    """What is generated, and that the catalog holds it."""
+    check_random()
+    files = generate(folder / "generated")
+    if tuple(files) != GENERATED or generate(folder / "again") != files:
+        sys.exit("generated: not the same a second time")
+    if any(a == b for a, b in zip(files.values(), generate(folder / "seed", "--seed", "2").values())):
+        sys.exit("generated: another seed, the same bars")
+    digest = hashlib.sha256(b"".join(files.values())).hexdigest()
+    if digest not in (SOURCE / "conf/demo/README.md").read_text():
+        sys.exit(f"generated: conf/demo/README.md says another SHA-256 than {digest}")
+    rows = {name: list(csv.DictReader(text.decode().splitlines())) for name, text in files.items()}
+    returns = {name: returns_of(rows[name]) for name in GENERATED}
+    for name in GENERATED:
+        check_rows(name, rows[name], [date for date, _, _ in bars])
+        check_imported(name, rows[name], folder)
+    for a, b in combinations(GENERATED, 2):
+        if not 0.1 < correlation(returns[a], returns[b]) < 0.7:
+            sys.exit(f"generated: {a} and {b}: {correlation(returns[a], returns[b])}")
+    check_regimes(rows, returns)
+    print(f"proof: demo generated: {len(GENERATED)} instruments, {len(bars)} bars each")
+
+
+def check_imported(name, rows, folder):
+    text = quoin("data", "export", folder / "catalog", "--instrument", f"{name}.demo", "--type",
+                 "bar:1d")
+    keys = ("open", "high", "low", "close", "volume")
+    there = [(line[0][:10], *map(Decimal, line[1:6])) for line in csv.reader(text.splitlines()[1:])]
+    if there != [(row["date"], *(Decimal(row[key]) for key in keys)) for row in rows]:
+        sys.exit(f"{name}: the catalog holds other bars")
+
+
 def portfolio(folder):
     store = folder / "store"
     results = [json.loads(quoin("run", SOURCE / "conf/demo/portfolio.cfg", "--json", "--quiet",
@@ -138,6 +243,7 @@ def main():
                        env={**os.environ, "QUOIN": str(QUOIN)}, stdout=subprocess.DEVNULL)
         compare("sma", bars, moving_average(bars), folder)
         compare("buy_and_hold", bars, buy_and_hold(bars), folder)
+        generated(bars, folder)
         portfolio(folder)
 
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The whole chain on real bars: three strategies, several instruments, a model, inverse-volatility
+"""The whole chain on many bars: three strategies, several instruments, a model, inverse-volatility
 weights, limits and TWAP. What must hold whatever they decide: orders and fills agree, the books of
 the strategies add up to the account's, no order goes beyond its limits, weights are within what
 they may sum to, each parent is worked as approved, and each order is explained.
 
-Twice: conf/demo/portfolio.cfg on the bars of the repository, and four coins on bars of four hours,
-which do not belong to it."""
+Twice: conf/demo/portfolio.cfg on the demo's days, an index and five generated instruments, and four
+coins on bars of four hours, which do not belong to the repository."""
 import json
 import os
 import re
