@@ -240,6 +240,13 @@ class Route(unittest.TestCase):
                                       ("FILLED", "", "sell", "4")], execution)
             self.assertEqual(len(self.of("parent", state="ACCEPTED")), 2 if execution else 0)
 
+    def test_such_a_halt_denies_what_goes_beyond_reducing(self):
+        for qty, end in ((-10, ("FILLED", "")), (-11, ("DENIED", "HALTED"))):
+            self.go([100] * 5, script(f"1 order 10; 2 order {qty}"),
+                    chain(risks=[risk("risk/rule", "halt_on = 2;")]))
+            last = self.r.table("orders.csv")[-1]
+            self.assertEqual((last["status"], last["reason"]), end, qty)
+
     def test_a_halt_ends_a_parent_that_adds(self):
         self.go([100] * 9, script("1 target 8"), chain(
             risks=[risk("risk/rule", "halt_at = 3;")],

@@ -14,7 +14,7 @@
  *   cancel                       of all in the instrument
  *   drop                         cancel, of the order that was sent last
  *   timer DELAY QTY              when it is due: a target of QTY in the first instrument
- *   newer QTY TAIL               a target of a newer SDK, with TAIL in a member behind the ones known
+ *   newer QTY TAIL               a target of a newer SDK, with TAIL in a member behind the known
  *   follow                       a target of what `feature` is; -1 if there is none, -2 if stale */
 #include <quoin/sdk/strategy.h>
 
