@@ -320,6 +320,44 @@ def startup_run():
     return ours, base, ours / base
 
 
+def store(*args):
+    """The first figure of bench_store, in a fresh folder on the disk of the build."""
+    subprocess.run(["rm", "-rf", path("store.bench")], check=True)
+    os.mkdir(path("store.bench"))
+    argv = [os.path.join(TOOLS, "bench_store"), args[0], path("store.bench"), *map(str, args[1:])]
+    done = subprocess.run(argv, check=True, capture_output=True, text=True)
+    subprocess.run(["rm", "-rf", path("store.bench")], check=True)
+    return float(done.stdout.split()[0])
+
+
+def commits(ours, batch):
+    """Records a second, by the wall: what is waited for is the disk."""
+    n = {1: 1000, 10: 5000, 100: 50000, 1000: 500000, 10000: 1000000}[batch]
+
+    def measure_both():
+        a, b = pairs(lambda: store(ours, n, batch), lambda: store("bare", n, batch))
+        return a, b, a / b
+    return measure_both
+
+
+def enqueue():
+    copy = [os.path.join(TOOLS, "bench_store"), "copy", "12000"]
+    ours, base = pairs(lambda: store("enqueue", 12000), lambda: float(
+        subprocess.run(copy, check=True, capture_output=True, text=True).stdout.split()[0]))
+    return ours, base, ours - base
+
+
+def scan():
+    """Bytes of records a second, against the floor's walk over a row of 88 bytes in memory."""
+    ours, base = pairs(lambda: store("scan", 1000000), lambda: 88 * rate(floor("walk", "88")))
+    return ours, base, ours / base
+
+
+def store_open():
+    ours, base = pairs(lambda: store("open", 1000000), lambda: store("open", 100))
+    return ours, base, ours / base
+
+
 # (id, name, unit, function, gate as text, gate on (ours, floor, ratio); None = reported only)
 ROWS = [
     ("bars", "bar backtest, against a bare loop with its strategy in a .so", "bars/s", bars_so,
@@ -346,6 +384,18 @@ ROWS = [
     ("indicators", "update of the slowest indicator of the SDK, against a direct call", "ns",
      indicators, "<= 10 ns", lambda o, f, r: o <= 10),
     ("zscore", "update and z-score of a window, against a direct call", "ns", zscore, None, None),
+    *((f"journal_{n}", f"journal, {n} records a commit, on disk, against LMDB alone", "rec/s",
+       commits("commit", n), "ratio >= 0.85", lambda o, f, r: r >= 0.85)
+      for n in (1, 10, 100, 1000, 10000)),
+    ("journal_group", "journal, group commit, 1,000 published at once, against LMDB alone", "rec/s",
+     commits("group", 1000), "ratio >= 0.85 and >= 1.5 M",
+     lambda o, f, r: r >= 0.85 and o >= 1.5e6),
+    ("journal_put", "journal, one record put and published, p50, against a copy", "ns", enqueue,
+     "<= 60 ns", lambda o, f, r: o <= 60),
+    ("journal_scan", "journal, read back and checked, against a walk over memory", "B/s", scan,
+     ">= 1.5 GB/s", lambda o, f, r: o >= 1.5e9),
+    ("store_open", "store of 1 M records opened and checked, against one of 100", "ms", store_open,
+     None, None),
     ("startup", "start and end of the program, against an empty program", "ms", startup,
      "ratio <= 7", lambda o, f, r: r <= 7),
     ("startup_run", "a run of one bar, against an empty program", "ms", startup_run, None, None),

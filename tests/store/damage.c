@@ -305,11 +305,15 @@ static void flip_part(const char *name, bool is_dead, int part)
     put_back(&f);
     from = f.size * (size_t)part / PARTS;
     to = f.size * ((size_t)part + 1) / PARTS;
-    for (size_t i = from; i < to; i += step, flips++) {
-        if (i == from || i / PAGE != (i - step) / PAGE)
+    for (size_t i = from, page_end = from; i < to; flips++) {
+        if (i >= page_end) {
+            i = page_end; /* a step may have gone past it */
+            page_end += PAGE - page_end % PAGE;
             step = is_used(&f, is_dead, i) ? USED_STEP : UNUSED_STEP;
+        }
         poke(&f, i, (unsigned char)(f.bytes[i] ^ 1u << i % 8));
         seen += look(&f, is_dead, "flip", i);
+        i += step;
     }
     printf("proof: store damage: %s, part %d of %d: %zu flips, %zu reported\n", name, part + 1,
            PARTS, flips, seen);
