@@ -19,7 +19,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define SNAPSHOT_VERSION 1u
+#define SNAPSHOT_VERSION 2u
 #define TAG_ENGINE BYTES_TAG('E', 'N', 'G', 'N')
 #define TAG_TIMERS BYTES_TAG('T', 'I', 'M', 'E')
 #define TAG_PORTFOLIO BYTES_TAG('P', 'O', 'R', 'T')
@@ -75,6 +75,7 @@ static void save_engine(const engine *e, bytes_out *out)
     bytes_put_u64(out, e->counts.market);
     bytes_put_u64(out, e->counts.features);
     bytes_put_u64(out, e->counts.faults);
+    bytes_put_u64(out, e->counts.refused);
     bytes_put_text(out, books_hash(e, hash, NULL) == QN_OK ? hash : "");
     for (uint32_t i = 0; i < e->nstrategies; i++) {
         bytes_put_u64(out, e->strategies[i].burst_seq);
@@ -201,6 +202,7 @@ static void load_engine(engine *e, bytes_in *all, qn_err *err)
     bytes_require(&in, bytes_get_u64(&in) == e->counts.market, "count of market events");
     e->counts.features = bytes_get_u64(&in);
     e->counts.faults = bytes_get_u64(&in);
+    e->counts.refused = bytes_get_u64(&in); /* of some there is no record */
     bytes_get_text(&in, was, sizeof was);
     if (books_hash(e, is, err) == QN_OK)
         bytes_require(&in, strcmp(was, is) == 0,

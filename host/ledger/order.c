@@ -313,12 +313,14 @@ typedef struct field {
 static const field fields[] = {
     FIELD(sent),    FIELD(asked),  FIELD(parent),       FIELD(state),         FIELD(reason),
     FIELD(made_ts), FIELD(filled), FIELD(filled_value), FIELD(is_overfilled), FIELD(was_accepted),
+    FIELD(budget),  FIELD(entry),  FIELD(is_parent),
 };
 
 #define NFIELDS (sizeof fields / sizeof fields[0])
 
 /* No bytes between the members of what is copied whole, which would be any. */
 _Static_assert(sizeof(qn_order) == 8 * sizeof(uint32_t) + 10 * sizeof(int64_t), "no holes");
+_Static_assert(sizeof(budget) == 4 * sizeof(int64_t), "no holes");
 
 static size_t order_bytes(void)
 {

@@ -89,7 +89,8 @@ def same(result):
     """What must not depend on how often a run was killed."""
     keys = ["decision_hash", "ledger_hash", "orders", "fills", "accounts", "strategies",
             "performance", "data"]
-    return {key: result[key] for key in keys}
+    counts = ["refused_intents", "strategy_errors", "order_anomalies", "features", "halts", "events"]
+    return {key: result[key] for key in keys} | {key: result["engine"][key] for key in counts}
 
 
 class Resume(unittest.TestCase):
@@ -132,6 +133,16 @@ class Resume(unittest.TestCase):
         n = self.check("group", 2000, 4 * SCALE, 1)
         n += self.check("sync", 200, 1 * SCALE, 2, bars=400)
         print(f"proof: runs killed and resumed from a snapshot: {n} runs, all reports equal")
+
+    def test_from_a_snapshot_at_a_checkpoint(self):
+        """Both are taken at the same count of market events: the second run makes one of them."""
+        book = Book(6, snapshot=65536, bars=36000)
+        done = book.call()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        whole = runs.json.loads(done.stdout)
+        self.assertEqual(whole["engine"]["snapshots"], 1)
+        book.reset()
+        self.assertEqual(same(self.killed(book, [whole["engine"]["events"] - 1000])), same(whole))
 
     def test_from_the_start(self):
         n = self.check("group", 0, 2 * SCALE, 3)

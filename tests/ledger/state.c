@@ -299,6 +299,9 @@ static void fill_order(order *o)
     o->filled_value = (qn_wide)below(INT64_MAX) * -below(INT64_MAX);
     o->is_overfilled = below(2);
     o->was_accepted = below(2);
+    o->budget = (budget){below(99), below(99), below(99), below(99)};
+    o->entry = (uint64_t)below(1000);
+    o->is_parent = below(2);
 }
 
 static uint64_t next_id = 1;
@@ -349,7 +352,9 @@ static void check_same_orders(const orders *a, const orders *b)
         ck_assert(p->parent == q->parent && p->state == q->state && p->reason == q->reason);
         ck_assert(p->made_ts == q->made_ts && p->filled == q->filled);
         ck_assert(p->filled_value == q->filled_value && p->was_accepted == q->was_accepted);
-        ck_assert(p->is_overfilled == q->is_overfilled);
+        ck_assert(p->is_overfilled == q->is_overfilled && p->is_parent == q->is_parent);
+        ck_assert(p->entry == q->entry);
+        ck_assert_mem_eq(&p->budget, &q->budget, sizeof p->budget);
     }
     ck_assert_ptr_null(q);
     for (uint64_t i = 1; i < next_id; i++)
