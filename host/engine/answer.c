@@ -194,10 +194,10 @@ order *apply_submit(engine *e, const qn_submit *s)
     o->entry = s->entry_id;
     o->parent = s->parent_id;
     o->reason = s->reason;
-    o->budget = take_grant(e, s->cause_seq, s->entry_id ? s->entry_id : s->order.id, s->order.qty,
-                           s->entry_id != 0);
-    o->budget.charged = s->order.qty;
-    if (s->state != QN_ORDER_DENIED) { /* which may be of any size */
+    if (s->state != QN_ORDER_DENIED) { /* which may be of any size, and has no budget */
+        o->budget = take_grant(e, s->cause_seq, s->entry_id ? s->entry_id : s->order.id,
+                               s->order.qty, s->entry_id != 0);
+        o->budget.charged = s->order.qty;
         add_open(e, o, o->sent.qty);
         if ((parent = working_parent(e, o))) parent->budget.charged += o->sent.qty;
     }
@@ -280,10 +280,12 @@ static void follow_entry(engine *e, uint64_t exit_id, int64_t qty)
  * too when a cancel was asked for behind it. */
 static void settle_update(engine *e, order *o, order_change change, const qn_order_report *report)
 {
+    int64_t before = unfilled(o);
+
     if (o->asked.id == 0 || (change != ORDER_ACCEPT && change != ORDER_HOLD)) return;
     if (report->reason == QN_REASON_NONE) {
-        add_open(e, o, o->asked.qty - o->sent.qty);
         o->sent = o->asked;
+        add_open(e, o, unfilled(o) - before); /* it may have filled beyond the new quantity */
         o->budget.charged = o->sent.qty;
     }
     o->asked.id = 0;
@@ -307,11 +309,12 @@ static bool apply_report(engine *e, const qn_order_report *report)
         answer_anomaly(e, report->order_id, "a report of an order that is not known there");
         return false;
     }
-    settle_update(e, o, change, report);
-    if (order_is_closed(o) || !advance(e, o, change)) {
+    if (order_is_closed(o) || !order_next(o->state, change)) {
         answer_anomaly(e, report->order_id, "a report that does not fit its state");
         return false;
     }
+    settle_update(e, o, change, report);
+    advance(e, o, change);
     if (order_is_closed(o)) {
         o->reason = report->reason;
         close_order(e, o);
@@ -327,12 +330,14 @@ static bool fits(const order *o, const qn_fill *fill)
            fill->hdr.instrument == o->sent.instrument;
 }
 
-/* A child's fill is its parent's, too. */
-static void fill_parent(engine *e, const order *child, int64_t qty)
+/* A child's fill is its parent's, too. What the child had no more left of is charged again: it was
+ * given back when the child ended, or is more than was ever sent. */
+static void fill_parent(engine *e, const order *child, int64_t qty, int64_t left)
 {
     order *p = working_parent(e, child);
 
     if (!p) return;
+    if (qty > left) p->budget.charged += qty - left;
     add_open(e, p, -(qty < unfilled(p) ? qty : unfilled(p)));
     p->filled += qty;
     advance(e, p, ORDER_FILL_PART);
@@ -354,7 +359,7 @@ static bool apply_fill(engine *e, const qn_fill *fill)
         return false;
     }
     add_open(e, o, -(fill->qty < open ? fill->qty : open));
-    fill_parent(e, o, fill->qty);
+    fill_parent(e, o, fill->qty, open);
     o->filled += fill->qty;
     o->filled_value += (qn_wide)fill->price * fill->qty;
     o->is_overfilled = o->filled > o->sent.qty;
@@ -444,13 +449,16 @@ static void end_entries(engine *e, const order *exit, uint64_t cause)
 static void tell_fill(engine *e, qn_fill *fill)
 {
     const order *o = orders_find(e->orders, fill->order_id);
-    order *parent = o ? working_parent(e, o) : NULL;
+    order *parent;
 
     if (o && o->entry) end_entries(e, o, fill->hdr.seq);
     tell_owner(e, fill->order_id, &fill->hdr);
     if (fill->parent_id && e->execution.table) execution_deliver(&e->execution.in, &fill->hdr);
+    /* looked for behind the calls: a flood of orders in them may have made the books forget it */
+    parent = fill->parent_id ? orders_find(e->orders, fill->parent_id) : NULL;
     if (parent && parent->filled >= parent->sent.qty)
         execution_end(e, parent, QN_ORDER_FILLED, QN_REASON_NONE, fill->hdr.seq);
+    if (e->halt.is_halted && !e->has_ended) e->halt.has_to_cancel = true; /* it may add now */
 }
 
 static void tell_payment(engine *e, qn_payment *payment)
@@ -460,18 +468,51 @@ static void tell_payment(engine *e, qn_payment *payment)
             strategy_deliver(&e->strategies[i].in, &payment->hdr);
 }
 
+/* The end of a parent was recorded and booked when it was decided. The algorithm hears of it before
+ * the strategy does. One event stands for both, so that the ends of all parents at once take no
+ * more of the queue than other orders do. */
+static void tell_parent(engine *e, qn_parent *p)
+{
+    qn_order_report report = {.hdr = {.size = sizeof report,
+                                      .type = QN_EVENT_ORDER,
+                                      .flags = ON_PARENT,
+                                      .instrument = p->hdr.instrument},
+                              .venue_ts = e->market_ts,
+                              .order_id = p->order_id,
+                              .state = p->state,
+                              .reason = p->reason};
+
+    if (!e->has_ended) execution_deliver(&e->execution.in, &p->hdr);
+    answer_event(e, &report.hdr);
+}
+
+/* A parent never was at a venue: none can say what became of it. */
+static bool is_on_foreign_parent(const engine *e, const qn_event *ev)
+{
+    const order *o;
+
+    if (ev->type != QN_EVENT_ORDER) return false;
+    o = orders_find(e->orders, ((const qn_order_report *)(const void *)ev)->order_id);
+    return o && o->is_parent;
+}
+
 void answer_event(engine *e, qn_event *ev)
 {
     bool is_on_parent;
 
-    if (ev->type == QN_EVENT_PARENT) { /* recorded and booked when it was decided */
-        if (!e->has_ended) execution_deliver(&e->execution.in, ev);
+    if (ev->type == QN_EVENT_PARENT) {
+        tell_parent(e, (qn_parent *)(void *)ev);
         return;
     }
     is_on_parent = ev->flags & ON_PARENT;
     complete(e, ev);
     record_put(e, ev);
     e->cause = ev->seq;
+    if (!is_on_parent && is_on_foreign_parent(e, ev)) {
+        answer_anomaly(e, ((const qn_order_report *)(const void *)ev)->order_id,
+                       "a venue's report of an order that no venue was given");
+        return;
+    }
     if (!is_on_parent && !answer_apply(e, ev)) return;
     if (e->nrisk) risk_event(e, ev);
     switch (ev->type) {

@@ -27,26 +27,27 @@ uint32_t budget_check(const budget *b, const qn_order *o, int64_t qty, int64_t n
     return QN_REASON_NONE;
 }
 
-/* What an order stands on: its own approval, or that of the parent it is a child of. */
-static const budget *budget_of(const engine *e, const order *o)
+/* What the parent of a child lets go; everything for an order that is no child. */
+static uint32_t parent_check(const engine *e, const order *o, const qn_order *as, int64_t mark)
 {
     const order *parent = o->parent ? orders_find(e->orders, o->parent) : NULL;
 
-    if (!o->parent) return &o->budget;
+    if (!o->parent) return QN_REASON_NONE;
     if (!parent || parent->sent.side != o->sent.side ||
         parent->sent.instrument != o->sent.instrument)
-        return NULL;
-    return &parent->budget;
+        return QN_REASON_BUDGET;
+    return budget_check(&parent->budget, as, as->qty, e->now, mark);
 }
 
-/* True if the order may leave. What gets here without a budget is a fault of this program: a
- * debug build ends at once, a release build keeps the order back. */
+/* True if the order may leave: it stands on an approval of its own, a child on that of its parent,
+ * too. What gets here without a budget is a fault of this program: a debug build ends at once, a
+ * release build keeps the order back. */
 static bool may_leave(const engine *e, const order *o, const qn_order *as)
 {
-    const budget *b = budget_of(e, o);
     int64_t mark = ledger_price(e->ledger, o->sent.instrument);
-    uint32_t reason = b ? budget_check(b, as, as->qty, e->now, mark) : QN_REASON_BUDGET;
+    uint32_t reason = budget_check(&o->budget, as, as->qty, e->now, mark);
 
+    if (reason == QN_REASON_NONE) reason = parent_check(e, o, as, mark);
     if (reason == QN_REASON_NONE) return true;
     log_line(LOG_ERROR, "order %" PRIu64 " of strategy %u was kept back: %s",
              QN_ORDER_COUNTER(o->sent.id), o->sent.strategy, order_reason_name(reason));

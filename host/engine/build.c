@@ -340,7 +340,9 @@ static int32_t build_memory(engine *e, qn_err *err)
 
     e->open = arena_alloc(&e->arena, (e->ninstruments + 1) * sizeof *e->open, 8);
     e->orders = orders_new(WORKING_ORDERS);
-    if (!e->open || !e->orders) return fail(err, QN_E_NO_MEMORY, "no memory for orders");
+    e->halt.kept = arena_alloc(&e->arena, (e->ninstruments + 1) * sizeof *e->halt.kept, 8);
+    if (!e->open || !e->orders || !e->halt.kept)
+        return fail(err, QN_E_NO_MEMORY, "no memory for orders");
     if (has_work(e) && !(e->pool = pool_new(WORKERS)))
         return fail(err, QN_E_NO_MEMORY, "no memory for the worker pool");
     if ((rc = queue_init(&e->queue, err)) != QN_OK) return rc;

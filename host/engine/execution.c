@@ -55,8 +55,7 @@ void execution_end(engine *e, order *parent, uint32_t state, uint32_t reason, ui
     /* by the queue: the algorithm may be the one that asked, and is not called in a call */
     if (queue_put(&e->queue, &record.hdr) != QN_OK)
         engine_fail(e, QN_E_FULL, "the event queue is full");
-    answer_tell(e, parent, state, reason);
-    if (state == QN_ORDER_FILLED) return;
+    if (parent->budget.charged <= parent->filled) return; /* no child works */
     for (order *o = orders_first(e->orders); o; o = o->next)
         if (o->parent == id) order_ask_cancel(e, o, record.hdr.seq);
 }
@@ -165,7 +164,7 @@ static int64_t send(engine *e, const qn_child *child)
     w = make_wish(e, &c, parent);
     if ((rc = intent_check_order(&w.order)) != QN_OK) return rc;
     if (!is_covered(e, parent, &w)) return QN_E_BUDGET;
-    if (order_is_flooding(e, s) || orders_working(e->orders) + 3 > WORKING_ORDERS) return QN_E_FULL;
+    if (order_is_flooding(e, s) || !order_has_room(e)) return QN_E_FULL;
     w.order_id = QN_ORDER_ID(s->number, s->counter + 1);
     risk_approve(e, &w, &verdict);
     return order_submit(e, s, &w, &verdict);

@@ -290,7 +290,9 @@ typedef struct open_quantity {
 
 typedef struct halt_state {
     bool is_halted;
-    bool has_to_cancel; /* what adds to a position is still working */
+    bool has_to_cancel; /* what adds to a position may still be working */
+    bool has_to_tell;   /* nobody has heard of it yet */
+    int64_t *kept;      /* by instrument: what is left working to reduce; of halt_cancel alone */
     qn_halt why;
 } halt_state;
 
@@ -528,6 +530,8 @@ int64_t order_modify(engine *e, strategy *s, const qn_modify *modify, uint64_t c
 int64_t order_submit(engine *e, strategy *s, const wish *w, const qn_verdict *verdict);
 int32_t order_ask_cancel(engine *e, order *o, uint64_t cause);
 bool order_is_flooding(engine *e, strategy *s);
+/* True if the run can take one more order, its exits, and all events that they may bring about. */
+bool order_has_room(const engine *e);
 /* Ends every order, then closes positions where the venue says so. */
 void order_end_all(engine *e);
 

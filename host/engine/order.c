@@ -125,13 +125,23 @@ bool order_is_flooding(engine *e, strategy *s)
     return ++s->burst > ORDERS_PER_EVENT;
 }
 
+/* Each working order may bring about two further events before the queue is worked off, its answer
+ * and its end: with room for all of them no plugin can fill the queue. */
+bool order_has_room(const engine *e)
+{
+    uint64_t working = orders_working(e->orders) + 3; /* it and its exits */
+
+    return working <= WORKING_ORDERS &&
+           e->queue.tail - e->queue.head + 2 * working < QUEUE_EVENTS - 1;
+}
+
 int64_t order_send(engine *e, strategy *s, wish *w)
 {
     bool is_worked = w->is_worked && e->execution.table;
     qn_verdict verdict;
 
     if (!w->is_closing && order_is_flooding(e, s)) return QN_E_FULL;
-    if (orders_working(e->orders) + 3 > WORKING_ORDERS) return QN_E_FULL; /* it and its exits */
+    if (!order_has_room(e)) return QN_E_FULL;
     w->strategy = s->number;
     w->order_id = QN_ORDER_ID(s->number, s->counter + 1);
     w->stage = is_worked ? QN_STAGE_INTENT : QN_STAGE_INTENT | QN_STAGE_ORDER;

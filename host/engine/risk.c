@@ -20,7 +20,8 @@ static int64_t magnitude(int64_t value)
 }
 
 /* How much of an order can only reduce the account's position, whatever else that was approved
- * still fills. A child's parent has been counted already. */
+ * still fills. A child comes out of what its parent has not sent yet; what it has sent still works
+ * beside it. */
 static int64_t reducing_part(const engine *e, const wish *w, int64_t qty)
 {
     uint32_t i = w->order.hdr.instrument;
@@ -30,7 +31,8 @@ static int64_t reducing_part(const engine *e, const wish *w, int64_t qty)
     const order *parent = w->parent ? orders_find(e->orders, w->parent) : NULL;
     int64_t room;
 
-    if (parent && parent->filled < parent->sent.qty) working -= parent->sent.qty - parent->filled;
+    if (parent && parent->budget.charged < parent->budget.qty)
+        working -= parent->budget.qty - parent->budget.charged;
     if (held == 0 || (held > 0) == (w->order.side == QN_BUY)) return 0;
     room = magnitude(held) - working;
     return room <= 0 ? 0 : room < qty ? room : qty;
@@ -296,7 +298,7 @@ void halt_set(engine *e, const qn_halt *why)
     e->halt.why = *why;
     record_put(e, &e->halt.why.hdr);
     e->halt.is_halted = true;
-    e->halt.has_to_cancel = true;
+    e->halt.has_to_cancel = e->halt.has_to_tell = true;
     e->counts.halts++;
     if (!e->replay)
         log_line(LOG_WARNING, "%s halts trading: %s (limit %g, value %g)",
@@ -305,22 +307,40 @@ void halt_set(engine *e, const qn_halt *why)
     keep_halt(e);
 }
 
-/* True if the order could add to a position. */
+/* True if the order could add to a position, be it together with those that were kept before it. An
+ * exit only ever ends what its strategy holds; a child is a part of its parent. */
 static bool is_adding(const engine *e, const order *o)
 {
     int64_t held = ledger_net(e->ledger, o->sent.instrument)->qty;
+    int64_t *kept = &e->halt.kept[o->sent.instrument];
+    int64_t left = o->filled < o->sent.qty ? o->sent.qty - o->filled : 0;
+    const order *parent = o->parent ? orders_find(e->orders, o->parent) : NULL;
 
-    if (o->entry || (o->sent.flags & QN_REDUCE_ONLY)) return false;
-    return held == 0 || (held > 0) == (o->sent.side == QN_BUY) ||
-           o->sent.qty - o->filled > magnitude(held);
+    if (o->entry || (o->sent.flags & (QN_REDUCE_ONLY | QN_CLOSE_OUT)) ||
+        (parent && !order_is_closed(parent)))
+        return false;
+    if (held == 0 || (held > 0) == (o->sent.side == QN_BUY) || left > magnitude(held) - *kept)
+        return true;
+    *kept += left;
+    return false;
+}
+
+static void tell_halt(engine *e)
+{
+    e->halt.has_to_tell = false;
+    e->cause = e->halt.why.hdr.seq;
+    if (e->nrisk) risk_event(e, &e->halt.why.hdr);
+    for (uint32_t i = 0; i < e->nstrategies && !e->has_ended; i++)
+        strategy_deliver(&e->strategies[i].in, &e->halt.why.hdr);
 }
 
 void halt_cancel(engine *e)
 {
-    uint64_t cause = e->halt.why.hdr.seq;
+    uint64_t cause = e->halt.has_to_tell ? e->halt.why.hdr.seq : e->cause;
     order *next;
 
     e->halt.has_to_cancel = false;
+    memset(e->halt.kept, 0, e->ninstruments * sizeof *e->halt.kept);
     for (order *o = orders_first(e->orders); o; o = next) {
         next = o->next; /* a parent leaves the list at once */
         if (!is_adding(e, o)) continue;
@@ -329,10 +349,7 @@ void halt_cancel(engine *e)
         else
             order_ask_cancel(e, o, cause);
     }
-    e->cause = cause;
-    if (e->nrisk) risk_event(e, &e->halt.why.hdr);
-    for (uint32_t i = 0; i < e->nstrategies && !e->has_ended; i++)
-        strategy_deliver(&e->strategies[i].in, &e->halt.why.hdr);
+    if (e->halt.has_to_tell) tell_halt(e);
 }
 
 /* ------------------------------------------------------------------ the books, read only */

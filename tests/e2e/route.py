@@ -228,6 +228,27 @@ class Route(unittest.TestCase):
         self.assertEqual(ends["s-3"], ("CANCELED", "RUN_END"))  # it only reduces: left alone
         self.assertEqual(ends["s-4"], ("DENIED", "HALTED"))
 
+    def test_what_reduces_alone_and_adds_together_is_canceled(self):
+        """Two orders stand against the one position: what is more than it may not stay."""
+        self.go([100] * 6, script("1 order 10; 2 order -10 120; 2 order -6 130; 2 order -4 140"),
+                chain(risks=[risk("risk/rule", "halt_at = 3;")]))
+        halt, = self.of("halt")
+        self.assertEqual([(q["order_id"], q["cause_seq"]) for q in self.of("request")][:2],
+                         [("s-3", halt["seq"]), ("s-4", halt["seq"])])
+
+    def test_what_a_fill_leaves_more_than_is_held_is_canceled(self):
+        """Held are 10 for s and -4 for t, 6 in all: a sale of 6 stays. When s has sold 3 at its stop
+        they are 3, and it would add."""
+        closes = [100, 100, 100, 100, 80, 80]
+        self.go(closes, script("1 target 7; 1 order 3 0 90; 2 order -6 150", id="s") + ", " +
+                script("1 target -4", id="t"), chain(risks=[risk("risk/rule", "halt_at = 3;")]))
+        halt, = self.of("halt")
+        stop = self.of("fill")[-1]
+        self.assertEqual((stop["order_id"], stop["qty"]), ("s-3", "3"))
+        self.assertGreater(stop["seq"], halt["seq"])
+        self.assertEqual([(q["order_id"], q["cause_seq"]) for q in self.of("request")][:1],
+                         [("s-4", stop["seq"])])
+
     def test_a_halt_between_the_verdict_and_the_order(self):
         """A module that counts what was allowed halts on the second order: that one stays here."""
         for execution in ("", "execution/immediate"):

@@ -187,14 +187,16 @@ START_TEST(a_child_leaves_on_the_budget_of_its_parent)
     begin();
     parent = working(1, 10, (budget){10, 4, 0, NEVER});
     parent->is_parent = true;
-    child = working(2, 4, (budget){0});
+    child = working(2, 4, (budget){4, 4, 0, NEVER});
     child->parent = parent->sent.id;
     ck_assert(leaves(submit, child, &nsubmitted));
+    child->budget.qty = 0; /* nobody has looked at it as an order */
+    ck_assert(!leaves(submit, child, &nsubmitted));
+    child->budget.qty = 4;
     parent->budget.charged = 11; /* with others it is more than was approved */
     ck_assert(!leaves(submit, child, &nsubmitted));
     parent->budget.charged = 4;
     child->sent.side = QN_SELL;
-    child->budget = (budget){10, 4, 0, NEVER}; /* of its own: it does not count */
     ck_assert(!leaves(submit, child, &nsubmitted));
     child->sent.side = QN_BUY;
     parent->sent.instrument = 1;
