@@ -5,6 +5,7 @@
 #include "check_main.h"
 #include "support.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -407,6 +408,63 @@ START_TEST(reading_changes_nothing)
 }
 END_TEST
 
+typedef struct user {
+    pthread_t thread;
+    store *s;
+    uint32_t number;
+    bool is_wrong;
+} user;
+
+static void *use_values(void *arg)
+{
+    user *u = arg;
+    char name[16];
+
+    snprintf(name, sizeof name, "user.%u", u->number);
+    for (uint64_t i = 1; i <= 100; i++) {
+        uint64_t got = 0;
+        size_t n = sizeof got;
+        if (value_put(u->s, name, &i, sizeof i, NULL) != QN_OK ||
+            value_get(u->s, name, &got, &n, NULL) != QN_OK || got != i || n != sizeof got)
+            u->is_wrong = true;
+    }
+    return NULL;
+}
+
+/* Values by threads of their own, while records are put and snapshots taken. */
+START_TEST(any_thread_keeps_values)
+{
+    char dir[PATH_ROOM];
+    store_options o;
+    user users[3];
+    store *s;
+
+    folder_new(dir);
+    o = some_options(dir, all[_i]);
+    s = open_store(&o);
+    begin(s, "", 1);
+    for (uint32_t i = 0; i < 3; i++) {
+        users[i] = (user){.s = s, .number = i};
+        ck_assert_int_eq(pthread_create(&users[i].thread, NULL, use_values, &users[i]), 0);
+    }
+    for (uint64_t seq = 1; seq <= 3000; seq += 10) {
+        put_records(s, seq, seq + 9, 200);
+        journal_publish(s);
+        if (seq % 100 == 1) ck_assert_int_eq(snapshot_put(s, seq, "x", 1, NULL), QN_OK);
+    }
+    for (uint32_t i = 0; i < 3; i++) {
+        ck_assert_int_eq(pthread_join(users[i].thread, NULL), 0);
+        ck_assert(!users[i].is_wrong);
+    }
+    expect_run(s, 1, 1, 3000, 200);
+    close_store(s);
+    s = read_store(dir);
+    expect_run(s, 1, 1, 3000, 200);
+    close_store(s);
+    folder_free(dir);
+}
+END_TEST
+
 START_TEST(options_are_checked)
 {
     static const uint64_t wrong[] = {1, 2048, 5000, 4097};
@@ -443,6 +501,7 @@ int main(void)
     tcase_add_loop_test(tests, a_ring_that_is_too_small_is_only_slow, 0, 3);
     tcase_add_test(tests, one_process_holds_it);
     tcase_add_test(tests, reading_changes_nothing);
+    tcase_add_loop_test(tests, any_thread_keeps_values, 0, 3);
     tcase_add_test(tests, options_are_checked);
     suite_add_tcase(suite, tests);
     runner = srunner_create(suite);
