@@ -44,15 +44,27 @@ static bool is_kth(bool and_behind)
     return true;
 }
 
+static void die(void)
+{
+    syscall(SYS_kill, getpid(), SIGKILL);
+    for (;;)
+        pause();
+}
+
+/* A system call that can write was made. */
+static long made(long result)
+{
+    if (armed == SHIM_KILL_AFTER && is_kth(false)) die();
+    return result;
+}
+
 /* A system call; true if it must fail, with errno set. */
 static bool must_fail(bool can_write, int error)
 {
     switch (armed) {
     case SHIM_KILL:
-        if (!can_write || !is_kth(false)) return false;
-        syscall(SYS_kill, getpid(), SIGKILL);
-        for (;;)
-            pause();
+        if (can_write && is_kth(false)) die();
+        return false;
     case SHIM_IO:
         if (!is_kth(false)) return false;
         errno = error;
@@ -72,12 +84,14 @@ int open(const char *path, int flags, ...)
 {
     mode_t mode = 0;
     va_list args;
+    long fd;
 
     va_start(args, flags);
     if (flags & (O_CREAT | O_TMPFILE)) mode = va_arg(args, mode_t);
     va_end(args);
     if (must_fail(flags & O_CREAT, flags & O_CREAT ? ENOSPC : EIO)) return -1;
-    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+    fd = syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+    return (int)(flags & O_CREAT ? made(fd) : fd);
 }
 
 ssize_t pread(int fd, void *to, size_t n, off_t at)
@@ -87,12 +101,12 @@ ssize_t pread(int fd, void *to, size_t n, off_t at)
 
 ssize_t pwrite(int fd, const void *from, size_t n, off_t at)
 {
-    return must_fail(true, ENOSPC) ? -1 : syscall(SYS_pwrite64, fd, from, n, at);
+    return must_fail(true, ENOSPC) ? -1 : made(syscall(SYS_pwrite64, fd, from, n, at));
 }
 
 ssize_t writev(int fd, const struct iovec *parts, int n)
 {
-    return must_fail(true, ENOSPC) ? -1 : syscall(SYS_writev, fd, parts, n);
+    return must_fail(true, ENOSPC) ? -1 : made(syscall(SYS_writev, fd, parts, n));
 }
 
 off_t lseek(int fd, off_t at, int whence)
@@ -102,33 +116,33 @@ off_t lseek(int fd, off_t at, int whence)
 
 int fsync(int fd)
 {
-    return must_fail(true, EIO) ? -1 : (int)syscall(SYS_fsync, fd);
+    return must_fail(true, EIO) ? -1 : (int)made(syscall(SYS_fsync, fd));
 }
 
 int ftruncate(int fd, off_t size)
 {
-    return must_fail(true, ENOSPC) ? -1 : (int)syscall(SYS_ftruncate, fd, size);
+    return must_fail(true, ENOSPC) ? -1 : (int)made(syscall(SYS_ftruncate, fd, size));
 }
 
 int posix_fallocate(int fd, off_t at, off_t n)
 {
     if (must_fail(true, ENOSPC)) return errno;
-    return syscall(SYS_fallocate, fd, 0, at, n) == 0 ? 0 : errno;
+    return made(syscall(SYS_fallocate, fd, 0, at, n)) == 0 ? 0 : errno;
 }
 
 int rename(const char *from, const char *to)
 {
-    return must_fail(true, EIO) ? -1 : (int)syscall(SYS_rename, from, to);
+    return must_fail(true, EIO) ? -1 : (int)made(syscall(SYS_rename, from, to));
 }
 
 int unlink(const char *path)
 {
-    return must_fail(true, EIO) ? -1 : (int)syscall(SYS_unlink, path);
+    return must_fail(true, EIO) ? -1 : (int)made(syscall(SYS_unlink, path));
 }
 
 int mkdir(const char *path, mode_t mode)
 {
-    return must_fail(true, ENOSPC) ? -1 : (int)syscall(SYS_mkdir, path, mode);
+    return must_fail(true, ENOSPC) ? -1 : (int)made(syscall(SYS_mkdir, path, mode));
 }
 
 void *mmap(void *at, size_t n, int protection, int flags, int fd, off_t offset)
@@ -199,7 +213,7 @@ int fdatasync(int fd)
         sync_wait(GO);
         sync_set(FREE);
     }
-    return (int)syscall(SYS_fdatasync, fd);
+    return (int)made(syscall(SYS_fdatasync, fd));
 }
 
 /* ------------------------------------------------------------------ memory */

@@ -13,6 +13,7 @@
 typedef enum shim_kind {
     SHIM_OFF,
     SHIM_KILL,       /* the process is killed before the k-th system call that can write */
+    SHIM_KILL_AFTER, /* and behind it */
     SHIM_IO,         /* the k-th system call fails, as it fails in practice */
     SHIM_WRITES,     /* the k-th system call that can write and all such behind it: no space */
     SHIM_MEMORY,     /* the k-th allocation of the store fails */
