@@ -95,13 +95,21 @@ static void settle_change(outcome *o, const qn_order_report *r)
     o->asked.order_id = 0;
 }
 
+/* What does not fit the state of an order does not change it: as in the books. */
+static void move(outcome *o, order_change change)
+{
+    uint32_t next = order_next(o->state, change);
+
+    if (next) o->state = next;
+}
+
 static void take_report(outcome *o, const qn_order_report *r)
 {
     settle_change(o, r);
-    if (r->order_id != o->order.id) return;
-    if (order_state_class(o->state) == ORDER_CLASS_CLOSED) return;
-    o->state = r->state;
-    if (order_state_class(r->state) == ORDER_CLASS_CLOSED) o->reason = r->reason;
+    if (r->order_id != o->order.id || order_state_class(o->state) == ORDER_CLASS_CLOSED) return;
+    move(o, order_change_of_report(r->state));
+    if (order_state_class(o->state) == ORDER_CLASS_CLOSED && o->state == r->state)
+        o->reason = r->reason;
 }
 
 static void take_fill(outcome *o, const qn_fill *f)
@@ -111,7 +119,7 @@ static void take_fill(outcome *o, const qn_fill *f)
     o->fee += f->fee;
     o->value += (qn_wide)f->price * f->qty;
     if (f->parent_id == o->order.id) return; /* a parent says itself how it ended */
-    o->state = o->filled >= o->order.qty ? QN_ORDER_FILLED : QN_ORDER_PARTIALLY_FILLED;
+    move(o, o->filled >= o->order.qty ? ORDER_FILL_WHOLE : ORDER_FILL_PART);
 }
 
 static void take_end(outcome *o, const qn_parent *p)

@@ -93,7 +93,8 @@ static int64_t target_send(engine *e, strategy *s, const qn_target *t, uint64_t 
     if (missing > INT64_MAX || missing < -INT64_MAX) return QN_E_INTENT_VALUE;
     w.order.side = missing > 0 ? QN_BUY : QN_SELL;
     w.order.qty = (int64_t)(missing > 0 ? missing : -missing);
-    if (t->qty == 0) w.order.stop_loss = w.order.take_profit = 0; /* nothing is opened */
+    if (t->qty == 0 || (t->qty > 0) != (missing > 0)) /* nothing is opened */
+        w.order.stop_loss = w.order.take_profit = 0;
     return order_send(e, s, &w);
 }
 

@@ -219,25 +219,35 @@ static bool is_modifiable(const venue *v, const order *o)
            order_next(o->state, ORDER_ASK_UPDATE) && (v->info.capabilities & QN_CAN_MODIFY);
 }
 
-/* A change is judged as what it adds; one that adds nothing, as the order it becomes. */
-static bool approve_change(engine *e, const order *o, const qn_request *to, uint64_t cause,
-                           qn_verdict *verdict)
+/* Whether all of a change is allowed at one stage. */
+static bool approve_stage(engine *e, const order *o, const qn_request *to, uint32_t stage,
+                          int64_t qty, uint64_t cause, qn_verdict *verdict)
 {
-    int64_t added = to->qty - o->sent.qty;
     wish w = {.order = {.hdr.instrument = o->sent.instrument,
                         .side = o->sent.side,
                         .type = o->sent.type,
                         .tif = o->sent.tif,
                         .flags = o->sent.flags,
-                        .qty = added > 0 ? added : to->qty - o->filled,
+                        .qty = qty,
                         .price = to->price,
                         .trigger = to->trigger},
               .cause = cause,
               .order_id = o->sent.id,
               .strategy = o->sent.strategy,
-              .stage = added > 0 ? QN_STAGE_INTENT | QN_STAGE_ORDER : QN_STAGE_ORDER};
+              .stage = stage};
 
     return risk_approve(e, &w, verdict) && verdict->action == QN_ALLOW;
+}
+
+/* A change is judged as a wish for what it adds, and as the order that it becomes: else one could
+ * grow beyond any limit on one order, step by step. */
+static bool approve_change(engine *e, const order *o, const qn_request *to, uint64_t cause,
+                           qn_verdict *verdict)
+{
+    int64_t added = to->qty - o->sent.qty;
+
+    if (added > 0 && !approve_stage(e, o, to, QN_STAGE_INTENT, added, cause, verdict)) return false;
+    return approve_stage(e, o, to, QN_STAGE_ORDER, to->qty - o->filled, cause, verdict);
 }
 
 int64_t order_modify(engine *e, strategy *s, const qn_modify *modify, uint64_t cause)

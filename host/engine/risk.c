@@ -29,10 +29,14 @@ static int64_t reducing_part(const engine *e, const wish *w, int64_t qty)
     const open_quantity *open = &e->open[i];
     int64_t working = w->order.side == QN_BUY ? open->buying : open->selling;
     const order *parent = w->parent ? orders_find(e->orders, w->parent) : NULL;
+    const order *own = orders_find(e->orders, w->order_id);
     int64_t room;
 
     if (parent && parent->budget.charged < parent->budget.qty)
         working -= parent->budget.qty - parent->budget.charged;
+    /* a change, judged as the order that it becomes, takes that order's place */
+    if (own && !own->entry && !(w->stage & QN_STAGE_INTENT) && own->filled < own->sent.qty)
+        working -= own->sent.qty - own->filled;
     if (held == 0 || (held > 0) == (w->order.side == QN_BUY)) return 0;
     room = magnitude(held) - working;
     return room <= 0 ? 0 : room < qty ? room : qty;

@@ -19,7 +19,8 @@ extern "C" {
 #define QN_KIND_RISK "qn.risk/1"
 
 /* What is checked. A strategy's own order is both at once; an execution algorithm's parent is
- * checked as an intent, each of its children as an order. */
+ * checked as an intent, each of its children as an order. A change is checked as an intent where
+ * it adds, and then as an order. */
 #define QN_STAGE_INTENT 1u /* the wish: position, exposure, loss */
 #define QN_STAGE_ORDER 2u  /* what will leave for the venue: size, price, rate */
 
@@ -33,7 +34,8 @@ typedef struct qn_proposal {
     uint32_t type;  /* QN_MARKET, ... */
     uint32_t flags; /* QN_REDUCE_ONLY, ... */
     uint32_t rsv0;
-    int64_t qty;      /* asked for, > 0, mantissa; of a change: what it would add */
+    int64_t qty;      /* asked for, > 0, mantissa; of a change as an intent what it would add, as
+                         an order all that would work */
     int64_t reducing; /* how much of it can only reduce the account's position, whatever else
                          works: those orders are let through while trading is halted */
     int64_t price;    /* limit, trigger, or last mark, mantissa; 0 = the instrument has none */

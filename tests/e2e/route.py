@@ -208,6 +208,23 @@ class Route(unittest.TestCase):
         self.assertEqual([(v["instrument"], at(v), v["reason"]) for v in of(rows, "verdict")],
                          [("Y.v", "01:01", "NO_PRICE"), ("Y.v", "03:01", None)])
 
+    def test_a_change_is_judged_as_the_order_that_it_becomes(self):
+        """5 and 3 are each no more than 6; 8 are."""
+        self.go([100] * 5, script("1 order 5 90; 2 modify 8; 3 modify 6"),
+                chain(risks=[risk("risk/rule", "never = 6;")]))
+        self.assertEqual(self.column("refusal", "code"), [("QN_E_BUDGET",)])
+        self.assertEqual(self.column("request", "kind", "qty")[0], ("modify", "6"))
+        self.assertEqual(self.column("verdict", "stage", "action", "asked")[1:],
+                         [(["intent"], "allow", "3"), (["order"], "reject", "8"),
+                          (["intent"], "allow", "1"), (["order"], "allow", "6")])
+
+    def test_a_target_that_opens_nothing_has_no_exits(self):
+        self.go([100] * 6, script("1 target 10 50; 3 target 4 50; 4 target -2 150"), chain())
+        orders = [(s["side"], s["qty"], s["order_type"]) for s in self.of("submit")]
+        self.assertEqual(orders, [("buy", "10", "market"), ("sell", "10", "stop"),
+                                  ("sell", "6", "market"), ("sell", "6", "market"),
+                                  ("buy", "6", "stop")])
+
     # ---- halt
 
     def test_a_halt_cancels_what_adds_lets_reduce_and_denies_the_rest(self):
