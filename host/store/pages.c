@@ -113,8 +113,8 @@ static const char *meta_parse(const unsigned char *p, uint64_t page, page_meta *
     out->txn = get64(m + 24 + 2 * DB + 8);
     if (out->last_page < 1 || out->last_page >= INT64_MAX / 32768 || (out->txn & 1) != page)
         return "its head has impossible numbers";
-    out->is_whole = tree_parse(m + 24, out->last_page, &out->free) &
-                    tree_parse(m + 24 + DB, out->last_page, &out->main);
+    out->is_whole = tree_parse(m + 24, out->last_page, &out->free);
+    if (!tree_parse(m + 24 + DB, out->last_page, &out->main)) out->is_whole = false;
     return NULL;
 }
 

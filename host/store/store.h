@@ -2,21 +2,37 @@
  *
  * The store of a host: one folder, held by one process at a time.
  *
- *   data.mdb   LMDB: runs, journal, snapshots, values
+ *   data.mdb   LMDB: runs, journal, snapshots, values (its format: format.h)
  *   ring       a file mapping in front of the journal: what is in it survives the death of the
- *              process, and is moved into LMDB every few milliseconds
- *   lock       held by the process that writes
+ *              process, and is moved into LMDB every 2 ms
+ *   lock       held by the process that writes; knows the number of its last transaction
+ *   lock.mdb   LMDB's own: who is reading
  *
  * A record is a qn_event with a sequence number that rises within its run; the store looks at
  * `size` and `seq` and knows nothing else of trading. Each record carries a CRC32C that goes on
  * from the one before it, so that a flipped byte, a missing record and two that changed places
  * are all found, and named by run and sequence number.
  *
- * Threads. One thread (the engine's) puts records; a thread of the store's own commits them.
- * Everything else is called by the thread that opened the store.
+ * What is checked, and when. LMDB has no checksums and believes its pages, so a store is checked
+ * before it is used: at every opening both heads of data.mdb, runs and values, and the keys of
+ * snapshots; for writing also that each page has one use and the free ones none, the branches of
+ * the journal and the way to its last record. That reads about one page in a hundred of the
+ * journal. Its records are checked when they are read, each against the one before it, and the
+ * last against the store's head; a snapshot when it is read. store_verify does all of it.
+ *
+ * After the death of the process all that was published is there, whatever the moment. After a
+ * power loss all that was committed is; what of the ring is whole then is taken, too, and
+ * journal_count tells if something was not. With durability none a power loss can damage the
+ * whole store, earlier runs included: keep backtests and real runs in stores of their own.
+ *
+ * Threads. One thread (the engine's) puts records and publishes them; a thread of the store's own
+ * commits them, but with durability sync, where the publishing thread does. Everything else is
+ * called by the thread that opened the store while no other puts, but for values, which any
+ * thread may read and write. A store may be open once in a process (LMDB's locks want that).
  *
  * Failures. LMDB is transactional: whatever fails, the store holds what it held after the last
- * commit, and the records behind it stay in the ring until they are committed. */
+ * commit, and the records behind it stay in the ring until they are committed, at the next
+ * opening if need be. A store that failed once takes nothing more; store_check says why. */
 #ifndef QUOIN_STORE_STORE_H
 #define QUOIN_STORE_STORE_H
 
@@ -31,7 +47,7 @@ typedef struct store store;
 typedef enum durability {
     DURABILITY_NONE,  /* no ring file and no flush: a crash loses the run. For backtests */
     DURABILITY_GROUP, /* the ring survives the process, a commit every few ms a power loss */
-    DURABILITY_SYNC   /* journal_publish returns when the records are on disk */
+    DURABILITY_SYNC /* journal_publish returns when the records are on disk, or the store failed */
 } durability;
 
 #define STORE_MAP_BYTES (UINT64_C(64) << 30) /* of address space; the file grows as used */
@@ -52,9 +68,11 @@ typedef struct store_options {
  * journal first (unless is_read_only: readers then see it as if it had been).
  *
  * returns QN_OK; QN_E_BUSY: another process holds it (it is named by its pid); QN_E_NOT_FOUND:
- *         read only, and there is no store; QN_E_TOO_NEW: of a newer version; QN_E_DAMAGED: no
- *         store, or a damaged one, with the file and place; QN_E_IO. On error *out is unchanged,
- *         and nothing on disk has changed but an empty folder may have been made. */
+ *         read only, and there is no store; QN_E_TOO_NEW, QN_E_UNSUPPORTED: of a newer or an older
+ *         format version; QN_E_DAMAGED: no store, or a damaged one, with the file and place;
+ *         QN_E_FULL: no space for the ring; QN_E_RANGE: a ring of that size cannot be; QN_E_IO. On
+ *         error *out is unchanged, and so is what the store holds; an empty one may have been
+ *         made. */
 int32_t store_open(const store_options *options, store **out, qn_err *err);
 
 /* Commit what is in the ring, and close. The first error that the store met and nobody was told
@@ -82,12 +100,14 @@ typedef struct store_run {
     const char *footer;    /* text of its end, JSON; "" while it has not ended */
 } store_run;
 
-/* Begin a run. On disk when it returns, whatever the durability. */
+/* Begin a run. On disk when it returns (durability none: in the file). `header` is copied. What
+ * was put before, for another run, is committed first. */
 int32_t store_run_begin(store *s, const char *header, store_run *out, qn_err *err);
-/* Take up a run that has not ended: raises its incarnation. Records put from now on go on behind
- * its last one. */
+/* Take up a run that has not ended: raises its incarnation, on disk when it returns. Records put
+ * from now on go on behind its last one. QN_E_NOT_FOUND; QN_E_STATE: it has ended. */
 int32_t store_run_resume(store *s, uint32_t run, store_run *out, qn_err *err);
-/* End the run that was begun or resumed: all its records and this footer are committed. */
+/* End the run that was begun or resumed: all its records and this footer are committed. QN_E_STATE:
+ * there is none. */
 int32_t store_run_end(store *s, const char *footer, qn_err *err);
 /* The run with that number, or with 0 the last one. QN_E_NOT_FOUND. */
 int32_t store_run_get(store *s, uint32_t run, store_run *out, qn_err *err);
@@ -95,8 +115,8 @@ int32_t store_run_get(store *s, uint32_t run, store_run *out, qn_err *err);
 /* ------------------------------------------------------------------ the journal */
 
 /* Append a record (copied). [event] No lock, no system call; waits only if the ring is full, and
- * then counts it. The caller publishes before anything that depends on the record leaves. Records
- * of a failed store are dropped: store_check tells. */
+ * then counts it. The caller publishes before anything that depends on the record leaves. A failed
+ * store keeps records in its ring until that is full, and drops the rest: store_check tells. */
 void journal_put(store *s, const qn_event *record);
 
 /* Make all records put so far survive the process (GROUP), or be on disk (SYNC: waits for the
@@ -115,7 +135,10 @@ journal_counts journal_count(const store *s);
  * of a dead process included. */
 typedef struct journal_reader journal_reader;
 
-/* Begin behind sequence number `after` (0 = at the start). Records put later are not seen. */
+/* Begin behind sequence number `after` (0 = at the start). What is published is committed first, by
+ * the process that writes; records put later are not seen. The reader pins a state of the store:
+ * pages that it needs are not used again until it is closed. QN_E_NOT_FOUND: there is no such
+ * run. */
 int32_t journal_open(store *s, uint32_t run, uint64_t after, journal_reader **out, qn_err *err);
 /* The next record, valid until the next call; NULL at the end. QN_E_DAMAGED: run and sequence
  * number are named; reading cannot go on. */
@@ -125,7 +148,9 @@ void journal_close(journal_reader *r);
 /* ------------------------------------------------------------------ snapshots and values */
 
 /* Keep a snapshot of the current run at a sequence number: the records up to it are committed
- * with it. The last two of a run are kept. Copied; written by the store's thread. */
+ * with it. The last two of a run are kept. Copied, and what was put is published; written by
+ * the store's thread, unless a newer one is put before it came to that. QN_E_STATE: no run;
+ * QN_E_RANGE: more than 1 GiB. */
 int32_t snapshot_put(store *s, uint64_t seq, const void *bytes, size_t n, qn_err *err);
 /* The last snapshot of a run; free *bytes by mem_free. QN_E_NOT_FOUND: there is none (the usual
  * case of a young run); QN_E_DAMAGED. */
