@@ -114,7 +114,7 @@ typedef struct subject {
     qn_venue venue;
     qn_model model;
     qn_named features[66];
-    char names[66][4];
+    char names[66][12];
     qn_optimizer optimizer;
     qn_risk risk;
     qn_execution execution;
