@@ -16,7 +16,8 @@ SOURCE = os.environ["QUOIN_SOURCE"]
 PLUGINS = {"strategy": ["plugins/strategy/sma_cross.c", "tests/plugins/strategy/chaos.c"],
            "venue": ["plugins/venue/sim/" + f for f in os.listdir(
                os.path.join(SOURCE, "plugins/venue/sim")) if f.endswith(".c")]}
-SDK = [os.path.join(SOURCE, "sdk/src", f) for f in sorted(os.listdir(os.path.join(SOURCE, "sdk/src")))]
+SDK = [os.path.join(SOURCE, "sdk/src", f)
+       for f in sorted(os.listdir(os.path.join(SOURCE, "sdk/src"))) if f.endswith(".c")]
 
 
 def compile_all(cc, level, into):
