@@ -3,11 +3,13 @@
  * sink/jsonl: records as lines of JSON in a file (<quoin/sdk/record.h> says how they look).
  *
  * The first line of a run is {"seq":0,"type":"run","run":"ID"}. A new run begins the file anew;
- * with `append` it goes on behind what is there, whatever that is.
+ * with `append` it goes on behind the runs that are there. A file that does not begin with such a
+ * line is somebody else's, and left as it is.
  *
  * Exactly once: the host gives everything behind the cursor again after a restart, so what a crash
  * left behind the cursor, a torn line included, is cut off first. A run that is gone on with needs
- * the file that it wrote: another run's is refused, never overwritten.
+ * the file that it wrote: another run's is refused, never overwritten. What the file has lost up to
+ * the cursor cannot be had again, and is told.
  *
  * A batch is written at a place of the file that moves on when all of it was: a try that failed (a
  * full disk) leaves nothing that the next one does not write over. */
@@ -52,7 +54,7 @@ static const qn_param params[] = {
              "power fails",
              .def = "false"),
     QN_PARAM(jsonl, append, BOOL, "",
-             "a new run goes on behind what the file has, instead of beginning it anew",
+             "a new run goes on behind the runs that the file has, instead of beginning it anew",
              .def = "false"),
 };
 
@@ -129,6 +131,20 @@ static int32_t make_folders(jsonl *s, qn_err *err)
     return QN_OK;
 }
 
+/* A file that another program made is not to be lost by a wrong path. */
+static int32_t check_owner(const jsonl *s, qn_err *err)
+{
+    char bytes[sizeof RUN_LINE_BEGIN - 1];
+    ssize_t n = pread(s->fd, bytes, sizeof bytes, 0);
+
+    if (n < 0) return fail_file(s, "read", err);
+    if (n == 0 || is_of_sink(bytes, (uint64_t)n)) return QN_OK;
+    return qn_fail(err, QN_E_EXISTS,
+                   "%s exists, and was not written by sink/jsonl: move it away, or give another "
+                   "path",
+                   s->name);
+}
+
 static int32_t open_file(jsonl *s, qn_err *err)
 {
     struct stat st;
@@ -139,7 +155,36 @@ static int32_t open_file(jsonl *s, qn_err *err)
     if (flock(s->fd, LOCK_EX | LOCK_NB) != 0)
         return qn_fail(err, QN_E_BUSY, "%s is being written by another sink", s->name);
     s->end = (uint64_t)st.st_size;
-    return QN_OK;
+    return check_owner(s, err);
+}
+
+static void log_text(const jsonl *s, int32_t level, const char *text)
+{
+    s->host->log(s->host->ctx, level, (qn_str){text, strlen(text)});
+}
+
+/* The file may have lost what it had: it was cut, or the power failed. With all types each number
+ * has a line; with some of them the numbers do not tell, but for that of a line that was torn. */
+static void tell_missing(const jsonl *s, uint64_t last, uint64_t torn, uint64_t cursor)
+{
+    int is_torn = torn && torn <= cursor;
+    char text[PATH_ROOM + 256];
+
+    if (last == cursor && !is_torn) return;
+    if (is_torn || s->wanted == UINT64_MAX) {
+        snprintf(text, sizeof text,
+                 "%s goes up to record %llu: it has lost what it had from record %llu on, up to "
+                 "%llu",
+                 s->name, (unsigned long long)last, (unsigned long long)(is_torn ? torn : last + 1),
+                 (unsigned long long)cursor);
+        log_text(s, QN_LOG_WARNING, text);
+    } else {
+        snprintf(text, sizeof text,
+                 "%s goes up to record %llu, and on behind %llu: whether there were others of its "
+                 "types in between cannot be told",
+                 s->name, (unsigned long long)last, (unsigned long long)cursor);
+        log_text(s, QN_LOG_INFO, text);
+    }
 }
 
 /* Where the file goes on. *is_begun: it has the beginning of this run. With cursor 0 that is a run
@@ -147,7 +192,9 @@ static int32_t open_file(jsonl *s, qn_err *err)
 static int32_t find_end(jsonl *s, const char *run_id, uint64_t cursor, int *is_begun, qn_err *err)
 {
     uint64_t size = s->end;
+    resume_place at;
     qn_err why = QN_ERR_INIT;
+    uint64_t torn;
     int32_t rc;
     void *bytes;
 
@@ -155,12 +202,17 @@ static int32_t find_end(jsonl *s, const char *run_id, uint64_t cursor, int *is_b
     bytes = mmap(NULL, size, PROT_READ, MAP_SHARED, s->fd, 0);
     if (bytes == MAP_FAILED) return fail_file(s, "read", err);
     s->end = whole_lines(bytes, size);
-    rc = resume_at(bytes, s->end, run_id, cursor, &s->end, &why);
+    torn = torn_seq((const char *)bytes + s->end, size - s->end);
+    rc = s->end ? resume_at(bytes, s->end, run_id, cursor, &at, &why) : QN_OK;
     munmap(bytes, size);
-    *is_begun = rc == QN_OK;
-    if (rc == QN_OK || cursor == 0) return QN_OK;
-    return qn_fail(err, rc, "%s cannot be gone on with: %s; move it away, or give another path",
-                   s->name, why.msg);
+    if (s->end == 0 || (rc != QN_OK && cursor == 0)) return QN_OK;
+    if (rc != QN_OK)
+        return qn_fail(err, rc, "%s cannot be gone on with: %s; move it away, or give another path",
+                       s->name, why.msg);
+    *is_begun = 1;
+    s->end = at.end;
+    tell_missing(s, at.last, torn, cursor);
+    return QN_OK;
 }
 
 /* Write the buffer at *at and move *at behind it. */
@@ -203,9 +255,15 @@ static int32_t begin_run(jsonl *s, const char *run_id, qn_err *err)
     return rc != QN_OK ? rc : commit(s, at, err);
 }
 
-static void log_warning(const jsonl *s, const char *text)
+/* The run is gone on with, and its file is not there. */
+static void tell_new(const jsonl *s, uint64_t cursor)
 {
-    s->host->log(s->host->ctx, QN_LOG_WARNING, (qn_str){text, strlen(text)});
+    char text[PATH_ROOM + 128];
+
+    snprintf(text, sizeof text,
+             "%s is new, or empty: it lacks the run's beginning, records 1 to %llu", s->name,
+             (unsigned long long)cursor);
+    log_text(s, QN_LOG_WARNING, text);
 }
 
 static int32_t prepare(jsonl *s, const qn_sink_start *start, qn_err *err)
@@ -223,7 +281,7 @@ static int32_t prepare(jsonl *s, const qn_sink_start *start, qn_err *err)
         return rc;
     if (ftruncate(s->fd, (off_t)s->end) != 0) return fail_file(s, "cut", err);
     if (is_begun) return QN_OK;
-    if (start->cursor) log_warning(s, "the file is new, or empty: it lacks the run's beginning");
+    if (start->cursor) tell_new(s, start->cursor);
     return begin_run(s, start->run_id, err);
 }
 

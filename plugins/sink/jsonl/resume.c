@@ -15,6 +15,13 @@ static uint64_t line_begin(const char *bytes, uint64_t end)
     return end;
 }
 
+int is_of_sink(const char *bytes, uint64_t n)
+{
+    uint64_t begin = sizeof RUN_LINE_BEGIN - 1;
+
+    return memcmp(bytes, RUN_LINE_BEGIN, n < begin ? n : begin) == 0;
+}
+
 uint64_t whole_lines(const char *bytes, uint64_t n)
 {
     return line_begin(bytes, n);
@@ -33,6 +40,13 @@ static int line_seq(const char *line, uint64_t n, uint64_t *seq)
     return at > sizeof SEQ_BEGIN - 1 && at < n && line[at] == ',';
 }
 
+uint64_t torn_seq(const char *bytes, uint64_t n)
+{
+    uint64_t seq;
+
+    return line_seq(bytes, n, &seq) ? seq : 0;
+}
+
 static int is_run_line(const char *line, uint64_t n, const char *run_id)
 {
     uint64_t before = sizeof RUN_LINE_BEGIN - 1;
@@ -42,10 +56,10 @@ static int is_run_line(const char *line, uint64_t n, const char *run_id)
            memcmp(line, RUN_LINE_BEGIN, before) == 0 && memcmp(line + before, run_id, id) == 0;
 }
 
-int32_t resume_at(const char *bytes, uint64_t n, const char *run_id, uint64_t cursor, uint64_t *out,
-                  qn_err *err)
+int32_t resume_at(const char *bytes, uint64_t n, const char *run_id, uint64_t cursor,
+                  resume_place *out, qn_err *err)
 {
-    uint64_t keep = n;
+    resume_place keep = {.end = n};
 
     for (uint64_t end = n, begin; end > 0; end = begin) {
         uint64_t seq;
@@ -54,7 +68,10 @@ int32_t resume_at(const char *bytes, uint64_t n, const char *run_id, uint64_t cu
         if (!line_seq(bytes + begin, end - begin, &seq))
             return qn_fail(err, QN_E_DAMAGED, "the line at byte %llu is no record",
                            (unsigned long long)begin);
-        if (seq > cursor) keep = begin;
+        if (seq > cursor)
+            keep.end = begin;
+        else if (seq > keep.last)
+            keep.last = seq;
         if (seq != 0) continue;
         if (!is_run_line(bytes + begin, end - begin, run_id))
             return qn_fail(err, QN_E_STATE, "its last run is not %s", run_id);
