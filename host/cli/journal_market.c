@@ -34,7 +34,7 @@ static int32_t open_config(const run_header *h, config **out, qn_err *err)
     int32_t rc = config_open(h->config, h->sets, h->nsets, &cfg, err);
 
     if (rc != QN_OK) return rc;
-    if (strcmp(config_sha256(cfg), h->config_sha256) != 0)
+    if (strcmp(config_identity(cfg), h->config_identity) != 0)
         rc = fail(err, QN_E_INVALID, "%s is not what it was when the run was begun", h->config);
     else
         rc = tell_mistake(cfg, QN_OK, err);

@@ -91,7 +91,7 @@ static const struct {
     uint32_t must;
 } links[] = {
     {QN_EVENT_OUTPUT, offsetof(qn_output, cause_seq), 0},
-    {QN_EVENT_REFUSAL, offsetof(qn_refusal, cause_seq), QN_EVENT_OUTPUT},
+    {QN_EVENT_REFUSAL, offsetof(qn_refusal, cause_seq), 0},
     {QN_EVENT_ALLOCATION, offsetof(qn_allocation, cause_seq), 0},
     {QN_EVENT_WEIGHT, offsetof(qn_weight, cause_seq), QN_EVENT_ALLOCATION},
     {QN_EVENT_WEIGHT, offsetof(qn_weight, signal_seq), QN_EVENT_OUTPUT},

@@ -5,6 +5,7 @@
 
 #include "base/fail.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ static int finish(int status)
 
 int main(int argc, char **argv)
 {
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error of write, not the end */
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         puts("quoin " QUOIN_VERSION);
         return finish(EXIT_DONE);

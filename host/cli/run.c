@@ -67,7 +67,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         a->is_resume = true;
         return 0;
     case OPTION_LIFT_HALT:
-        a->lifts_halt = true;
+        a->lifts_halt = a->engine.lifts_halt = true;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -166,10 +166,12 @@ static int open_store(arguments *a, const config_run *run, store **s)
                  a->request.conf, error_name(QN_E_MISSING));
         return EXIT_USAGE;
     }
-    if ((rc = store_open(&how, s, &err)) != QN_OK) return cli_fail(rc, &err);
+    if ((rc = store_open(&how, s, &err)) != QN_OK) {
+        int status = cli_fail(rc, &err);
+        return rc == QN_E_NOT_FOUND ? EXIT_FAILED : status; /* a folder that cannot be made */
+    }
     a->engine.store = *s;
     rc = choose_run(a, *s, &err);
-    if (rc == QN_OK && a->lifts_halt) rc = value_put(*s, "halt", NULL, 0, &err);
     return rc == QN_OK ? EXIT_DONE : cli_fail(rc, &err);
 }
 
@@ -192,6 +194,11 @@ static int run(const arguments *a, engine *e, report *r)
     }
     if (print_result(r, a->request.is_json) != EXIT_DONE && status == EXIT_DONE)
         status = EXIT_FAILED;
+    run_err = (qn_err)QN_ERR_INIT;
+    if ((ran = engine_end(e, &run_err)) != QN_OK) {
+        cli_fail(ran, &run_err);
+        if (status == EXIT_DONE) status = EXIT_FAILED;
+    }
     return status;
 }
 
@@ -240,7 +247,10 @@ int cmd_run(int argc, char **argv)
         if (config_get(cfg)->nrisk == 0)
             log_line(LOG_WARNING,
                      "no risk module checks the orders of this run: in a backtest only");
-        status = run_reported(&a, cfg, e);
+        if ((rc = engine_start(e, &err)) == QN_OK)
+            status = run_reported(&a, cfg, e);
+        else
+            status = cli_fail(rc, &err);
     }
     engine_free(e);
     if ((rc = store_close(s, &err)) != QN_OK && status == EXIT_DONE) status = cli_fail(rc, &err);

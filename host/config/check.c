@@ -267,6 +267,16 @@ static void warn_of_idle_optimizer(const config *cfg)
            "no strategy has route = \"portfolio\": the optimizer has nothing to weigh");
 }
 
+/* Weighing the portfolio more often than that would fill a disk with records of it. */
+static void check_rebalance(config *cfg)
+{
+    int64_t rebalance = cfg->run.optimizer.rebalance;
+
+    if (rebalance < QN_NS_PER_S && rebalance > 0)
+        config_add_mistake(cfg, config_find(cfg, "optimizer.rebalance"), QN_E_RANGE,
+                           "rebalance must be 1s or longer");
+}
+
 void config_check(config *cfg)
 {
     check_store(cfg);
@@ -276,5 +286,6 @@ void config_check(config *cfg)
     check_modules(cfg);
     check_benchmark(cfg);
     check_sample(cfg);
+    check_rebalance(cfg);
     warn_of_idle_optimizer(cfg);
 }

@@ -32,6 +32,19 @@ static const char *name_of_file(config *cfg)
     return config_text_n(cfg, name, dot && dot > name ? (size_t)(dot - name) : strlen(name));
 }
 
+/* What the run does first, then what says where it is kept. */
+static int32_t hash_sets(config *cfg, qn_err *err)
+{
+    int32_t rc;
+
+    for (size_t i = 0; i < cfg->run.nsets; i++)
+        if (!set_is_of_place(cfg->run.sets[i])) set_hash(cfg, cfg->run.sets[i]);
+    if ((rc = sha256_hex(cfg->hash, cfg->identity, err)) != QN_OK) return rc;
+    for (size_t i = 0; i < cfg->run.nsets; i++)
+        if (set_is_of_place(cfg->run.sets[i])) set_hash(cfg, cfg->run.sets[i]);
+    return sha256_hex(cfg->hash, cfg->sha256, err);
+}
+
 static int32_t load(config *cfg, const char *path, const char *const *sets, size_t nsets,
                     qn_err *err)
 {
@@ -51,7 +64,7 @@ static int32_t load(config *cfg, const char *path, const char *const *sets, size
     cfg->run.sets = sets;
     cfg->run.nsets = nsets;
     cfg->run.file = cfg->file;
-    rc = sha256_hex(cfg->hash, cfg->sha256, err);
+    rc = hash_sets(cfg, err);
 done:
     mem_free(ts.items);
     if (rc == QN_OK && cfg->is_out_of_memory) rc = QN_E_NO_MEMORY;
@@ -96,6 +109,11 @@ void config_close(config *cfg)
 const config_run *config_get(const config *cfg)
 {
     return &cfg->run;
+}
+
+const char *config_identity(const config *cfg)
+{
+    return cfg->identity;
 }
 
 const char *config_sha256(const config *cfg)

@@ -165,6 +165,10 @@ const config_node *config_find(const config *cfg, const char *path);
  * --set it is the file's own. */
 const char *config_sha256(const config *cfg);
 
+/* The same without --set arguments of `store` and `sinks`: two configs of the same identity decide
+ * alike, wherever the run is kept. */
+const char *config_identity(const config *cfg);
+
 /* A mistake: a stable code, and the text that is printed behind "file:line: error: ". */
 typedef struct config_mistake {
     int32_t code;

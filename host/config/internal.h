@@ -56,6 +56,7 @@ struct config {
     config_node *root; /* NULL when the text follows no grammar */
     config_run run;
     char sha256[SHA256_HEX];
+    char identity[SHA256_HEX];
     sha256 *hash; /* while loading */
 
     const char **files; /* in the order of their first line: the order of mistakes */
@@ -159,6 +160,10 @@ config_node *node_child(const config_node *group, const char *name);
 
 /* set.c */
 int32_t tree_set(config *cfg, const char *argument);
+/* True for an argument that says where a run is kept or copied to, not what it does. */
+bool set_is_of_place(const char *argument);
+/* The argument enters the config's hash. */
+void set_hash(config *cfg, const char *argument);
 
 /* value.c: what a node's text is worth. QN_OK, or a code; *out is then unchanged. */
 int32_t value_int(const config_node *node, int64_t *out);

@@ -173,14 +173,23 @@ static bool is_path(const char *p, const char *end)
     return true;
 }
 
+bool set_is_of_place(const char *argument)
+{
+    return strncmp(argument, "store.", 6) == 0 || strncmp(argument, "sinks.", 6) == 0;
+}
+
+void set_hash(config *cfg, const char *argument)
+{
+    sha256_add(cfg->hash, "", 1);
+    sha256_add(cfg->hash, word, sizeof word - 1);
+    sha256_add(cfg->hash, argument, strlen(argument));
+}
+
 int32_t tree_set(config *cfg, const char *argument)
 {
     const char *equals = strchr(argument, '=');
     setter s = {.cfg = cfg, .argument = argument, .value = equals ? equals + 1 : NULL};
 
-    sha256_add(cfg->hash, "", 1);
-    sha256_add(cfg->hash, word, sizeof word - 1);
-    sha256_add(cfg->hash, argument, strlen(argument));
     s.label = set_label(cfg, argument);
     if (!s.label || config_file_add(cfg, s.label) != QN_OK) {
         cfg->is_out_of_memory = true;

@@ -245,6 +245,7 @@ void apply_request(engine *e, const qn_request *r)
 
     if (!o) return;
     if (r->kind == QN_INTENT_CANCEL) {
+        o->why = r->reason;
         advance(e, o, ORDER_ASK_CANCEL);
         return;
     }
@@ -409,6 +410,9 @@ static void complete(engine *e, qn_event *ev)
         qn_order_report *report = (qn_order_report *)(void *)ev;
         const order *o = orders_find(e->orders, report->order_id);
         report->parent_id = o ? o->parent : 0;
+        if (o && o->why && report->state == QN_ORDER_CANCELED &&
+            report->reason == QN_REASON_REQUESTED)
+            report->reason = o->why; /* the venue knows that it was asked, the host knows why */
         if (e->has_ended && report->state == QN_ORDER_CANCELED) report->reason = QN_REASON_RUN_END;
     } else if (ev->type == QN_EVENT_FILL) {
         qn_fill *fill = (qn_fill *)(void *)ev;

@@ -146,12 +146,16 @@ static void lane_end(lane *l)
 
 /* ------------------------------------------------------------------ records */
 
-/* Wait for a sink; false when there is no use in it: it has read all, and there is no room. */
+/* Wait for a sink; false when there is no use in it: it has read all, and there is no room, or it
+ * has failed for seconds. */
 static bool wait_for_room(lane *l)
 {
     static const struct timespec pause = {.tv_nsec = 50000};
 
-    if (ring_behind(&l->reader) == 0 || (l->options->stop && *l->options->stop)) return false;
+    if (ring_behind(&l->reader) == 0 ||
+        atomic_load_explicit(&l->failures, memory_order_relaxed) >= BUS_PATIENCE ||
+        (l->options->stop && *l->options->stop))
+        return false;
     nanosleep(&pause, NULL);
     return true;
 }

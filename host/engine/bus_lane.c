@@ -129,6 +129,7 @@ static bool batch_write(lane *l)
 
         if (rc == QN_OK) break;
         tell(l, &l->is_failing, rc, "cannot write", &why);
+        atomic_fetch_add_explicit(&l->failures, 1, memory_order_relaxed); /* a hint, no more */
         if (is_last) {
             keep_error(l, rc, &why);
             return false;
@@ -138,6 +139,7 @@ static bool batch_write(lane *l)
     }
     if (l->is_failing) log_line(LOG_INFO, "sink %s: writes again", l->sink.id);
     l->is_failing = false;
+    atomic_store_explicit(&l->failures, 0, memory_order_relaxed);
     l->cursor = l->last_seq;
     return true;
 }

@@ -40,8 +40,9 @@ typedef struct lane {
     qn_err err;
 
     /* both */
-    pthread_mutex_t lock; /* of is_ending, and of the engine's members once it is set */
-    pthread_cond_t wake;  /* is_ending was set */
+    _Atomic uint32_t failures; /* tries in a row that failed: a full ring is not waited for long */
+    pthread_mutex_t lock;      /* of is_ending, and of the engine's members once it is set */
+    pthread_cond_t wake;       /* is_ending was set */
     bool is_ending;
     ring_shared shared;
 } lane;

@@ -134,6 +134,7 @@ RARE static void pass_time(engine *e, int64_t ts)
     if (ts > e->live_from && !e->is_live) {
         e->is_live = true;
         if (!e->is_books) portfolio_start(e);
+        if (!e->is_books && e->halt.is_halted) halt_begin(e);
     }
     while (e->cut < e->options.ncuts && ts > e->options.cuts[e->cut]) {
         if ((rc = decisions_hex(&e->decisions, e->cuts[e->cut++], &err)) != QN_OK)
@@ -151,9 +152,9 @@ static bool keep_pace(const engine *e, int64_t ts)
     int64_t due;
 
     for (uint32_t i = 0; i < e->nvenues; i++) {
-        if (e->venues[i].info.pace <= 0 || ts <= e->first_ts) continue;
-        if (qn_wide_narrow(e->started +
-                               qn_wide_divide(((qn_wide)ts - e->first_ts) * qn_pow10(-QN_RATE_EXP),
+        if (e->venues[i].info.pace <= 0 || ts <= e->pace_from) continue;
+        if (qn_wide_narrow(e->pace_begun +
+                               qn_wide_divide(((qn_wide)ts - e->pace_from) * qn_pow10(-QN_RATE_EXP),
                                               e->venues[i].info.pace),
                            &due) != QN_OK)
             due = INT64_MAX;
@@ -373,6 +374,8 @@ int32_t engine_loop(engine *e, qn_err *err)
     while (e->status == RUN_COMPLETED && e->failed == QN_OK && rc == QN_OK) {
         qn_event *ev = e->tape->head;
         next_step step;
+        if (e->replay && e->options.mode == ENGINE_RESUME && !replay_next(e->replay))
+            replay_go_live(e);
         if (*stop || (e->replay && replay_stops_at(e->replay, e->seq))) {
             e->status = RUN_STOPPED;
             break;

@@ -56,6 +56,7 @@ typedef struct engine_options {
     engine_mode mode;
     uint32_t run;      /* number of the recorded run, unless the mode is ENGINE_TRADE */
     bool with_sinks;   /* the config's sinks are fed */
+    bool lifts_halt;   /* ENGINE_TRADE: the store's halt ends with the beginning of this run */
     int64_t tape_from; /* ENGINE_BOOKS: where the recorded run's tape began; else ignored */
 } engine_options;
 
@@ -95,6 +96,14 @@ void engine_free(engine *e);
 
 /* Whom to tell. Before engine_run. */
 void engine_observe(engine *e, const engine_observer *observer);
+
+/* Bring up what the run needs: its place in the store, sinks, venues. On error nothing has run, and
+ * nothing is left to be resumed. engine_run does it where it was not done. */
+int32_t engine_start(engine *e, qn_err *err);
+
+/* End the run in its store: behind its report, so that a death in between leaves a run that can be
+ * resumed, and reported. A run whose store or sink has failed stays unfinished. */
+int32_t engine_end(engine *e, qn_err *err);
 
 /* Run to the end of the data, a stop, or ruin. On error the status is RUN_FAILED and the
  * books are as they were when it happened. */

@@ -57,7 +57,7 @@ void execution_end(engine *e, order *parent, uint32_t state, uint32_t reason, ui
         engine_fail(e, QN_E_FULL, "the event queue is full");
     if (parent->budget.charged <= parent->filled) return; /* no child works */
     for (order *o = orders_first(e->orders); o; o = o->next)
-        if (o->parent == id) order_ask_cancel(e, o, record.hdr.seq);
+        if (o->parent == id) order_ask_cancel(e, o, reason, record.hdr.seq);
 }
 
 bool execution_end_side(engine *e, uint32_t number, uint32_t instrument, uint32_t side,
@@ -185,7 +185,7 @@ int32_t child_cancel(void *ctx, uint64_t order_id)
     order *o = orders_find(e->orders, order_id);
 
     if (!o || !o->parent || order_is_closed(o)) return QN_E_INTENT_ORDER;
-    return order_ask_cancel(e, o, e->cause);
+    return order_ask_cancel(e, o, QN_REASON_REQUESTED, e->cause);
 }
 
 int32_t child_finish(void *ctx, uint64_t parent_id)

@@ -52,10 +52,10 @@ int32_t run_header_read(const char *text, run_header *out, qn_err *err)
         h.name = text_of(h.root, "name");
         h.begun = text_of(h.root, "begun");
         h.config = text_of(h.root, "config");
-        h.config_sha256 = text_of(h.root, "config_sha256");
+        h.config_identity = text_of(h.root, "config_identity");
         h.data_sha256 = text_of(h.root, "data_sha256");
     }
-    if (!h.root || !h.id || !h.name || !h.begun || !h.config || !h.config_sha256 ||
+    if (!h.root || !h.id || !h.name || !h.begun || !h.config || !h.config_identity ||
         !h.data_sha256 || !read_sets(&h) || !number_of(h.root, "from_ns", &h.from) ||
         !number_of(h.root, "to_ns", &h.to) || !number_of(h.root, "tape_from_ns", &h.tape_from)) {
         json_object_put(h.root);

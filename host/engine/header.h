@@ -21,7 +21,7 @@ typedef struct run_header {
     const char *name;   /* that the config gives it */
     const char *begun;  /* ISO 8601, wall clock */
     const char *config; /* absolute path */
-    const char *config_sha256;
+    const char *config_identity;
     const char *sets[HEADER_SETS]; /* --set arguments */
     size_t nsets;
     const char *data_sha256;

@@ -243,7 +243,7 @@ static uint64_t record_output(engine *e, strategy *s, const any_intent *in)
     return record.hdr.seq;
 }
 
-static int64_t refuse(engine *e, const strategy *s, uint32_t instrument, uint64_t output,
+int64_t intent_refuse(engine *e, const strategy *s, uint32_t instrument, uint64_t output,
                       int32_t code)
 {
     qn_refusal record = {
@@ -268,13 +268,13 @@ int64_t intent_push(void *ctx, const qn_intent *intent)
     if (!e->is_live) return 0; /* warming up: what it would do now is not done */
     if (e->has_ended) return QN_E_STATE;
     if ((rc = read_intent(intent, &in)) != QN_OK)
-        return refuse(e, s, QN_NO_INSTRUMENT, 0, (int32_t)rc);
+        return intent_refuse(e, s, QN_NO_INSTRUMENT, 0, (int32_t)rc);
     if (in.hdr.instrument >= e->ninstruments || s->in.slots[in.hdr.instrument] == NO_SLOT)
-        return refuse(e, s, QN_NO_INSTRUMENT, 0, QN_E_INTENT_INSTRUMENT);
+        return intent_refuse(e, s, QN_NO_INSTRUMENT, 0, QN_E_INTENT_INSTRUMENT);
     output = record_output(e, s, &in);
     rc = kinds[in.hdr.kind].check(&in);
     if (rc == QN_OK) rc = kinds[in.hdr.kind].apply(e, s, &in, output);
-    return rc < 0 ? refuse(e, s, in.hdr.instrument, output, (int32_t)rc) : rc;
+    return rc < 0 ? intent_refuse(e, s, in.hdr.instrument, output, (int32_t)rc) : rc;
 }
 
 void strategy_deliver(instance *in, qn_event *ev)

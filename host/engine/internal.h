@@ -379,22 +379,25 @@ struct engine {
     uint64_t loop_seq;    /* the last one before the end of the data was handled */
     uint64_t snapshot_at; /* count of market events at which the next one is due */
     uint64_t seq;
-    int64_t now;          /* engine time */
-    int64_t market_ts;    /* market time of the event under way */
-    int64_t check_ts;     /* from here on the slow checks of the loop have something to do */
-    bool is_live;         /* past the warm-up */
-    bool has_ended;       /* strategies are off */
-    bool is_books;        /* a recorded run is booked again: no plugin is called */
-    bool is_cut_short;    /* the replay has come to the end of a run that has none */
-    bool has_unpublished; /* records that would not survive the process */
-    bool is_sampled;      /* this event's stages are timed */
-    int32_t failed;       /* an error inside a callback that could not return it */
+    int64_t now;       /* engine time */
+    int64_t market_ts; /* market time of the event under way */
+    int64_t check_ts;  /* from here on the slow checks of the loop have something to do */
+    bool is_live;      /* past the warm-up */
+    bool has_ended;    /* strategies are off */
+    bool is_books;     /* a recorded run is booked again: no plugin is called */
+    bool is_started;
+    bool stays_unfinished; /* in its store: a resume has something to make good */
+    bool is_cut_short;     /* the replay has come to the end of a run that has none */
+    bool has_unpublished;  /* records that would not survive the process */
+    bool is_sampled;       /* this event's stages are timed */
+    int32_t failed;        /* an error inside a callback that could not return it */
     qn_err failure;
 
     /* what it was like */
     run_status status;
     engine_counts counts;
-    int64_t tape_from; /* where the tape was opened, warm-up included */
+    int64_t tape_from;             /* where the tape was opened, warm-up included */
+    int64_t pace_from, pace_begun; /* real pace counts from this engine time at that moment */
     int64_t first_ts, last_ts, started, run_ns;
     size_t cut;
     char cuts[ENGINE_CUTS][SHA256_HEX];
@@ -457,6 +460,9 @@ extern const qn_host_worker worker_extension;
 /* intent.c: qn_out.push */
 int64_t intent_push(void *ctx, const qn_intent *intent);
 void strategy_deliver(instance *in, qn_event *ev);
+/* Record that an output, or a weight, came to nothing. Returns the code. */
+int64_t intent_refuse(engine *e, const strategy *s, uint32_t instrument, uint64_t output,
+                      int32_t code);
 /* QN_OK, or QN_E_INTENT_VALUE for an order that makes no sense by itself. */
 int32_t intent_check_order(const qn_order_intent *o);
 
@@ -483,6 +489,8 @@ bool risk_approve(engine *e, const wish *w, qn_verdict *out);
 void risk_event(engine *e, qn_event *ev);
 int32_t risk_halt(void *ctx, uint32_t reason, double limit, double value);
 void halt_set(engine *e, const qn_halt *why);
+/* A run that begins halted says so, as its first record. */
+void halt_begin(engine *e);
 /* Cancels what a halted engine may not leave working. Between two events. */
 void halt_cancel(engine *e);
 extern const qn_host_books books_extension;
@@ -528,7 +536,8 @@ int64_t order_cancel(engine *e, strategy *s, const qn_cancel *cancel, uint64_t c
 int64_t order_modify(engine *e, strategy *s, const qn_modify *modify, uint64_t cause);
 /* Send or deny an order that was judged: the records, the books, the venue. */
 int64_t order_submit(engine *e, strategy *s, const wish *w, const qn_verdict *verdict);
-int32_t order_ask_cancel(engine *e, order *o, uint64_t cause);
+/* Ask for the end of an order, and say why: QN_OK, QN_E_INTENT_ORDER, or the venue's refusal. */
+int32_t order_ask_cancel(engine *e, order *o, uint32_t reason, uint64_t cause);
 bool order_is_flooding(engine *e, strategy *s);
 /* True if the run can take one more order, its exits, and all events that they may bring about. */
 bool order_has_room(const engine *e);
@@ -561,8 +570,10 @@ int32_t cursor_save(void *ctx, uint32_t sink, uint64_t seq, qn_err *err); /* bus
 /* Begin the run in its store, or take up the recorded one: after this, records are written or
  * compared. QN_OK without a store. */
 int32_t journal_begin(engine *e, qn_err *err);
-/* End it: the footer is written, or compared. A run whose store has failed stays unfinished. */
+/* End it: the footer is written. A run whose store has failed stays unfinished. */
 int32_t journal_end(engine *e, qn_err *err);
+/* A replay must have come to the end that was recorded. */
+int32_t journal_compare_end(const engine *e, qn_err *err);
 
 int32_t replay_open(engine *e, const store_run *run, qn_err *err);
 void replay_close(replay *r);
@@ -571,6 +582,8 @@ void replay_compare(engine *e, qn_event *record);
 /* The next record of the journal, NULL at its end. */
 const qn_event *replay_next(const replay *r);
 void replay_advance(engine *e);
+/* A resume has come to the end of the journal: from here on records are new. */
+void replay_go_live(engine *e);
 /* True if the recorded run was stopped from outside at this sequence number. */
 bool replay_stops_at(const replay *r, uint64_t seq);
 /* The last sequence number of the recorded run; UINT64_MAX if it has not ended. */

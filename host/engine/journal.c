@@ -16,6 +16,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#define SETS_TEXT 96
+
 struct replay {
     journal_reader *reader;
     const qn_event *next; /* NULL at the end of the journal */
@@ -112,7 +114,8 @@ static struct json_object *make_header(const engine *e, const char *file)
         h && tape_identity(e->tape, hash, NULL) == QN_OK && json_put_text(h, "id", e->run_id) &&
         json_put_text(h, "name", e->run->name) &&
         json_put_text(h, "host_version", e->options.version) && json_put_text(h, "config", file) &&
-        json_put_text(h, "config_sha256", config_sha256(e->cfg)) && put_sets(e, h) &&
+        json_put_text(h, "config_sha256", config_sha256(e->cfg)) &&
+        json_put_text(h, "config_identity", config_identity(e->cfg)) && put_sets(e, h) &&
         put_integer(h, "seed", e->run->seed) && put_integer(h, "from_ns", e->options.from) &&
         put_integer(h, "to_ns", e->options.to) && put_integer(h, "tape_from_ns", e->tape_from) &&
         json_put_text(h, "data_sha256", hash) && json_put_time(h, "begun", clock_wall()) &&
@@ -209,16 +212,27 @@ static int32_t check_plugins(const engine *e, const run_header *h, qn_err *err)
     return QN_OK;
 }
 
+/* "with --set a=1 --set b=2", for a message; cut when longer. */
+static const char *describe_sets(const run_header *h, char to[SETS_TEXT])
+{
+    size_t used = (size_t)snprintf(to, SETS_TEXT, h->nsets ? "with" : "with no --set");
+
+    for (size_t i = 0; i < h->nsets && used < SETS_TEXT; i++)
+        used += (size_t)snprintf(to + used, SETS_TEXT - used, " --set %s", h->sets[i]);
+    return to;
+}
+
 static int32_t check_header(const engine *e, const run_header *h, qn_err *err)
 {
+    char sets[SETS_TEXT];
     char hash[SHA256_HEX];
     int32_t rc;
 
-    if (strcmp(h->config_sha256, config_sha256(e->cfg)) != 0)
+    if (strcmp(h->config_identity, config_identity(e->cfg)) != 0)
         return fail(err, QN_E_INVALID,
-                    "%s is not what it was when the run was begun: undo the change, or begin a "
-                    "new run in another store",
-                    e->run->file);
+                    "%s with its --set arguments is not what it was when the run was begun (%s): "
+                    "undo the change, or begin a new run in another store",
+                    e->run->file, describe_sets(h, sets));
     if (h->from != e->options.from || h->to != e->options.to)
         return fail(err, QN_E_INVALID, "the run was begun with other times of --from or --to");
     if (!e->is_books && (rc = check_plugins(e, h, err)) != QN_OK) return rc;
@@ -258,7 +272,7 @@ static int32_t begin_new(engine *e, qn_err *err)
     store_run run;
     int32_t rc;
 
-    if ((rc = load_halt(e, err)) != QN_OK) return rc;
+    if (!e->options.lifts_halt && (rc = load_halt(e, err)) != QN_OK) return rc;
     if (!realpath(e->run->file, path)) return fail_errno(err, "%s", e->run->file);
     header = make_header(e, path);
     if (!json_text(header)) {
@@ -270,7 +284,7 @@ static int32_t begin_new(engine *e, qn_err *err)
     if (rc != QN_OK) return rc;
     e->incarnation = run.incarnation;
     e->run_number = run.number;
-    return QN_OK;
+    return e->options.lifts_halt ? value_put(e->store, "halt", NULL, 0, err) : QN_OK;
 }
 
 /* A recorded run is done again from its beginning. */
@@ -291,7 +305,10 @@ static int32_t begin_again(engine *e, qn_err *err)
     if (rc != QN_OK) return rc;
     e->run_number = run.number;
     e->incarnation = run.incarnation;
-    return replay_open(e, &run, err);
+    if ((rc = replay_open(e, &run, err)) != QN_OK) return rc;
+    if (e->halt.is_halted && e->replay->next && e->replay->next->type == QN_EVENT_HALT)
+        e->halt.why = *(const qn_halt *)(const void *)e->replay->next;
+    return QN_OK;
 }
 
 int32_t journal_begin(engine *e, qn_err *err)
@@ -327,8 +344,7 @@ static struct json_object *make_footer(const engine *e)
     return json_whole(f, is_whole);
 }
 
-/* A replay must come to the same end. */
-static int32_t compare_end(const engine *e, qn_err *err)
+int32_t journal_compare_end(const engine *e, qn_err *err)
 {
     const replay *r = e->replay;
     char decided[SHA256_HEX];
@@ -356,8 +372,6 @@ int32_t journal_end(engine *e, qn_err *err)
     struct json_object *footer;
     int32_t rc;
 
-    if (!e->store) return QN_OK;
-    if (e->replay) return compare_end(e, err);
     if ((rc = store_check(e->store, err)) != QN_OK) return rc; /* unfinished: it can be resumed */
     footer = make_footer(e);
     rc = json_text(footer) ? store_run_end(e->store, json_text(footer), err)
@@ -411,14 +425,21 @@ void replay_advance(engine *e)
     if (rc != QN_OK) engine_fail(e, rc, "%s", err.msg);
 }
 
+void replay_go_live(engine *e)
+{
+    replay_close(e->replay);
+    e->replay = NULL;
+    e->pace_from = e->now;
+    e->pace_begun = clock_steady();
+    if (e->snapshot_at != UINT64_MAX)
+        e->snapshot_at = e->counts.market + (uint64_t)e->run->snapshot_every;
+}
+
 /* The journal is at its end, the run is not. */
 static void go_on(engine *e, const qn_event *record)
 {
     if (e->options.mode == ENGINE_RESUME) {
-        replay_close(e->replay);
-        e->replay = NULL;
-        if (e->snapshot_at != UINT64_MAX)
-            e->snapshot_at = e->counts.market + (uint64_t)e->run->snapshot_every;
+        replay_go_live(e);
         journal_put(e->store, record);
         e->has_unpublished = true;
     } else if (e->replay->has_ended) {

@@ -179,13 +179,13 @@ static int32_t settle_refusal(engine *e, const order *o, int32_t rc)
     return rc;
 }
 
-int32_t order_ask_cancel(engine *e, order *o, uint64_t cause)
+int32_t order_ask_cancel(engine *e, order *o, uint32_t reason, uint64_t cause)
 {
     venue *v = &e->venues[e->venue_of[o->sent.instrument]];
-    qn_request record = {.cause_seq = cause, .kind = QN_INTENT_CANCEL};
+    qn_request record = {.cause_seq = cause, .kind = QN_INTENT_CANCEL, .reason = reason};
 
     if (o->is_parent) {
-        execution_end(e, o, QN_ORDER_CANCELED, QN_REASON_REQUESTED, cause);
+        execution_end(e, o, QN_ORDER_CANCELED, reason, cause);
         return QN_OK;
     }
     if (o->state == QN_ORDER_PENDING_CANCEL) return QN_OK;
@@ -201,13 +201,13 @@ int64_t order_cancel(engine *e, strategy *s, const qn_cancel *cancel, uint64_t c
 
     if (cancel->order_id) {
         o = own_order(e, s, cancel->order_id);
-        return o ? order_ask_cancel(e, o, cause) : QN_E_INTENT_ORDER;
+        return o ? order_ask_cancel(e, o, QN_REASON_REQUESTED, cause) : QN_E_INTENT_ORDER;
     }
     for (o = orders_first(e->orders); o; o = next) {
         next = o->next; /* a parent leaves the list at once */
         if (o->sent.strategy == s->number && o->sent.instrument == cancel->hdr.instrument &&
             !o->entry)
-            order_ask_cancel(e, o, cause);
+            order_ask_cancel(e, o, QN_REASON_REQUESTED, cause);
     }
     return QN_OK;
 }
@@ -300,10 +300,7 @@ void order_end_all(engine *e)
     /* one by one, because a cancel may end others too: the exits of an entry */
     for (o = orders_first(e->orders); o;
          o = order_is_closed(o) ? orders_first(e->orders) : o->next) {
-        if (o->is_parent)
-            execution_end(e, o, QN_ORDER_CANCELED, QN_REASON_RUN_END, e->cause);
-        else
-            order_ask_cancel(e, o, e->cause);
+        order_ask_cancel(e, o, QN_REASON_RUN_END, e->cause);
         engine_drain(e);
     }
     for (uint32_t i = 0; i < e->nvenues && e->status == RUN_COMPLETED; i++) {

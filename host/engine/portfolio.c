@@ -230,11 +230,13 @@ static void send_line(engine *e, uint32_t i)
                         .stop_loss = is_opening ? l->stop_loss : 0,
                         .take_profit = is_opening ? l->take_profit : 0},
               .is_worked = true};
+    strategy *s = &e->strategies[l->strategy];
+    int64_t rc;
 
     record_put(e, &r->hdr);
     if (!r->order) return;
     w.cause = r->hdr.seq;
-    if (order_send(e, &e->strategies[l->strategy], &w) < 0) e->counts.refused++;
+    if ((rc = order_send(e, s, &w)) < 0) intent_refuse(e, s, l->instrument, w.cause, (int32_t)rc);
 }
 
 /* Weighs all lines and sends what is missing. `cause` is an output or a timer. */

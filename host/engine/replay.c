@@ -37,9 +37,9 @@ static void apply(engine *e, const qn_event *record)
         apply_request(e, (const qn_request *)(const void *)record);
         break;
     case QN_EVENT_HALT:
+        e->counts.halts += !e->halt.is_halted; /* one that it begins with is an earlier run's */
         e->halt.why = *(const qn_halt *)(const void *)record;
         e->halt.is_halted = e->halt.why.is_halted;
-        e->counts.halts += e->halt.is_halted;
         break;
     case QN_EVENT_REFUSAL:
         e->counts.refused++;
@@ -54,8 +54,33 @@ static void apply(engine *e, const qn_event *record)
     }
 }
 
+/* A checksum says that a record is what was written, not that this run could have written it. */
+static bool is_of_this_run(const engine *e, const qn_event *record)
+{
+    uint32_t number = 1;
+
+    if (record->instrument >= e->ninstruments && record->instrument != QN_NO_INSTRUMENT)
+        return false;
+    if (record->type == QN_EVENT_OUTPUT)
+        number = ((const qn_output *)(const void *)record)->strategy;
+    else if (record->type == QN_EVENT_VERDICT)
+        number = ((const qn_verdict *)(const void *)record)->strategy;
+    else if (record->type == QN_EVENT_PARENT)
+        number = ((const qn_parent *)(const void *)record)->strategy;
+    else if (record->type == QN_EVENT_SUBMIT)
+        number = ((const qn_submit *)(const void *)record)->order.strategy;
+    else
+        return true;
+    return number >= 1 && number <= e->nstrategies && record->instrument < e->ninstruments;
+}
+
 static void book_record(engine *e, const qn_event *record)
 {
+    if (qn_record_check(record, record->size, NULL) != QN_OK || !is_of_this_run(e, record)) {
+        engine_fail(e, QN_E_DAMAGED, "record %" PRIu64 " of the journal is not one of this run",
+                    record->seq);
+        return;
+    }
     set_time(e, record);
     e->seq = record->seq;
     decisions_add(e, record);

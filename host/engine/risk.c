@@ -297,12 +297,17 @@ static void keep_halt(engine *e)
         log_line(LOG_ERROR, "the halt could not be kept: %s", err.msg);
 }
 
+void halt_begin(engine *e)
+{
+    record_put(e, &e->halt.why.hdr);
+    e->halt.has_to_cancel = e->halt.has_to_tell = true;
+}
+
 void halt_set(engine *e, const qn_halt *why)
 {
     e->halt.why = *why;
-    record_put(e, &e->halt.why.hdr);
     e->halt.is_halted = true;
-    e->halt.has_to_cancel = e->halt.has_to_tell = true;
+    halt_begin(e);
     e->counts.halts++;
     if (!e->replay)
         log_line(LOG_WARNING, "%s halts trading: %s (limit %g, value %g)",
@@ -348,10 +353,7 @@ void halt_cancel(engine *e)
     for (order *o = orders_first(e->orders); o; o = next) {
         next = o->next; /* a parent leaves the list at once */
         if (!is_adding(e, o)) continue;
-        if (o->is_parent)
-            execution_end(e, o, QN_ORDER_CANCELED, QN_REASON_HALTED, cause);
-        else
-            order_ask_cancel(e, o, cause);
+        order_ask_cancel(e, o, QN_REASON_HALTED, cause);
     }
     if (e->halt.has_to_tell) tell_halt(e);
 }

@@ -136,26 +136,41 @@ static int32_t finish(engine *e, int32_t rc, qn_err *err)
         e->status = RUN_HALTED;
     if (e->bus && (ended = bus_stop(e->bus, &later_err)) != QN_OK && rc == QN_OK) {
         e->status = RUN_FAILED;
+        e->stays_unfinished = true; /* a resume gives the sink the rest */
         rc = fail(err, ended, "%s", later_err.msg);
     }
     later_err = (qn_err)QN_ERR_INIT;
-    if ((rc == QN_OK || !e->replay) && (ended = journal_end(e, &later_err)) != QN_OK &&
-        rc == QN_OK) {
+    if (rc == QN_OK && e->replay && (rc = journal_compare_end(e, &later_err)) != QN_OK) {
         e->status = RUN_FAILED;
-        rc = fail(err, ended, "%s", later_err.msg);
+        fail(err, rc, "%s", later_err.msg);
     }
     return rc;
 }
 
-int32_t engine_run(engine *e, qn_err *err)
+int32_t engine_start(engine *e, qn_err *err)
 {
     int32_t rc = start(e, err);
 
-    if (rc != QN_OK) {
-        e->status = RUN_FAILED;
-        return rc;
-    }
-    e->started = clock_steady();
+    e->is_started = true;
+    if (rc == QN_OK) return QN_OK;
+    e->status = RUN_FAILED;
+    if (e->run_number && e->options.mode == ENGINE_TRADE) engine_end(e, NULL); /* it never was */
+    return rc;
+}
+
+int32_t engine_end(engine *e, qn_err *err)
+{
+    if (!e->run_number || e->replay || e->is_books || e->stays_unfinished) return QN_OK;
+    return journal_end(e, err);
+}
+
+int32_t engine_run(engine *e, qn_err *err)
+{
+    int32_t rc = e->is_started ? QN_OK : engine_start(e, err);
+
+    if (rc != QN_OK) return rc;
+    e->started = e->pace_begun = clock_steady();
+    e->pace_from = e->first_ts;
     rc = run_events(e, err);
     e->run_ns = clock_steady() - e->started;
     e->counts.events = e->seq;

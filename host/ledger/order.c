@@ -313,7 +313,7 @@ typedef struct field {
 static const field fields[] = {
     FIELD(sent),    FIELD(asked),  FIELD(parent),       FIELD(state),         FIELD(reason),
     FIELD(made_ts), FIELD(filled), FIELD(filled_value), FIELD(is_overfilled), FIELD(was_accepted),
-    FIELD(budget),  FIELD(entry),  FIELD(is_parent),
+    FIELD(budget),  FIELD(entry),  FIELD(is_parent),    FIELD(why),
 };
 
 #define NFIELDS (sizeof fields / sizeof fields[0])

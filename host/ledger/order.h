@@ -73,6 +73,7 @@ typedef struct order {
     bool is_parent;       /* */
     uint32_t state;       /* QN_ORDER_ */
     uint32_t reason;      /* QN_REASON_, once it is known */
+    uint32_t why;         /* QN_REASON_ of the cancel that was asked for; 0 = none was */
     int64_t made_ts;      /* market time of the event that caused it, ns */
     int64_t filled;       /* quantity, mantissa */
     qn_wide filled_value; /* sum of price x quantity of its fills, mantissas */

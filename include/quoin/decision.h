@@ -61,7 +61,7 @@ typedef struct qn_output {
 /* An output was not let in: nothing was sent. */
 typedef struct qn_refusal {
     qn_event hdr;
-    uint64_t cause_seq; /* the output; 0 = it was too broken to be recorded */
+    uint64_t cause_seq; /* the output, or the weight; 0 = it was too broken to be recorded */
     uint32_t strategy;
     int32_t code; /* QN_E_ */
 } qn_refusal;
@@ -149,8 +149,8 @@ typedef struct qn_request {
     qn_event hdr;
     uint64_t cause_seq;
     uint64_t order_id;
-    uint32_t kind; /* QN_INTENT_CANCEL, QN_INTENT_MODIFY */
-    uint32_t rsv0;
+    uint32_t kind;               /* QN_INTENT_CANCEL, QN_INTENT_MODIFY */
+    uint32_t reason;             /* cancel: QN_REASON_, why it was asked for */
     int64_t qty, price, trigger; /* modify: the values asked for */
 } qn_request;
 

@@ -234,6 +234,7 @@ RECORD(REQUEST, "request",
        IS(qn_request, cause_seq, COUNT, NONE_0),
        IS(qn_request, order_id, ORDER_ID, 0),
        IS(qn_request, kind, INTENT, 0),
+       IS(qn_request, reason, REASON, NONE_0),
        IS(qn_request, qty, QTY, NONE_0),
        IS(qn_request, price, PRICE, NONE_0),
        IS(qn_request, trigger, PRICE, NONE_0))

@@ -345,7 +345,7 @@ ABI_FIELD(qn_request, hdr, 0, 32); /* qn_event */
 ABI_FIELD(qn_request, cause_seq, 32, 8); /* uint64_t */
 ABI_FIELD(qn_request, order_id, 40, 8); /* uint64_t */
 ABI_FIELD(qn_request, kind, 48, 4); /* uint32_t */
-ABI_FIELD(qn_request, rsv0, 52, 4); /* uint32_t */
+ABI_FIELD(qn_request, reason, 52, 4); /* uint32_t */
 ABI_FIELD(qn_request, qty, 56, 8); /* int64_t */
 ABI_FIELD(qn_request, price, 64, 8); /* int64_t */
 ABI_FIELD(qn_request, trigger, 72, 8); /* int64_t */

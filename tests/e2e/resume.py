@@ -36,7 +36,7 @@ def read(path):
 class Book:
     """The config under test: everything that has a state, on two instruments."""
 
-    def __init__(self, seed, durability="group", snapshot=2000, bars=BARS, plugins=""):
+    def __init__(self, seed, durability="group", snapshot=2000, bars=BARS, log=None):
         self.run = runs.Run()
         rng = random.Random(seed)
         for name in "XY":
@@ -44,6 +44,8 @@ class Book:
                 minutes=1)))
             self.run.load("--format", "ohlcv", "--instrument", f"{name}.v", "--bar", "1m",
                           "--tick", "0.01", "--lot", "0.001", "--quote", "USD", path)
+        log = (f', {{ id = "log"; plugin = "sink/jsonl"; params = {{ path = "{log}"; }}; }}'
+               if log else "")
         data = 'data = [ "bar:1m" ]'
         both = 'instruments = [ "X.v", "Y.v" ]'
         self.run.write("run.cfg", f'''
@@ -66,9 +68,8 @@ optimizer = {{ plugin = "optimizer/inverse_volatility"; rebalance = "1h";
 risk = ( {{ id = "limits"; plugin = "risk/limits"; params = {{ max_gross = 0.8; max_orders = 20;
             per = "1m"; }}; }} );
 execution = {{ plugin = "execution/twap"; params = {{ duration = "10m"; slices = 4; }}; }};
-sinks = ( {{ id = "kill"; plugin = "sink/kill"; params = {{ armed = "armed"; }}; }} );
+sinks = ( {{ id = "kill"; plugin = "sink/kill"; params = {{ armed = "armed"; }}; }} {log} );
 report = {{ sample = "1h"; }};
-{plugins}
 ''')
 
     def reset(self):
@@ -169,6 +170,45 @@ class Store(unittest.TestCase):
         again = book.call("--resume", "--set", "strategies.sma.params.fast=11")
         self.assertEqual(again.returncode, 2)
         self.assertIn("not what it was", again.stderr)
+
+    def test_a_full_map_is_mended_by_a_larger_one(self):
+        book = Book(7)
+        full = book.call("--set", "store.map_mib=1")
+        self.assertEqual(full.returncode, 1)
+        self.assertIn("map_mib", full.stderr)
+        mended = book.call("--resume", "--set", "store.map_mib=64")
+        self.assertEqual(mended.returncode, 0, mended.stderr)
+        whole = Book(7).call()
+        self.assertEqual(same(runs.json.loads(mended.stdout)), same(runs.json.loads(whole.stdout)))
+
+    def test_what_does_not_start_leaves_nothing_unfinished(self):
+        book = Book(8, bars=400, log="catalog")
+        done = book.call()
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(done.stdout, "")
+        self.assertFalse(os.path.exists(book.run.path("out")))
+        self.assertEqual(book.call("--set", "sinks.log.params.path=log.jsonl").returncode, 0)
+
+    def test_a_refused_resume_leaves_the_report(self):
+        book = Book(9, bars=1200)
+        self.assertEqual(book.call().returncode, 0)
+        tables = book.reports()
+        book.reset()
+        book.arm(3000)
+        self.assertEqual(quoin("run", book.run.path("run.cfg"), "--quiet").returncode, -9)
+        refused = book.call("--resume", "--set", "seed=2")
+        self.assertEqual((refused.returncode, refused.stdout), (2, ""))
+        self.assertEqual(book.reports(), tables)
+
+    def test_real_pace_goes_on_where_it_was(self):
+        book = Book(11, bars=1200, snapshot=0)
+        pace = ["--set", "venues.v.params.pace=72000"]  # 20 hours in a second
+        book.arm(6000)
+        self.assertEqual(book.call(*pace).returncode, -9)
+        done = book.call("--resume", *pace)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(same(runs.json.loads(done.stdout)),
+                         same(runs.json.loads(Book(11, bars=1200, snapshot=0).call().stdout)))
 
     def test_durability_does_not_change_decisions(self):
         hashes = set()
