@@ -5,7 +5,8 @@
  * Each sink has a ring of its own, so that a slow one holds up no other. The engine's thread puts
  * records in; as long as there is room that is a copy a sink, and no lock or system call. When a
  * ring is full:
- *   at full speed (a replay)  the engine waits for that sink, unless it has failed BUS_PATIENCE times
+ *   at full speed (a replay)  the engine waits for that sink, unless it has failed BUS_PATIENCE
+ *                             times in a row
  *   paced (real time)         the record is left out for that sink. When it has caught up to half
  *                             of its ring, a QN_EVENT_GAP stands where the records are missing,
  *                             with the number of the last one, and how many there were.

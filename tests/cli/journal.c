@@ -44,7 +44,7 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
 
 #define HEADER(names)                                                                              \
     "{\"id\":\"01-run\",\"name\":\"crafted\",\"begun\":\"2020-01-01T00:00:00.000000000Z\","        \
-    "\"config\":\"/nowhere/at/all.cfg\",\"config_identity\":\"00\",\"data_sha256\":\"00\","          \
+    "\"config\":\"/nowhere/at/all.cfg\",\"config_identity\":\"00\",\"data_sha256\":\"00\","        \
     "\"sets\":[],\"from_ns\":\"0\",\"to_ns\":\"0\",\"tape_from_ns\":\"0\"," names "}"
 #define NAMES                                                                                      \
     "\"instruments\":[{\"name\":\"X.v\",\"settle\":\"USD\",\"price_exp\":-2,\"qty_exp\":0,"        \
