@@ -360,6 +360,115 @@ START_TEST(every_bit_of_the_heads)
 }
 END_TEST
 
+static void poke64(const fixture *f, size_t at, uint64_t number)
+{
+    unsigned char bytes[sizeof number];
+
+    memcpy(bytes, &number, sizeof number);
+    for (size_t i = 0; i < sizeof number; i++)
+        poke(f, at + i, bytes[i]);
+}
+
+/* The head of the state before the last, numbered as if it came behind it; and no lock file that
+ * would know better. */
+START_TEST(an_older_state_is_not_taken_for_the_last)
+{
+    static const size_t at_txn = 16 + 24 + 2 * 48 + 8;
+    qn_err err = QN_ERR_INIT;
+    uint64_t txn[2];
+    char lock[PATH_ROOM];
+    size_t older;
+    fixture f;
+
+    make(&f, "data.mdb", false);
+    for (size_t page = 0; page < 2; page++)
+        memcpy(&txn[page], f.bytes + page * PAGE + at_txn, sizeof txn[page]);
+    older = txn[0] < txn[1] ? 0 : 1;
+    ck_assert_int_eq(path_join(f.dir, "lock", lock, NULL), QN_OK);
+    ck_assert_int_eq(remove(lock), 0);
+    ck_assert_int_eq(see_as_reader(f.dir, false, &err), QN_OK);
+    poke64(&f, older * PAGE + at_txn, txn[1 - older] + 1);
+    ck_assert_int_eq(see_as_reader(f.dir, false, &err), QN_E_DAMAGED);
+    ck_assert_msg(strstr(err.msg, "transaction"), "%s", err.msg);
+    ck_assert_int_eq(see_as_writer(f.dir, false, &err), QN_E_DAMAGED);
+    unmake(&f);
+}
+END_TEST
+
+/* The places of the ring: every bit of them, and every place in the stead of each. */
+START_TEST(every_place_of_the_ring)
+{
+    static const size_t places[] = {
+        offsetof(ring_file, last_seq), offsetof(ring_file, shared.published),
+        offsetof(ring_file, shared.lap_end), offsetof(ring_file, shared.readers[0].next)};
+    uint64_t is_next = _i == 3; /* that one is the place plus 1 */
+    size_t at = places[_i], seen = 0;
+    fixture f;
+
+    make(&f, "ring", true);
+    for (size_t bit = 0; bit < 64; bit++) {
+        poke(&f, at + bit / 8, (unsigned char)(f.bytes[at + bit / 8] ^ 1u << bit % 8));
+        seen += look(&f, true, "flip", at + bit / 8);
+    }
+    for (uint64_t place = 0; place <= 3 * SMALL_RING; place += 8) {
+        poke64(&f, at, place + is_next);
+        seen += look(&f, true, "place", (size_t)place);
+    }
+    if (_i != 2) ck_assert_uint_gt(seen, 64);
+    unmake(&f);
+}
+END_TEST
+
+/* Begin to read behind each record of both runs: the next one comes, or an error. */
+static bool seek_everywhere(store *s)
+{
+    static const uint64_t last[] = {FIRST_RUN, IN_ALL};
+    bool is_seen = false;
+
+    for (uint32_t run = 1; run <= 2; run++)
+        for (uint64_t after = 0; after < last[run - 1]; after++) {
+            const qn_event *record = NULL;
+            journal_reader *r = NULL;
+            int32_t rc = journal_open(s, run, after, &r, NULL);
+            if (rc == QN_OK) rc = journal_next(r, &record, NULL);
+            if (rc == QN_OK && (!record || record->seq != after + 1))
+                ck_abort_msg("run %u, behind %d: %d", run, (int)after,
+                             record ? (int)record->seq : -1);
+            is_seen |= rc != QN_OK;
+            journal_close(r);
+        }
+    return is_seen;
+}
+
+/* Every bit of the branches, which lead to the records. */
+START_TEST(branches_lead_nobody_astray)
+{
+    size_t flips = 0, seen = 0;
+    fixture f;
+
+    make(&f, "data.mdb", false);
+    for (size_t page = 2 * PAGE; page + PAGE <= f.size; page += PAGE) {
+        uint16_t flags, upper;
+        memcpy(&flags, f.bytes + page + 10, sizeof flags);
+        memcpy(&upper, f.bytes + page + 14, sizeof upper);
+        if (flags != 1) continue;
+        for (size_t bit = upper * 8u; bit < PAGE * 8u; bit++, flips++) {
+            store_options o = {.path = f.dir, .is_read_only = true, .map_bytes = 1u << 30};
+            size_t at = page + bit / 8;
+            store *s = NULL;
+            poke(&f, at, (unsigned char)(f.bytes[at] ^ 1u << bit % 8));
+            seen += store_open(&o, &s, NULL) != QN_OK || seek_everywhere(s);
+            store_close(s, NULL);
+            poke(&f, at, f.bytes[at]);
+        }
+    }
+    printf("proof: store damage: branches: %zu flips, %zu reported\n", flips, seen);
+    ck_assert_uint_gt(flips, 400);
+    ck_assert_uint_gt(seen, flips / 8);
+    unmake(&f);
+}
+END_TEST
+
 START_TEST(cuts)
 {
     static const char *const names[] = {"data.mdb", "ring", "lock"};
@@ -581,6 +690,9 @@ int main(void)
     tcase_add_loop_test(tests, flips_of_ring, 0, PARTS);
     tcase_add_loop_test(tests, flips_of_lock, 0, PARTS);
     tcase_add_loop_test(tests, every_bit_of_the_heads, 0, 2);
+    tcase_add_test(tests, an_older_state_is_not_taken_for_the_last);
+    tcase_add_loop_test(tests, every_place_of_the_ring, 0, 4);
+    tcase_add_test(tests, branches_lead_nobody_astray);
     tcase_add_loop_test(tests, cuts, 0, 3);
     tcase_add_test(tests, damaged_records_are_named);
     tcase_add_test(tests, a_ring_of_another_boot_may_be_torn);
