@@ -170,8 +170,8 @@ static int32_t find_by_id(char *const *ids, uint32_t n, const char *name, uint32
     if (fits > 1)
         rc = fail(err, QN_E_UNKNOWN_NAME, "the ids of %u runs begin with '%s'", fits, name);
     else if (fits == 0)
-        rc = fail(err, QN_E_UNKNOWN_NAME, "the store has %u runs, and none is '%s': %s", n, name,
-                  name_hint(name, known, nknown, hint));
+        rc = fail(err, QN_E_UNKNOWN_NAME, "the store has %u run%s, and none is '%s': %s", n,
+                  n == 1 ? "" : "s", name, name_hint(name, known, nknown, hint));
     mem_free(known);
     return rc;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The records of an order: those that name it, then, upwards from each, what brought it about. */
+ * The records of an order: those that name it, then, upwards from each, what brought it about; and
+ * what stands beside: the weight that took a parent's place, the halt that denied an order. */
 #include "journal_order.h"
 
 #include "base/fail.h"
@@ -194,6 +195,14 @@ static int32_t add_child(chain *c, const qn_event *record, qn_err *err)
     return QN_OK;
 }
 
+static bool is_denied_by_halt(const qn_event *record)
+{
+    if (record->type == QN_EVENT_VERDICT)
+        return ((const qn_verdict *)(const void *)record)->reason == QN_REASON_HALTED;
+    return record->type == QN_EVENT_SUBMIT &&
+           ((const qn_submit *)(const void *)record)->reason == QN_REASON_HALTED;
+}
+
 static int32_t take(void *ctx, const qn_event *record, qn_err *err)
 {
     chain *c = ctx;
@@ -201,7 +210,12 @@ static int32_t take(void *ctx, const qn_event *record, qn_err *err)
     bool is_answer = record->type == QN_EVENT_REFUSAL &&
                      chain_find(c, ((const qn_refusal *)(const void *)record)->cause_seq);
 
+    if (record->type == QN_EVENT_HALT && !(c->halt = chain_copy(c, record)))
+        return fail(err, QN_E_NO_MEMORY, "no memory for the chain of an order");
     if (rc != QN_OK || (!is_answer && !is_about(c, record))) return rc;
+    if (c->halt && is_denied_by_halt(record) &&
+        (rc = add_item(c, c->halt->seq, c->halt, err)) != QN_OK)
+        return rc;
     return add_item(c, record->seq, record, err);
 }
 
@@ -281,6 +295,44 @@ static int32_t climb(chain *c, qn_err *err)
     return rc;
 }
 
+/* ------------------------------------------------------------------ sideways */
+
+typedef struct replacement {
+    chain *c;
+    const qn_parent *ended;
+} replacement;
+
+static int32_t take_replacement(void *ctx, const qn_event *record, qn_err *err)
+{
+    const replacement *r = ctx;
+    const qn_weight *w = (const qn_weight *)(const void *)record;
+    int32_t rc;
+
+    if (record->type != QN_EVENT_WEIGHT || w->cause_seq != r->ended->cause_seq ||
+        w->strategy != r->ended->strategy || record->instrument != r->ended->hdr.instrument)
+        return QN_OK;
+    rc = add_item(r->c, record->seq, record, err);
+    return rc == QN_OK ? WALK_ENDS : rc;
+}
+
+/* A parent that gave way to a newer weight was ended by the allocation: the weight is what its
+ * reader asks for. It stands behind the parent's end. */
+static int32_t add_replacements(chain *c, qn_err *err)
+{
+    int32_t rc = QN_OK;
+
+    for (size_t i = 0; i < c->n && rc == QN_OK; i++) {
+        const qn_parent *p = (const qn_parent *)(const void *)c->items[i].record;
+        const chain_item *cause;
+        replacement r = {.c = c, .ended = p};
+        if (!p || p->hdr.type != QN_EVENT_PARENT || p->reason != QN_REASON_REPLACED) continue;
+        cause = chain_find(c, p->cause_seq);
+        if (cause && cause->record && cause->record->type == QN_EVENT_ALLOCATION)
+            rc = recorded_walk(c->run, p->hdr.seq, take_replacement, &r, err);
+    }
+    return rc;
+}
+
 /* ------------------------------------------------------------------ numbers of market events */
 
 typedef struct numbering {
@@ -351,6 +403,8 @@ int32_t chain_collect(chain *c, const recorded_run *run, uint64_t order, qn_err 
     if ((rc = find_begin(c, order, &c->origin, err)) != QN_OK) return rc;
     if ((rc = find_above(c, err)) != QN_OK) return rc;
     if ((rc = recorded_walk(run, 0, take, c, err)) != QN_OK) return rc;
+    if ((rc = climb(c, err)) != QN_OK) return rc;
+    if ((rc = add_replacements(c, err)) != QN_OK) return rc;
     if ((rc = climb(c, err)) != QN_OK) return rc;
     return number_market(c, err);
 }

@@ -51,6 +51,7 @@ typedef struct outcome {
     qn_order order;   /* as its venue has it at the end */
     const qn_instrument *in;
     uint32_t state, reason;
+    int64_t made_ts; /* market time of the event that caused it; of a parent engine time */
     int64_t filled, fee;
     qn_wide value;    /* sum of price x quantity */
     qn_request asked; /* a change that its venue has yet to agree to; order_id 0 = none */
@@ -66,10 +67,12 @@ static void take_begin(outcome *o, const qn_event *begin)
         o->order = s->order;
         o->state = s->state;
         o->reason = s->reason;
+        o->made_ts = s->made_ts;
         return;
     }
     o->kind = "parent";
     o->state = p->state;
+    o->made_ts = begin->ts_ns;
     o->order = (qn_order){.instrument = begin->instrument,
                           .id = p->order_id,
                           .strategy = p->strategy,
@@ -188,7 +191,7 @@ static void print_outcome(const chain *c, const outcome *o)
     }
     if (*state) qn_text_add(&t, ", ");
     qn_text_add(&t, state);
-    if (o->reason) say_reason(&t, ": ", o->reason);
+    if (o->reason) say_end_reason(&t, ": ", o->reason, strcmp(o->kind, "exit") == 0);
     puts(room);
 }
 
@@ -238,8 +241,8 @@ static struct json_object *json_outcome(const chain *c, const outcome *o)
     bool is_whole;
 
     qn_record_order_id(&id, c->order, &c->run->names.all);
-    is_whole = json_put_text(j, "order_id", room) && json_put_text(j, "kind", o->kind) &&
-               json_put_text(j, "instrument", o->in->name) &&
+    is_whole = json_put_time(j, "ts", o->made_ts) && json_put_text(j, "order_id", room) &&
+               json_put_text(j, "kind", o->kind) && json_put_text(j, "instrument", o->in->name) &&
                json_put_text(j, "strategy", c->run->names.all.strategies[o->order.strategy]) &&
                json_put_text(j, "side", o->order.side == QN_BUY ? "buy" : "sell") &&
                json_put_text(j, "type", type_name(o->order.type)) &&

@@ -34,7 +34,8 @@ typedef struct chain {
     size_t nchildren, children_room;
     chain_item *items;
     size_t n, room;
-    char why[256]; /* there are no market events to be had; "" = there are */
+    char why[256];        /* there are no market events to be had; "" = there are */
+    const qn_event *halt; /* the last qn_halt of the run up to where it was read */
     arena memory;
 } chain;
 

@@ -134,6 +134,16 @@ void say_reason(qn_text *to, const char *lead, uint32_t reason)
     qn_text_add(to, "]");
 }
 
+void say_end_reason(qn_text *to, const char *lead, uint32_t reason, bool is_exit)
+{
+    if (reason != QN_REASON_POSITION_CLOSED || is_exit) {
+        say_reason(to, lead, reason);
+        return;
+    }
+    qn_text_add(to, lead);
+    qn_text_add(to, "a stop or take-profit of its position was filled [POSITION_CLOSED]");
+}
+
 void say_limit(speech *s, double bound, double value)
 {
     if (bound == 0 && value == 0) return;

@@ -34,5 +34,8 @@ void say_duration(speech *s, const char *lead, int64_t ns);
 void say_limit(speech *s, double bound, double value);
 /* A reason in words, with its name in brackets. */
 void say_reason(qn_text *to, const char *lead, uint32_t reason);
+/* The reason why an order ended. A stop that is filled ends other exits and what still builds the
+ * position, which are two different stories of one reason. */
+void say_end_reason(qn_text *to, const char *lead, uint32_t reason, bool is_exit);
 
 #endif

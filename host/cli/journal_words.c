@@ -5,6 +5,9 @@
 
 #include "base/fail.h"
 
+#include <quoin/risk.h>
+
+#include <json-c/json.h>
 #include <string.h>
 
 /* The begin of a line: when, and what kind of step. */
@@ -141,11 +144,21 @@ static void on_result(speech *s)
     say(s, r->status == QN_OK ? "a result" : error_meaning(r->status));
 }
 
+/* A run that begins halted has the halt of an earlier one as its first record. */
+static bool is_of_earlier_run(const speech *s)
+{
+    struct json_object *halted;
+
+    return json_object_object_get_ex(s->chain->run->header.root, "halted", &halted) &&
+           json_object_get_boolean(halted);
+}
+
 static void on_halt(speech *s)
 {
     const qn_halt *h = (const qn_halt *)(const void *)s->item->record;
 
     line(s, "halt");
+    if (is_of_earlier_run(s)) say(s, "the run began halted: in an earlier one ");
     say_module(s, "", h->module);
     say(s, h->is_halted ? " halted trading" : " let trading go on");
     if (h->reason) say_reason(s->to, ": ", h->reason);
@@ -283,13 +296,16 @@ static void on_allocation(speech *s)
         return;
     }
     say_count(s, "the optimizer weighed ", a->nlines);
-    say(s, a->nlines == 1 ? " strategy's instrument" : " strategies' instruments");
-    if (a->nreturns) say_count(s, " on returns of periods: ", a->nreturns);
+    say(s, a->nlines == 1 ? " line (a strategy's instrument)"
+                          : " lines (a strategy's instrument each)");
+    if (a->nreturns) {
+        say_count(s, " on ", a->nreturns);
+        say(s, a->nreturns == 1 ? " period of returns" : " periods of returns");
+    }
     for (uint32_t i = 0; i < a->nvalues && i < s->chain->run->names.nvalues; i++) {
-        say_named(s, i ? ", " : " (", s->chain->run->names.values, a->nvalues, i);
+        say_named(s, i ? ", " : ": ", s->chain->run->names.values, a->nvalues, i);
         say_real(s, " ", a->values[i]);
     }
-    if (a->nvalues && s->chain->run->names.nvalues) say(s, ")");
 }
 
 static void on_weight(speech *s)
@@ -311,11 +327,40 @@ static void on_weight(speech *s)
     if (!w->signal_seq) say(s, " (no signal counts now)");
 }
 
-static void budget_words(speech *s, const qn_verdict *v)
+/* A verdict on a change of an order that works: first, where the change adds, on what it adds, then
+ * on all that would work. */
+static bool is_on_change(const speech *s, const qn_verdict *v)
 {
+    const chain_item *cause = chain_find(s->chain, v->cause_seq);
+    const qn_output *o = cause ? (const qn_output *)(const void *)cause->record : NULL;
+
+    return o && o->hdr.type == QN_EVENT_OUTPUT && o->kind == QN_INTENT_MODIFY;
+}
+
+/* What an order had filled before the line. */
+static int64_t filled_before(const speech *s, uint64_t id)
+{
+    int64_t filled = 0;
+
+    for (const chain_item *i = s->chain->items; i < s->item; i++) {
+        const qn_fill *f = (const qn_fill *)(const void *)i->record;
+        if (f && f->hdr.type == QN_EVENT_FILL && f->order_id == id) filled += f->qty;
+    }
+    return filled;
+}
+
+/* A change that is not allowed as it was asked for is not made. */
+static void budget_words(speech *s, const qn_verdict *v, bool is_change)
+{
+    bool is_given =
+        is_change ? v->action == QN_ALLOW && v->stage == QN_STAGE_ORDER : v->action != QN_REJECT;
+
+    if (!is_given) return;
     line(s, "budget");
     say_order_id(s, "", v->order_id);
-    say_qty(s, v->side == QN_BUY ? " may buy up to " : " may sell up to ", v->allowed);
+    say_qty(s, v->side == QN_BUY ? " may buy up to " : " may sell up to ",
+            v->allowed + (is_change ? filled_before(s, v->order_id) : 0));
+    if (is_change) say(s, " in all");
     say_maybe_price(s, " at no worse than ", v->price_bound);
     if (v->expire_ts != INT64_MAX) say_when(s, " until ", v->expire_ts);
 }
@@ -323,9 +368,15 @@ static void budget_words(speech *s, const qn_verdict *v)
 static void on_verdict(speech *s)
 {
     const qn_verdict *v = (const qn_verdict *)(const void *)s->item->record;
+    bool is_change = is_on_change(s, v);
 
     line(s, "verdict");
     say_order_id(s, "", v->order_id);
+    if (is_change)
+        say_qty(s,
+                v->stage == QN_STAGE_INTENT ? ", what the change adds, "
+                                            : ", what would then work, ",
+                v->asked);
     if (v->action == QN_ALLOW) {
         say(s, s->names->nmodules > 1 ? ": allowed by the risk chain"
                                       : ": allowed, for this run has no risk module");
@@ -337,10 +388,11 @@ static void on_verdict(speech *s)
         } else {
             say_qty(s, " rejected it, asked for ", v->asked);
         }
+        if (is_change) say(s, ", so nothing is changed");
         say_reason(s->to, ": ", v->reason);
         say_limit(s, v->limit, v->value);
     }
-    if (v->action != QN_REJECT) budget_words(s, v);
+    budget_words(s, v, is_change);
 }
 
 /* ------------------------------------------------------------------ orders */
@@ -371,7 +423,7 @@ static void on_parent(speech *s)
     }
     say_qty(s, p->state == QN_ORDER_FILLED ? ": done, filled " : ": ended, filled ", p->filled);
     say_qty(s, " of ", p->qty);
-    if (p->reason) say_reason(s->to, ": ", p->reason);
+    if (p->reason) say_end_reason(s->to, ": ", p->reason, false);
 }
 
 static void on_submit(speech *s)
@@ -393,6 +445,15 @@ static void on_submit(speech *s)
     if (m->state == QN_ORDER_DENIED) say_reason(s->to, ", denied: ", m->reason);
 }
 
+static bool is_exit(const speech *s, uint64_t id)
+{
+    for (const chain_item *i = s->chain->items; i < s->item; i++) {
+        const qn_submit *m = (const qn_submit *)(const void *)i->record;
+        if (m && m->hdr.type == QN_EVENT_SUBMIT && m->order.id == id) return m->entry_id != 0;
+    }
+    return false;
+}
+
 static void on_request(speech *s)
 {
     const qn_request *r = (const qn_request *)(const void *)s->item->record;
@@ -401,6 +462,7 @@ static void on_request(speech *s)
     say_order_id(s, "", r->order_id);
     if (r->kind == QN_INTENT_CANCEL) {
         say(s, ": its venue was asked to cancel it");
+        if (r->reason) say_end_reason(s->to, ": ", r->reason, is_exit(s, r->order_id));
         return;
     }
     say_qty(s, ": its venue was asked to change it, quantity ", r->qty);
@@ -443,7 +505,7 @@ static void on_order(speech *s)
     say(s, r->state == QN_ORDER_ACCEPTED && r->reason ? ": the request was refused, it works on"
            : state                                    ? state
                                                       : ": ?");
-    if (r->reason) say_reason(s->to, ": ", r->reason);
+    if (r->reason) say_end_reason(s->to, ": ", r->reason, is_exit(s, r->order_id));
 }
 
 static void on_fill(speech *s)

@@ -4,9 +4,10 @@
  *
  * A sink has a thread of its own and a cursor: the sequence number up to which it has taken
  * everything over. It is given batches; what it has not taken over is given again after a
- * restart, so each event arrives at least once. In a replay as fast as possible the engine waits
- * for the slowest sink. At real pace it never does: what a sink is too slow for is left out, and
- * a QN_EVENT_GAP stands in its place. */
+ * restart, so each event arrives at least once. Only features may not: they are not recorded, and
+ * of a stretch that a resume books again, up to a snapshot, they are left out. In a replay as fast
+ * as possible the engine waits for the slowest sink. At real pace it never does: what a sink is
+ * too slow for is left out, and a QN_EVENT_GAP stands in its place. */
 #ifndef QUOIN_SINK_H
 #define QUOIN_SINK_H
 

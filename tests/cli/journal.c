@@ -9,9 +9,9 @@
 #include "cli/cli.h"
 #include "store/store.h"
 
+#include <quoin/risk.h>
 #include <quoin/sdk/record.h>
 
-#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,8 @@
 #define FAR 5000u /* more records than verify has at hand */
 
 static char dir[64];
-static char said[4096]; /* what was logged */
+static char said[4096];    /* what was logged */
+static char printed[8192]; /* on standard output */
 
 static void take_line(log_level level, const char *text)
 {
@@ -111,6 +112,52 @@ static void put_submit(store *s, uint64_t seq, uint64_t cause)
                              .qty = 3}};
 
     journal_put(s, &r.hdr);
+}
+
+/* A limit order of 50 of which 30 are filled is changed to 60: 30 would then work. */
+static void change_of_a_part(store *s)
+{
+    qn_submit submit = {.hdr = head(QN_EVENT_SUBMIT, 4),
+                        .cause_seq = 3,
+                        .state = QN_ORDER_SUBMITTED,
+                        .order = {.size = sizeof(qn_order),
+                                  .id = QN_ORDER_ID(1, 1),
+                                  .strategy = 1,
+                                  .side = QN_BUY,
+                                  .type = QN_LIMIT,
+                                  .tif = QN_GTC,
+                                  .price = 100,
+                                  .qty = 50}};
+    qn_fill fill = {.hdr = head(QN_EVENT_FILL, 5),
+                    .order_id = QN_ORDER_ID(1, 1),
+                    .side = QN_BUY,
+                    .liquidity = QN_MAKER,
+                    .price = 100,
+                    .qty = 30};
+    qn_output change = {.hdr = head(QN_EVENT_OUTPUT, 6),
+                        .cause_seq = 5,
+                        .counter = 2,
+                        .strategy = 1,
+                        .kind = QN_INTENT_MODIFY,
+                        .order_id = QN_ORDER_ID(1, 1),
+                        .qty = 60};
+    qn_verdict verdict = {.hdr = head(QN_EVENT_VERDICT, 7),
+                          .cause_seq = 6,
+                          .order_id = QN_ORDER_ID(1, 1),
+                          .strategy = 1,
+                          .stage = QN_STAGE_ORDER,
+                          .action = QN_ALLOW,
+                          .side = QN_BUY,
+                          .asked = 30,
+                          .allowed = 30,
+                          .expire_ts = INT64_MAX};
+
+    put_output(s, 2, 1);
+    put_verdict(s, 3, 2);
+    journal_put(s, &submit.hdr);
+    journal_put(s, &fill.hdr);
+    journal_put(s, &change.hdr);
+    journal_put(s, &verdict.hdr);
 }
 
 static void put_checkpoint(store *s, uint64_t seq, uint64_t market)
@@ -251,44 +298,48 @@ static void make_store(void (*put)(store *), const char *header, const char *foo
     ck_assert_msg(store_close(s, &err) == QN_OK, "%s", err.msg);
 }
 
-/* In a process of its own, as a command is: what it logs goes into the pipe. */
-static void run_command(int to, const char *command, const char *option)
+/* In a process of its own, as a command is: what it logs goes into the pipe, what it prints into
+ * the file. */
+static void run_command(int to, FILE *out, const char *command, const char *option)
 {
     char words[4][96] = {"quoin journal", "", "", ""};
     char *argv[] = {words[0], words[1], words[2], *option ? words[3] : NULL, NULL};
-    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     int status;
 
     snprintf(words[1], sizeof words[1], "%s", command);
     snprintf(words[2], sizeof words[2], "%s", dir);
     snprintf(words[3], sizeof words[3], "%s", option);
     log_set_sink(take_line);
-    if (dup2(null, STDOUT_FILENO) < 0) exit(99);
-    close(null);
+    if (dup2(fileno(out), STDOUT_FILENO) < 0) exit(99);
     status = cmd_journal(*option ? 4 : 3, argv);
     if (write(to, said, strlen(said)) != (ssize_t)strlen(said)) status = 99;
     exit(status);
 }
 
-/* The command's status; what it prints goes nowhere, what it logs to `said`. */
+/* The command's status; what it prints goes to `printed`, what it logs to `said`. */
 static int journal(const char *command, const char *option)
 {
+    FILE *out = tmpfile();
     int pipes[2];
     int status;
     ssize_t n;
     pid_t pid;
 
     said[0] = '\0';
+    ck_assert_ptr_nonnull(out);
     ck_assert_int_eq(pipe(pipes), 0);
     fflush(NULL);
     ck_assert_int_ge(pid = fork(), 0);
-    if (pid == 0) run_command(pipes[1], command, option);
+    if (pid == 0) run_command(pipes[1], out, command, option);
     close(pipes[1]);
     n = read(pipes[0], said, sizeof said - 1); /* less than what a pipe holds: one piece */
     close(pipes[0]);
     ck_assert_int_ge(n, 0);
     said[n] = '\0';
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    rewind(out);
+    printed[fread(printed, 1, sizeof printed - 1, out)] = '\0';
+    fclose(out);
     ck_assert(WIFEXITED(status));
     return WEXITSTATUS(status);
 }
@@ -334,4 +385,16 @@ START_TEST(an_order_of_a_broken_chain)
 }
 END_TEST
 
-CHECK_MAIN("cli journal", verify_finds_what_is_wrong, an_order_of_a_broken_chain)
+/* The simulator fills orders whole, other venues do not. */
+START_TEST(a_change_of_an_order_that_is_filled_in_part)
+{
+    make_store(change_of_a_part, HEADER(NAMES), "");
+    ck_assert_int_eq(journal("show", "--order=s-1"), EXIT_DONE);
+    nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    ck_assert_msg(strstr(printed, "s-1, what would then work, 30: allowed") != NULL, "%s", printed);
+    ck_assert_msg(strstr(printed, "s-1 may buy up to 60 in all\n") != NULL, "%s", printed);
+}
+END_TEST
+
+CHECK_MAIN("cli journal", verify_finds_what_is_wrong, an_order_of_a_broken_chain,
+           a_change_of_an_order_that_is_filled_in_part)

@@ -12,6 +12,7 @@ import subprocess
 import unittest
 from decimal import Decimal
 
+import chains
 import runs
 from support import BUILD, QUOIN, quoin
 
@@ -152,7 +153,7 @@ class Shown(unittest.TestCase):
 
     def check_order(self, said, row, fills):
         order = said["order"]
-        for key in ("order_id", "instrument", "strategy", "side", "type", "qty", "status",
+        for key in ("ts", "order_id", "instrument", "strategy", "side", "type", "qty", "status",
                     "filled_qty"):
             self.assertEqual(order[key], row[key], (row["order_id"], key))
         for key in ("price", "avg_price", "reason"):
@@ -231,6 +232,9 @@ class Shown(unittest.TestCase):
         self.assertLess(kinds.index("signal"), kinds.index("weight"))
         self.assertLess(kinds.index("weight"), kinds.index("parent"))
         self.assertLess(kinds.index("parent"), kinds.index("child"))
+        for line in (line for line in text[1:] if line.split()[1] == "weighing"):
+            self.assertRegex(line, r"weighed 4 lines \(a strategy's instrument each\) on \d+ "
+                                   r"periods of returns: ")
         denied = next(o for o in orders if o["status"] == "DENIED")
         text = self.words(denied["order_id"])
         self.assertIn(f"[{denied['reason']}]", text[0])
@@ -257,7 +261,7 @@ class Shown(unittest.TestCase):
                            (("--order=smaa-1",), "did you mean 'sma'"),
                            (("--order=trend-up",), "is no order"),
                            (("--order=sma-0",), "is no order"),
-                           (("--run=2",), "none is '2'"),
+                           (("--run=2",), "the store has 1 run, and none is '2'"),
                            (("--run", "zz"), "none is 'zz'")):
             done = journal("show", self.store.path, *args)
             self.assertEqual((done.returncode, done.stdout), (2, ""), args)
@@ -324,7 +328,7 @@ class ChangedOrders(unittest.TestCase):
             done = journal("show", r.path("store"), "--order", name, "--json")
             self.assertEqual(done.returncode, 0, done.stderr)
             said = json.loads(done.stdout)
-            for key in ("qty", "status", "filled_qty"):
+            for key in ("ts", "qty", "status", "filled_qty"):
                 self.assertEqual(said["order"][key], row[key], name)
             for key in ("price", "avg_price", "reason"):
                 self.assertEqual(said["order"][key] or "", row[key], name)
@@ -335,8 +339,122 @@ class ChangedOrders(unittest.TestCase):
         text = journal("show", r.path("store"), "--order", "s-4").stdout
         for words in ("s: change s-4, quantity to 6", "s: cancel s-4",
                       "s-4: its venue was asked to change it, quantity 6",
-                      "s-4: its venue was asked to cancel it"):
+                      "s-4: its venue was asked to cancel it: its strategy or an operator "):
             self.assertIn(words, text)
+
+
+class Stories(unittest.TestCase):
+    """Small runs in which one thing happens, and how an order's chain tells it."""
+
+    def prepare(self, closes, acts, parts, route="direct"):
+        self.r = chains.prepared({"X": chains.flat(*closes)}, tick="1")
+        self.r.config(chains.strategy("strategy/script", f'acts = "{acts}";', route=route),
+                      data='"bar:1h"', balance="100000", sample="1h",
+                      extra=parts + ' store = { path = "store"; durability = "none"; };')
+
+    def go(self, *args):
+        self.prepare(*args)
+        self.r.run()
+
+    def records(self):
+        return json.loads(journal("show", self.r.path("store"), "--json").stdout)
+
+    def chain(self, order, *args):
+        done = journal("show", self.r.path("store"), "--order", order, "--json", *args)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return json.loads(done.stdout)
+
+    def lines(self, order, *args):
+        done = journal("show", self.r.path("store"), "--order", order, *args)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout.rstrip("\n").split("\n")
+
+    def told(self, order, *args):
+        """Each line's kind of step and its text, but for the first line."""
+        return [tuple(line.split(None, 2)[1:]) for line in self.lines(order, *args)[1:]]
+
+    TWAP = 'execution/twap: duration = "4h"; slices = 4;'
+
+    def test_a_change_has_the_orders_new_total(self):
+        self.go([100] * 5, "1 order 50 90; 2 modify 200; 3 modify 20", chains.chain())
+        told = self.told("s-1")
+        self.assertEqual([text for kind, text in told if kind == "budget"],
+                         ["s-1 may buy up to 50", "s-1 may buy up to 200 in all",
+                          "s-1 may buy up to 20 in all"])
+        self.assertEqual([text for kind, text in told if kind == "verdict"],
+                         ["s-1" + text + ": allowed, for this run has no risk module" for text in
+                          ("", ", what the change adds, 150", ", what would then work, 200",
+                           ", what would then work, 20")])
+
+    def test_a_change_that_is_not_allowed(self):
+        self.go([100] * 4, "1 order 50 90; 2 modify 200",
+                chains.chain(risks=[chains.risk("risk/rule", "most = 100;")]))
+        told = self.told("s-1")
+        self.assertEqual([text for kind, text in told if kind == "budget"],
+                         ["s-1 may buy up to 50"])
+        self.assertIn(("verdict", "s-1, what the change adds, 150: r reduced it from 150 to 100, "
+                       "so nothing is changed: the position would be larger than its limit "
+                       "[LIMIT_POSITION] (limit 100, value 150)"), told)
+        self.assertTrue(any(kind == "refusal" for kind, _ in told))
+
+    def test_a_stop_ends_what_still_builds_the_position(self):
+        self.go([100, 100, 80, 80, 80], "1 target 10 90", chains.chain(execution=self.TWAP))
+        words = ": a stop or take-profit of its position was filled [POSITION_CLOSED]"
+        self.assertTrue(self.lines("s-1")[0].endswith("canceled" + words), self.lines("s-1")[0])
+        ends = [text for kind, text in self.told("s-1") if "ended" in text]
+        self.assertEqual(len(ends), 1)
+        self.assertTrue(ends[0].endswith(words), ends)
+
+    def test_an_exit_whose_position_is_gone(self):
+        self.go([100] * 6, "1 order 10 0 90; 3 order -10", chains.chain())
+        words = ": the position that the exit guards was closed or reversed [POSITION_CLOSED]"
+        self.assertTrue(self.lines("s-2")[0].endswith(words), self.lines("s-2")[0])
+        self.assertIn(("report", "s-2: canceled" + words), self.told("s-2"))
+
+    def test_the_weight_that_took_a_parents_place(self):
+        self.go([100] * 9, "1 signal 0.4 1; 2 signal -0.4 1",
+                chains.chain(optimizer="optimizer/plain", execution=self.TWAP), "portfolio")
+        end = [r for r in self.records() if r["type"] == "parent" and r["reason"] == "REPLACED"]
+        self.assertEqual([r["order_id"] for r in end], ["s-1"])
+        weights = [c for c in self.chain("s-1")["chain"] if c["type"] == "weight"]
+        self.assertEqual([w["weight"] for w in weights], [0.4, -0.4])
+        self.assertEqual(weights[1]["cause_seq"], end[0]["cause_seq"])
+        told = self.told("s-1")
+        at = next(i for i, (_, text) in enumerate(told) if "[REPLACED]" in text)
+        self.assertEqual(told[at + 1][0], "weight")
+        self.assertIn("the weight -0.4 of equity", told[at + 1][1])
+
+    def test_lines_that_are_weighed(self):
+        self.go([100] * 9, "1 signal 0.4 1", chains.chain(optimizer="optimizer/equal_weight"),
+                "portfolio")
+        self.assertIn(("weighing", "the optimizer weighed 1 line (a strategy's instrument): "
+                       "gross 1, net 1, lines 1"), self.told("s-1"))
+
+    HALTED = "trading is halted: only what reduces a position is let through [HALTED]"
+    WHY = ("r halted trading: the drawdown from the highest equity has reached its limit "
+           "[LIMIT_DRAWDOWN] (limit 0.25, value 0.5)")
+
+    def test_an_order_that_a_halt_denies(self):
+        """Of its own run, and of one before it."""
+        self.go([100] * 5, "1 order 5 50; 4 order 7 50",
+                chains.chain(risks=[chains.risk("risk/rule", "halt_at = 3;")]))
+        told = [line for line in self.told("s-2") if line[0] not in ("bar", "wish")]
+        self.assertEqual(told,
+                         [("halt", self.WHY),
+                          ("verdict", "s-2: the host rejected it, asked for 7: " + self.HALTED),
+                          ("order", "s-2: buy 7 X.v at the limit 50, denied: " + self.HALTED)])
+        self.assertEqual([kind for kind, _ in self.told("s-1")].count("halt"), 1)
+        for run in ("2", "3"):
+            self.r.run()
+            for order, qty in (("s-1", 5), ("s-2", 7)):
+                told = [line for line in self.told(order, "--run", run)
+                        if line[0] not in ("bar", "wish")]
+                self.assertEqual(
+                    told, [("halt", "the run began halted: in an earlier one " + self.WHY),
+                           ("verdict", f"{order}: the host rejected it, asked for {qty}: "
+                            + self.HALTED),
+                           ("order", f"{order}: buy {qty} X.v at the limit 50, denied: "
+                            + self.HALTED)])
 
 
 class Changed(unittest.TestCase):
