@@ -329,7 +329,7 @@ int32_t leftovers_read(const store *s, const store_head *head, leftovers *out, q
 
     *out = (leftovers){.run = head->run};
     rc = file_map_open(s->ring_path, &map, err);
-    if (rc == QN_E_NOT_FOUND) return QN_OK;
+    if (rc == QN_E_NOT_FOUND || (rc == QN_OK && map.size == 0)) return QN_OK; /* given up */
     if (rc == QN_OK) rc = file_search(s, head, &map, out, err);
     if (rc != QN_OK) leftovers_free(out);
     file_map_close(&map);

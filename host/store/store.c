@@ -131,6 +131,26 @@ static int32_t lost_check(const store *s, const store_head *head, qn_err *err)
                 s->data_path, (unsigned long long)txn, s->lock_path, (unsigned long long)head->txn);
 }
 
+/* A run that was cut off has left its last records in the ring: without it they are lost, and
+ * nobody may go on as if they had never been. Not so of durability none, which has no ring, and of
+ * sync, which has them all in LMDB. */
+static int32_t ring_lost_check(const store *s, const view *v, qn_err *err)
+{
+    run_head *run;
+    bool needs_ring;
+    int32_t rc;
+
+    if (!v->head.run || file_exists(s->ring_path)) return QN_OK;
+    if ((rc = run_read(v, v->head.run, &run, err)) != QN_OK) return rc;
+    needs_ring = !run->has_ended && run->durability == DURABILITY_GROUP;
+    mem_free(run);
+    if (!needs_ring) return QN_OK;
+    return fail(err, QN_E_DAMAGED,
+                "%s is gone, and with it the last records of run %u, which was cut off: put it "
+                "back, or give them up by an empty file of that name",
+                s->ring_path, v->head.run);
+}
+
 /* Before LMDB may write: nothing that it would stumble over. */
 static int32_t check_all(store *s, qn_err *err)
 {
@@ -142,6 +162,7 @@ static int32_t check_all(store *s, qn_err *err)
     if ((rc = structure_check(&v, false, err)) != QN_OK) return rc;
     if ((rc = small_trees_check(&v, err)) != QN_OK) return rc;
     if ((rc = tail_check(&v, err)) != QN_OK) return rc;
+    if ((rc = ring_lost_check(s, &v, err)) != QN_OK) return rc;
     s->head = v.head;
     s->id = v.head.id;
     return QN_OK;
@@ -229,6 +250,7 @@ static int32_t open_reader(store *s, qn_err *err)
     if ((rc = view_open(s, &v, err)) != QN_OK) return rc;
     rc = small_trees_check(&v, err);
     if (rc == QN_OK && !is_held) rc = lost_check(s, &v.head, err);
+    if (rc == QN_OK && !is_held) rc = ring_lost_check(s, &v, err);
     if (rc == QN_OK && !is_held) rc = read_leftovers(s, &v.head, err);
     s->id = v.head.id;
     view_close(&v);

@@ -163,6 +163,19 @@ class Store(unittest.TestCase):
         self.assertEqual(book.call("--resume").returncode, 0)
         self.assertEqual(book.call("--resume").returncode, 0)  # none is left: a new one
 
+    def test_a_ring_that_is_gone_is_missed(self):
+        book = Book(12)
+        book.arm(5000)
+        self.assertEqual(book.call().returncode, -9)
+        os.remove(book.run.path("store", "ring"))
+        for command in [["run", book.run.path("run.cfg"), "--resume"],
+                        ["journal", "verify", book.run.path("store")]]:
+            done = quoin(*command)
+            self.assertEqual(done.returncode, 4, done.stderr)
+            self.assertIn("ring", done.stderr)
+        book.run.write("store/ring", "")  # its records are given up
+        self.assertEqual(book.call("--resume").returncode, 0)
+
     def test_a_changed_config_is_not_resumed(self):
         book = Book(5)
         book.arm(5000)
