@@ -100,12 +100,17 @@ static int32_t make_file(store *s, qn_err *err)
     return rc == QN_OK ? dir_sync(s->dir, err) : rc;
 }
 
+/* The file of an earlier session is emptied: full, it would be taken for this session's by the
+ * next; gone, it would be missed. */
 static int32_t make_anonymous(store *s, qn_err *err)
 {
-    /* one that is there would be taken for this session's by the next */
-    if (unlink(s->ring_path) != 0 && errno != ENOENT)
-        return fail_errno(err, "cannot remove %s", s->ring_path);
-    return map_ring(s, -1, MAP_PRIVATE | MAP_ANONYMOUS, err);
+    int fd = open(s->ring_path, O_WRONLY | O_CLOEXEC);
+    int32_t rc = QN_OK;
+
+    if (fd < 0 && errno != ENOENT) return fail_errno(err, "cannot empty %s", s->ring_path);
+    if (fd >= 0 && ftruncate(fd, 0) != 0) rc = fail_errno(err, "cannot empty %s", s->ring_path);
+    if (fd >= 0) close(fd);
+    return rc == QN_OK ? map_ring(s, -1, MAP_PRIVATE | MAP_ANONYMOUS, err) : rc;
 }
 
 int32_t ring_make(store *s, qn_err *err)

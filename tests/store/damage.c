@@ -477,7 +477,8 @@ START_TEST(cuts)
 
     make(&f, names[_i], true);
     step = f.size > 20000 ? 173 : 7 * USED_STEP;
-    for (size_t n = 0; n < f.size; n += step) {
+    /* an empty ring is one that was given up on purpose */
+    for (size_t n = _i == 1; n < f.size; n += step) {
         put_file(f.path, f.bytes, n);
         seen += look(&f, true, "cut", n);
     }
@@ -557,6 +558,32 @@ START_TEST(a_ring_of_another_boot_may_be_torn)
     }
     ck_assert_uint_gt(whole, 0);
     ck_assert_uint_lt(whole, 300);
+    unmake(&f);
+}
+END_TEST
+
+/* A ring that is gone is missed where a run was cut off; an empty file gives it up. */
+START_TEST(a_ring_that_is_gone_is_missed)
+{
+    qn_err err = QN_ERR_INIT;
+    store_options o;
+    store *s;
+    fixture f;
+
+    make(&f, "ring", true);
+    o = some_options(f.dir, DURABILITY_GROUP);
+    ck_assert_int_eq(remove(f.path), 0);
+    ck_assert_int_eq(see_as_reader(f.dir, true, &err), QN_E_DAMAGED);
+    ck_assert_msg(strstr(err.msg, "is gone"), "%s", err.msg);
+    ck_assert_int_eq(store_open(&o, &s, &err), QN_E_DAMAGED);
+    ck_assert_msg(strstr(err.msg, "is gone"), "%s", err.msg);
+    put_file(f.path, "", 0);
+    s = open_store(&o);
+    expect_run(s, 2, 1, IN_LMDB, LENGTH);
+    close_store(s);
+    o.durability = DURABILITY_NONE; /* needs no ring, and leaves none to be missed */
+    close_store(open_store(&o));
+    close_store(read_store(f.dir));
     unmake(&f);
 }
 END_TEST
@@ -696,6 +723,7 @@ int main(void)
     tcase_add_loop_test(tests, cuts, 0, 3);
     tcase_add_test(tests, damaged_records_are_named);
     tcase_add_test(tests, a_ring_of_another_boot_may_be_torn);
+    tcase_add_test(tests, a_ring_that_is_gone_is_missed);
     tcase_add_test(tests, foreign_files_are_refused);
     tcase_add_test(tests, foreign_databases_are_refused);
     tcase_add_test(tests, versions_are_told);
