@@ -7,12 +7,13 @@
 #include "base/memory.h"
 
 #include <string.h>
+#include <unistd.h>
 
 int32_t cursor_open(cursor *c, const page_file *file, const page_meta *meta, const tree *t,
                     qn_err *err)
 {
     *c = (cursor){.file = file, .meta = meta, .tree = *t};
-    c->pages = mem_new(t->depth, file->page_size);
+    c->pages = mem_new(t->depth + PAGES_AHEAD, file->page_size);
     return c->pages ? QN_OK : fail(err, QN_E_NO_MEMORY, "out of memory reading %s", file->path);
 }
 
@@ -54,6 +55,33 @@ static uint32_t place_of(const cursor *c, uint32_t level, const void *key, size_
     return is_leaf ? low : low - 1;
 }
 
+/* A page that stands among those read ahead, or is read with those behind it: the leaves of a
+ * journal do follow each other, and a call a page would cost more than the checks. What is read
+ * with it and belongs to a later state of the store is not asked for. */
+static int32_t load_ahead(cursor *c, uint64_t page, unsigned char *to, qn_err *err)
+{
+    size_t size = c->file->page_size;
+    unsigned char *ahead = page_of(c, c->tree.depth);
+
+    if (page < c->ahead || page >= c->ahead + c->nahead) {
+        ssize_t n = pread(c->file->fd, ahead, PAGES_AHEAD * size, (off_t)(page * size));
+        c->ahead = page;
+        c->nahead = n > 0 ? (uint32_t)((size_t)n / size) : 0;
+        if (c->nahead == 0) /* an error, or the end of the file: said in the usual way */
+            return page_read(c->file, c->meta, &c->tree, page, true, to, err);
+    }
+    memcpy(to, ahead + (page - c->ahead) * size, size);
+    return page_check(c->file, &c->tree, page, true, to, err);
+}
+
+static int32_t load(cursor *c, uint64_t page, bool is_leaf, aim how, unsigned char *to, qn_err *err)
+{
+    bool is_sequence = is_leaf && how == AIM_FIRST && page >= 2 && page <= c->meta->last_page;
+
+    return is_sequence ? load_ahead(c, page, to, err)
+                       : page_read(c->file, c->meta, &c->tree, page, is_leaf, to, err);
+}
+
 /* From the page of `level` down to a leaf. */
 static int32_t descend(cursor *c, uint32_t level, uint64_t page, aim how, const void *key,
                        size_t nkey, qn_err *err)
@@ -61,7 +89,7 @@ static int32_t descend(cursor *c, uint32_t level, uint64_t page, aim how, const 
     for (;; level++) {
         bool is_leaf = level + 1 == c->tree.depth;
         unsigned char *to = page_of(c, level);
-        int32_t rc = page_read(c->file, c->meta, &c->tree, page, is_leaf, to, err);
+        int32_t rc = load(c, page, is_leaf, how, to, err);
         uint32_t n;
         if (rc != QN_OK) return rc;
         n = page_entries(to);

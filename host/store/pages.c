@@ -250,24 +250,29 @@ static const char *nodes_wrong(const page_file *f, const tree *t, const unsigned
     return filled == f->page_size - upper ? NULL : "its nodes do not fill it";
 }
 
+int32_t page_check(const page_file *f, const tree *t, uint64_t page, bool is_leaf,
+                   const unsigned char *bytes, qn_err *err)
+{
+    uint32_t lower = get16(bytes + AT_LOWER), upper = get16(bytes + AT_UPPER);
+    const char *wrong;
+
+    if (get64(bytes) != page || get16(bytes + AT_FLAGS) != (is_leaf ? LEAF : BRANCH))
+        return page_damaged(f, page, "is not the page that it should be", err);
+    if (lower < HEAD + 2 || lower % 2 != 0 || lower > upper || upper > f->page_size)
+        return page_damaged(f, page, "has impossible bounds", err);
+    wrong = nodes_wrong(f, t, bytes, is_leaf);
+    return wrong ? page_damaged(f, page, wrong, err) : QN_OK;
+}
+
 int32_t page_read(const page_file *f, const page_meta *meta, const tree *t, uint64_t page,
                   bool is_leaf, unsigned char *to, qn_err *err)
 {
-    uint32_t lower, upper;
-    const char *wrong;
     int32_t rc;
 
     if (page < 2 || page > meta->last_page)
         return page_damaged(f, page, "there is no such page", err);
     if ((rc = read_at(f, page, 0, to, f->page_size, err)) != QN_OK) return rc;
-    lower = get16(to + AT_LOWER);
-    upper = get16(to + AT_UPPER);
-    if (get64(to) != page || get16(to + AT_FLAGS) != (is_leaf ? LEAF : BRANCH))
-        return page_damaged(f, page, "is not the page that it should be", err);
-    if (lower < HEAD + 2 || lower % 2 != 0 || lower > upper || upper > f->page_size)
-        return page_damaged(f, page, "has impossible bounds", err);
-    wrong = nodes_wrong(f, t, to, is_leaf);
-    return wrong ? page_damaged(f, page, wrong, err) : QN_OK;
+    return page_check(f, t, page, is_leaf, to, err);
 }
 
 uint32_t page_entries(const unsigned char *page)

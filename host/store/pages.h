@@ -20,7 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TREE_DEPTH 10u /* with 12-byte keys more than any disk holds */
+#define PAGES_AHEAD 16u /* read in one go while a cursor goes forward */
+#define TREE_DEPTH 10u  /* with 12-byte keys more than any disk holds */
 #define NO_PAGE UINT64_MAX
 
 typedef struct page_file {
@@ -53,6 +54,9 @@ int32_t page_meta_of(const page_file *f, uint64_t txn, page_meta *out, qn_err *e
 /* A page of a tree: read, and all its nodes checked. `to` has page_size bytes. */
 int32_t page_read(const page_file *f, const page_meta *meta, const tree *t, uint64_t page,
                   bool is_leaf, unsigned char *to, qn_err *err);
+/* The check alone, of bytes that were read. */
+int32_t page_check(const page_file *f, const tree *t, uint64_t page, bool is_leaf,
+                   const unsigned char *bytes, qn_err *err);
 uint32_t page_entries(const unsigned char *page);
 
 /* An entry of a leaf; points into the page. */
@@ -86,7 +90,9 @@ typedef struct cursor {
     const page_file *file;
     const page_meta *meta;
     tree tree;
-    unsigned char *pages; /* one a level */
+    unsigned char *pages; /* one a level, then PAGES_AHEAD of them */
+    uint64_t ahead;       /* number of the first one of those */
+    uint32_t nahead;
     bool is_placed;
     struct {
         uint64_t page;
