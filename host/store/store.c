@@ -259,6 +259,10 @@ static int32_t open_reader(store *s, qn_err *err)
 
 /* ------------------------------------------------------------------ both */
 
+static const uint64_t ring_sizes[] = {[DURABILITY_NONE] = STORE_RING_BYTES_NONE,
+                                      [DURABILITY_GROUP] = STORE_RING_BYTES_GROUP,
+                                      [DURABILITY_SYNC] = STORE_RING_BYTES_SYNC};
+
 static int32_t take_options(store *s, const store_options *options, qn_err *err)
 {
     store_options *o = &s->options;
@@ -267,8 +271,7 @@ static int32_t take_options(store *s, const store_options *options, qn_err *err)
     *o = *options;
     o->path = s->dir;
     if (!o->map_bytes) o->map_bytes = STORE_MAP_BYTES;
-    if (!o->ring_bytes)
-        o->ring_bytes = o->durability == DURABILITY_NONE ? STORE_RING_BYTES_NONE : STORE_RING_BYTES;
+    if (!o->ring_bytes) o->ring_bytes = ring_sizes[o->durability];
     if (o->ring_bytes < STORE_RING_LEAST || (o->ring_bytes & (o->ring_bytes - 1)) != 0)
         return fail(err, QN_E_RANGE, "a ring of %llu bytes: a power of two, at least %u",
                     (unsigned long long)o->ring_bytes, STORE_RING_LEAST);

@@ -51,16 +51,20 @@ typedef enum durability {
 } durability;
 
 #define STORE_MAP_BYTES (UINT64_C(64) << 30) /* of address space; the file grows as used */
-#define STORE_RING_BYTES (UINT64_C(32) << 20)
-#define STORE_RING_BYTES_NONE (UINT64_C(1) << 20) /* fits into a cache; nothing survives in it */
+/* Default sizes of the ring. Group: what is put while a flush takes 100 ms and more. Sync: what is
+ * put between two publishings; a larger one would only be more for the system to write back.
+ * None: fits into a cache; nothing survives in it. */
+#define STORE_RING_BYTES_GROUP (UINT64_C(32) << 20)
+#define STORE_RING_BYTES_SYNC (UINT64_C(4) << 20)
+#define STORE_RING_BYTES_NONE (UINT64_C(1) << 20)
 #define STORE_RING_LEAST 4096u
 
 typedef struct store_options {
     const char *path;
     durability durability;
     uint64_t map_bytes;  /* LMDB's map: the largest the store can grow to; 0 = STORE_MAP_BYTES */
-    uint64_t ring_bytes; /* a power of two; 0 = STORE_RING_BYTES, durability none:
-                            STORE_RING_BYTES_NONE. A record takes half of it at most */
+    uint64_t ring_bytes; /* a power of two; 0 = STORE_RING_BYTES_. A record takes half of it at
+                            most */
     bool is_read_only;   /* for readers: beside a running host, too. Nothing may be put */
 } store_options;
 
