@@ -8,11 +8,6 @@
 
 static _Thread_local uint64_t count; /* sinks and the store have threads of their own */
 
-static void note(void)
-{
-    count++;
-}
-
 uint64_t mem_count(void)
 {
     return count;
@@ -20,13 +15,13 @@ uint64_t mem_count(void)
 
 void *mem_new(size_t n, size_t size)
 {
-    note();
+    count++;
     return calloc(n ? n : 1, size);
 }
 
 void *mem_resize(void *array, size_t n, size_t size)
 {
-    note();
+    count++;
     return reallocarray(array, n ? n : 1, size);
 }
 
@@ -51,7 +46,7 @@ char *mem_text_n(const char *text, size_t len)
     char *copy = len < SIZE_MAX ? malloc(len + 1) : NULL;
 
     if (!copy) return NULL;
-    note();
+    count++;
     memcpy(copy, text, len);
     copy[len] = '\0';
     return copy;
@@ -96,7 +91,7 @@ void *arena_alloc(arena *a, size_t n, size_t align)
     if (n > SIZE_MAX / 4) return NULL;
     room = n + align > BLOCK_SIZE ? n + align : BLOCK_SIZE;
     if (!(block = calloc(1, sizeof *block + room))) return NULL;
-    note();
+    count++;
     block->room = room;
     block->older = a->blocks;
     a->blocks = block;

@@ -128,16 +128,11 @@ static void add_open(engine *e, const order *o, int64_t qty)
             qn_sign(o->sent.side) * qty;
 }
 
-static int64_t unfilled(const order *o)
-{
-    return o->filled < o->sent.qty ? o->sent.qty - o->filled : 0;
-}
-
 /* From here on the children of a parent that ended count by themselves. */
 static void release_children(engine *e, const order *parent)
 {
     for (const order *o = orders_first(e->orders); o; o = o->next)
-        if (o->parent == parent->sent.id) add_open(e, o, unfilled(o));
+        if (o->parent == parent->sent.id) add_open(e, o, order_unfilled(o));
 }
 
 /* Once for each order, when it reaches a closed state. */
@@ -145,10 +140,10 @@ static void close_order(engine *e, order *o)
 {
     order *parent = working_parent(e, o);
 
-    if (o->state != QN_ORDER_DENIED) add_open(e, o, -unfilled(o));
+    if (o->state != QN_ORDER_DENIED) add_open(e, o, -order_unfilled(o));
     if (o->is_parent) release_children(e, o);
     if (parent && o->state != QN_ORDER_DENIED)
-        parent->budget.charged -= unfilled(o); /* may be sent again */
+        parent->budget.charged -= order_unfilled(o); /* may be sent again */
     if (e->observer.on_order && !o->is_parent) e->observer.on_order(e->observer.ctx, o);
     orders_close(e->orders, o);
 }
@@ -281,12 +276,12 @@ static void follow_entry(engine *e, uint64_t exit_id, int64_t qty)
  * too when a cancel was asked for behind it. */
 static void settle_update(engine *e, order *o, order_change change, const qn_order_report *report)
 {
-    int64_t before = unfilled(o);
+    int64_t before = order_unfilled(o);
 
     if (o->asked.id == 0 || (change != ORDER_ACCEPT && change != ORDER_HOLD)) return;
     if (report->reason == QN_REASON_NONE) {
         o->sent = o->asked;
-        add_open(e, o, unfilled(o) - before); /* it may have filled beyond the new quantity */
+        add_open(e, o, order_unfilled(o) - before); /* it may have filled beyond the new quantity */
         o->budget.charged = o->sent.qty;
     }
     o->asked.id = 0;
@@ -339,7 +334,7 @@ static void fill_parent(engine *e, const order *child, int64_t qty, int64_t left
 
     if (!p) return;
     if (qty > left) p->budget.charged += qty - left;
-    add_open(e, p, -(qty < unfilled(p) ? qty : unfilled(p)));
+    add_open(e, p, -(qty < order_unfilled(p) ? qty : order_unfilled(p)));
     p->filled += qty;
     advance(e, p, ORDER_FILL_PART);
 }
@@ -348,7 +343,7 @@ static bool apply_fill(engine *e, const qn_fill *fill)
 {
     order *o = orders_find(e->orders, fill->order_id);
     bool was_closed = o && order_is_closed(o);
-    int64_t open = was_closed || !o ? 0 : unfilled(o);
+    int64_t open = was_closed || !o ? 0 : order_unfilled(o);
     int64_t realized = 0;
 
     if (!fits(o, fill) || ledger_fill(e->ledger, o->sent.strategy, fill, &realized) != QN_OK) {

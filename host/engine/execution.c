@@ -66,6 +66,7 @@ bool execution_end_side(engine *e, uint32_t number, uint32_t instrument, uint32_
     bool has_ended = false;
     order *next;
 
+    if (!e->execution.table) return false; /* no parents: no walk over all orders for a target */
     for (order *o = orders_first(e->orders); o; o = next) {
         next = o->next; /* a parent leaves the list at once */
         if (!o->is_parent || o->sent.strategy != number || o->sent.instrument != instrument ||

@@ -128,14 +128,15 @@ static int32_t feature_read(qn_ctx *ctx, uint32_t feature, uint32_t instrument, 
     instance *in = (instance *)(void *)ctx;
     const engine *e = in->engine;
     const qn_feature *found;
-    uint32_t size = out->size;
+    qn_feature made;
 
     if (feature >= in->features_known || instrument >= e->ninstruments) return QN_E_RANGE;
     found = &e->features.values[(size_t)feature * e->ninstruments + instrument];
     if (!found->size) return QN_E_NOT_FOUND;
     note_read(in, feature, found);
-    memcpy(out, found, size < sizeof *found ? size : sizeof *found);
-    out->size = size;
+    made = *found;
+    made.size = out->size;
+    give_struct(out, out->size, &made, sizeof made);
     return found->valid_to < e->now ? QN_E_STALE : QN_OK;
 }
 

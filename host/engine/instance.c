@@ -62,39 +62,47 @@ static bool owns(const instance *in, uint32_t instrument)
     return instrument < in->engine->ninstruments && in->slots[instrument] != NO_SLOT;
 }
 
+void give_struct(void *to, uint32_t room, const void *made, size_t size)
+{
+    memcpy(to, made, room < size ? room : size);
+}
+
+void give_position(const position *p, uint32_t instrument, qn_position *out)
+{
+    qn_position made = {.size = out->size,
+                        .instrument = instrument,
+                        .qty = p->qty,
+                        .cost = p->cost,
+                        .realized_pnl = p->realized_pnl,
+                        .fees = p->fees,
+                        .funding = p->funding,
+                        .market_orders = p->market_orders};
+
+    give_struct(out, out->size, &made, sizeof made);
+}
+
 static int32_t portfolio_position(qn_ctx *ctx, uint32_t instrument, qn_position *out)
 {
     const instance *in = instance_of(ctx);
-    const position *p;
-    qn_position made;
 
     if (in->strategy == NO_SLOT || !owns(in, instrument)) return QN_E_INTENT_INSTRUMENT;
-    p = ledger_position(in->engine->ledger, in->strategy + 1, instrument);
-    made = (qn_position){.size = out->size,
-                         .instrument = instrument,
-                         .qty = p->qty,
-                         .cost = p->cost,
-                         .realized_pnl = p->realized_pnl,
-                         .fees = p->fees,
-                         .funding = p->funding,
-                         .market_orders = p->market_orders};
-    if (out->size >= sizeof made)
-        *out = made;
-    else
-        memcpy(out, &made, out->size); /* an older plugin's shorter struct */
+    give_position(ledger_part(in->engine->ledger, in->strategy + 1, instrument), instrument, out);
     return QN_OK;
+}
+
+int64_t strategy_equity(const engine *e, const strategy *s, uint32_t instrument)
+{
+    const account *a = ledger_account(e->ledger, ledger_account_of(e->ledger, instrument));
+
+    return (int64_t)qn_wide_divide((qn_wide)account_equity(a) * s->capital, qn_pow10(-QN_RATE_EXP));
 }
 
 static int32_t portfolio_equity(qn_ctx *ctx, uint32_t instrument, int64_t *out)
 {
     const instance *in = instance_of(ctx);
-    const engine *e = in->engine;
-    int64_t equity;
 
     if (in->strategy == NO_SLOT || !owns(in, instrument)) return QN_E_INTENT_INSTRUMENT;
-    equity = account_equity(ledger_account(e->ledger, ledger_account_of(e->ledger, instrument)));
-    *out = (int64_t)qn_wide_divide((qn_wide)equity * e->strategies[in->strategy].capital,
-                                   qn_pow10(-QN_RATE_EXP));
+    *out = strategy_equity(in->engine, &in->engine->strategies[in->strategy], instrument);
     return QN_OK;
 }
 

@@ -23,8 +23,7 @@
  *   snapshot.c   the state of a run between two events
  *   bus.c        the stream that sinks read
  *   worker.c     the pool for slow work
- *   queue.c      events that wait
- *   timers.c     timers that wait
+ *   waiting.h    events and timers that wait: queue.c, timers.c
  *   decision.c   the decision hash */
 #ifndef QUOIN_ENGINE_INTERNAL_H
 #define QUOIN_ENGINE_INTERNAL_H
@@ -37,6 +36,7 @@
 #include "tape/tape.h"
 
 #include "bus.h"
+#include "waiting.h"
 #include "worker.h"
 
 #include <quoin/sdk/record.h>
@@ -52,63 +52,11 @@
 #define NO_SLOT UINT32_MAX
 #define NO_VENUE UINT32_MAX
 
-#define QUEUE_EVENTS 16384u       /* a power of two */
-#define EVENT_ROOM 128u           /* the largest event that a venue may push, bytes */
 #define TIMERS_PER_INSTANCE 4096u /* pending, or due at once at one engine time */
 /* Of the whole run: half of the queue, so that canceling all of them cannot fill it. */
 #define WORKING_ORDERS 8000u
 #define ORDERS_PER_EVENT 1024u /* and changes, of one strategy between two market events */
 #define CLASS_MODULES 64u      /* modules of one run */
-
-/* ------------------------------------------------------------------ waiting events */
-
-/* A ring of events in their order. Memory is taken once. */
-typedef struct event_queue {
-    struct queued {
-        _Alignas(16) unsigned char bytes[EVENT_ROOM];
-    } * ring;
-    uint64_t head, tail; /* taken, put: tail - head wait */
-} event_queue;
-
-static inline bool queue_is_empty(const event_queue *q)
-{
-    return q->head == q->tail;
-}
-
-int32_t queue_init(event_queue *q, qn_err *err);
-void queue_free(event_queue *q);
-/* Copies an event; QN_E_FULL, or QN_E_INVALID for one that is too large. */
-int32_t queue_put(event_queue *q, const qn_event *ev);
-/* The next event, valid until the next call; NULL when empty. */
-qn_event *queue_take(event_queue *q);
-
-/* A heap of timers, by due time, then by the order in which they were set. */
-typedef struct timer {
-    int64_t due;
-    uint64_t order;
-    uint64_t cookie;
-    uint32_t owner; /* number of the instance, see instance.owner; OWNER_HOST */
-    uint32_t rsv0;
-} timer;
-
-#define OWNER_HOST 0u /* the rebalance of the portfolio */
-
-typedef struct timers {
-    timer *heap;
-    size_t n, room;
-    uint64_t order;
-} timers;
-
-int32_t timers_add(timers *t, int64_t due, uint32_t owner, uint64_t cookie);
-/* Put back one that was saved: timers come in the order in which they lay in the heap. */
-int32_t timers_append(timers *t, const timer *made);
-/* The earliest timer, NULL when there is none. */
-static inline const timer *timers_first(const timers *t)
-{
-    return t->n ? t->heap : NULL;
-}
-timer timers_take(timers *t);
-void timers_free(timers *t);
 
 /* ------------------------------------------------------------------ decisions */
 
@@ -167,6 +115,9 @@ typedef struct instance_spec {
 
 /* Makes an instance: loads the module, fills in the parameters, does not create it yet. */
 int32_t instance_init(instance *in, engine *e, const instance_spec *spec, qn_err *err);
+/* Fill a plugin's struct of `room` bytes: an older one's is shorter than what was made for it. */
+void give_struct(void *to, uint32_t room, const void *made, size_t size);
+void give_position(const position *p, uint32_t instrument, qn_position *out);
 int32_t instance_create(instance *in, qn_err *err);
 void instance_free(instance *in);
 
@@ -457,6 +408,11 @@ const qn_work *instance_work(const instance *in);
 extern const qn_host_features features_extension;
 extern const qn_host_worker worker_extension;
 
+/* instance.c */
+
+/* Equity of the account that settles `instrument`, times the strategy's capital share, money. */
+int64_t strategy_equity(const engine *e, const strategy *s, uint32_t instrument);
+
 /* intent.c: qn_out.push */
 int64_t intent_push(void *ctx, const qn_intent *intent);
 void strategy_deliver(instance *in, qn_event *ev);
@@ -577,8 +533,9 @@ int32_t journal_compare_end(const engine *e, qn_err *err);
 
 int32_t replay_open(engine *e, const store_run *run, qn_err *err);
 void replay_close(replay *r);
-/* Hold a record against the journal's next one. */
-void replay_compare(engine *e, qn_event *record);
+/* Hold a record against the journal's next one. False if it is a new one: a resume has come to the
+ * journal's end, and it is to be put there. */
+bool replay_compare(engine *e, qn_event *record);
 /* The next record of the journal, NULL at its end. */
 const qn_event *replay_next(const replay *r);
 void replay_advance(engine *e);

@@ -435,20 +435,21 @@ void replay_go_live(engine *e)
         e->snapshot_at = e->counts.market + (uint64_t)e->run->snapshot_every;
 }
 
-/* The journal is at its end, the run is not. */
-static void go_on(engine *e, const qn_event *record)
+/* The journal is at its end, the run is not. False if the record is a new one. */
+static bool is_past_the_end(engine *e, const qn_event *record)
 {
     if (e->options.mode == ENGINE_RESUME) {
         replay_go_live(e);
-        journal_put(e->store, record);
-        e->has_unpublished = true;
-    } else if (e->replay->has_ended) {
+        return false;
+    }
+    if (e->replay->has_ended) {
         engine_fail(e, QN_E_DIVERGED, "the journal ends before %s at %" PRIu64,
                     qn_record_name(record->type), record->seq);
     } else { /* what happened afterwards was never recorded */
         e->is_cut_short = true;
         e->status = RUN_STOPPED;
     }
+    return true;
 }
 
 /* Both records in full, for the one who must find out why. */
@@ -465,15 +466,12 @@ static void tell_difference(const qn_event *was, const qn_event *is)
     log_line(LOG_ERROR, "done now: %s", room);
 }
 
-void replay_compare(engine *e, qn_event *record)
+bool replay_compare(engine *e, qn_event *record)
 {
     const qn_event *was = e->replay->next;
 
-    if (e->is_cut_short || e->failed != QN_OK) return;
-    if (!was) {
-        go_on(e, record);
-        return;
-    }
+    if (e->is_cut_short || e->failed != QN_OK) return true;
+    if (!was) return is_past_the_end(e, record);
     /* each start of the host has an incarnation of its own; the order keeps that of its sending */
     if (record->type == QN_EVENT_SUBMIT && was->type == QN_EVENT_SUBMIT)
         ((qn_submit *)(void *)record)->order.incarnation =
@@ -484,7 +482,8 @@ void replay_compare(engine *e, qn_event *record)
                     "the replay differs from the journal at %" PRIu64
                     ": recorded was %s at %" PRIu64 ", done is %s",
                     record->seq, qn_record_name(was->type), was->seq, qn_record_name(record->type));
-        return;
+        return true;
     }
     replay_advance(e);
+    return true;
 }

@@ -12,7 +12,6 @@
  * first, so that what adds finds the room they made. */
 #include "internal.h"
 
-#include "base/clock.h"
 #include "base/fail.h"
 #include "base/log.h"
 
@@ -73,12 +72,9 @@ static double as_double(int64_t at_rate_exp)
 /* Equity that a line's weight is a share of, money; 0 when there is none. */
 static int64_t equity_of(const engine *e, const line *l)
 {
-    const account *a = ledger_account(e->ledger, ledger_account_of(e->ledger, l->instrument));
-    int64_t equity = account_equity(a);
+    int64_t equity = strategy_equity(e, &e->strategies[l->strategy], l->instrument);
 
-    if (equity <= 0) return 0;
-    return (int64_t)qn_wide_divide((qn_wide)equity * e->strategies[l->strategy].capital,
-                                   qn_pow10(-QN_RATE_EXP));
+    return equity > 0 ? equity : 0;
 }
 
 static bool has_signal(const engine *e, const line *l)
@@ -149,23 +145,14 @@ static bool quantity_of(const engine *e, uint32_t instrument, double value, int6
                         int64_t *qty)
 {
     const valuation *v = ledger_valuation(e->ledger, instrument);
-    int64_t lot = e->instruments[instrument].lot_size;
-    double lots;
+    qn_wide whole;
 
     if (price <= 0 || !(fabs(value) < 9.2e18)) return false;
-    /* money x divisor / (price x factor x lot): exact in 128 bits where it fits, which an
-     * amount of money and a price of 64 bits do unless the divisor is extreme */
-    qn_wide money = (qn_wide)llrint(value) * v->divisor;
-    qn_wide one = (qn_wide)price * v->factor;
-    if (one <= INT64_MAX && money / v->divisor == (qn_wide)llrint(value)) {
-        qn_wide whole = money / (one * lot);
-        if (whole > INT64_MAX / lot || whole < -(INT64_MAX / lot)) return false;
-        *qty = (int64_t)whole * lot;
-        return true;
-    }
-    lots = trunc(value * (double)v->divisor / ((double)price * (double)v->factor * (double)lot));
-    if (!(fabs(lots) < 9.2e18 / (double)lot)) return false;
-    *qty = (int64_t)lots * lot;
+    /* money x divisor / (price x factor): both fit 128 bits, and C divides towards zero */
+    whole = (qn_wide)llrint(value) * v->divisor / ((qn_wide)price * v->factor);
+    whole -= whole % e->instruments[instrument].lot_size;
+    if (whole > INT64_MAX || whole < -INT64_MAX) return false;
+    *qty = (int64_t)whole;
     return true;
 }
 

@@ -11,9 +11,7 @@ void record_put(engine *e, qn_event *record)
     record->ts_ns = e->now;
     record->slot = NO_SLOT; /* receivers have places of their own: no part of the record */
     decisions_add(e, record);
-    if (e->replay) {
-        replay_compare(e, record);
-    } else if (e->store) {
+    if (!(e->replay && replay_compare(e, record)) && e->store) {
         journal_put(e->store, record);
         e->has_unpublished = true;
     }

@@ -322,7 +322,7 @@ static bool is_adding(const engine *e, const order *o)
 {
     int64_t held = ledger_net(e->ledger, o->sent.instrument)->qty;
     int64_t *kept = &e->halt.kept[o->sent.instrument];
-    int64_t left = o->filled < o->sent.qty ? o->sent.qty - o->filled : 0;
+    int64_t left = order_unfilled(o);
     const order *parent = o->parent ? orders_find(e->orders, o->parent) : NULL;
 
     if (o->entry || (o->sent.flags & (QN_REDUCE_ONLY | QN_CLOSE_OUT)) ||
@@ -365,12 +365,6 @@ static const engine *books_of(qn_ctx *ctx)
     return ((const instance *)(const void *)ctx)->engine;
 }
 
-/* An older plugin's shorter struct gets what it has room for. */
-static void give(void *to, const void *made, uint32_t room, size_t size)
-{
-    memcpy(to, made, room < size ? room : size);
-}
-
 static uint32_t books_accounts(qn_ctx *ctx)
 {
     return ledger_accounts(books_of(ctx)->ledger);
@@ -402,7 +396,7 @@ static int32_t books_account(qn_ctx *ctx, uint32_t number, qn_account_state *out
     made.cash = account_cash(a);
     made.gross = clamp(gross);
     made.net = clamp(net);
-    give(out, &made, out->size, sizeof made);
+    give_struct(out, out->size, &made, sizeof made);
     return QN_OK;
 }
 
@@ -420,27 +414,18 @@ static int32_t books_exposure(qn_ctx *ctx, uint32_t instrument, qn_exposure *out
     made.buying = e->open[instrument].buying;
     made.selling = e->open[instrument].selling;
     made.mark = ledger_price(e->ledger, instrument);
-    give(out, &made, out->size, sizeof made);
+    give_struct(out, out->size, &made, sizeof made);
     return QN_OK;
 }
 
 static int32_t books_position(qn_ctx *ctx, uint32_t number, uint32_t instrument, qn_position *out)
 {
     const engine *e = books_of(ctx);
-    const position *p;
-    qn_position made;
 
     if (instrument >= e->ninstruments || number > e->nstrategies) return QN_E_RANGE;
-    p = number ? ledger_part(e->ledger, number, instrument) : ledger_net(e->ledger, instrument);
-    made = (qn_position){.size = out->size,
-                         .instrument = instrument,
-                         .qty = p->qty,
-                         .cost = p->cost,
-                         .realized_pnl = p->realized_pnl,
-                         .fees = p->fees,
-                         .funding = p->funding,
-                         .market_orders = p->market_orders};
-    give(out, &made, out->size, sizeof made);
+    give_position(number ? ledger_part(e->ledger, number, instrument)
+                         : ledger_net(e->ledger, instrument),
+                  instrument, out);
     return QN_OK;
 }
 

@@ -87,6 +87,12 @@ static inline bool order_is_closed(const order *o)
     return order_state_class(o->state) == ORDER_CLASS_CLOSED;
 }
 
+/* Quantity that has yet to be filled; 0 when it was filled beyond. */
+static inline int64_t order_unfilled(const order *o)
+{
+    return o->filled < o->sent.qty ? o->sent.qty - o->filled : 0;
+}
+
 typedef struct orders orders;
 
 /* Room for `max` working orders; memory grows with what is used. NULL when out of memory. */
