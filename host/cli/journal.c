@@ -29,7 +29,7 @@ int cmd_journal(int argc, char **argv)
 
 enum { OPTION_RUN = 768, OPTION_JSON };
 
-static const struct argp_option options[] = {
+const struct argp_option journal_options[] = {
     {"run", OPTION_RUN, "ID", 0,
      "Which run of the store: its number, its id or the beginning of its id; the last one when "
      "absent",
@@ -38,7 +38,7 @@ static const struct argp_option options[] = {
     {"quiet", 'q', NULL, 0, "Warnings and errors only", 0},
     {0}};
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+error_t journal_parse(int key, char *arg, struct argp_state *state)
 {
     journal_request *r = state->input;
 
@@ -64,7 +64,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-const struct argp journal_request_argp = {.options = options, .parser = parse};
+const struct argp journal_request_argp = {.options = journal_options, .parser = journal_parse};
 
 /* ------------------------------------------------------------------ runs */
 

@@ -17,7 +17,10 @@ typedef struct journal_request {
     bool is_json;
 } journal_request;
 
-/* STORE, --run, --json and --quiet: a child parser whose input is a journal_request. */
+/* STORE, --run, --json and --quiet: options and parser of a command that has no others, whose input
+ * is a journal_request; and both as a child parser for one that has. */
+extern const struct argp_option journal_options[];
+error_t journal_parse(int key, char *arg, struct argp_state *state);
 extern const struct argp journal_request_argp;
 
 /* A recorded run, and what its records are read with. */

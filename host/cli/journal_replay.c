@@ -24,18 +24,8 @@ static const char doc[] =
     "Exit status: 0 equal; 1 it differs, and where is told; 2 no such run, or its config is not "
     "what it was; 3 a plugin is not; 4 the data is not, or the store is damaged.";
 
-static const struct argp_child children[] = {{&journal_request_argp, 0, NULL, 0}, {0}};
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    (void)arg;
-    if (key != ARGP_KEY_INIT) return ARGP_ERR_UNKNOWN;
-    state->child_inputs[0] = state->input;
-    return 0;
-}
-
 static const struct argp argp = {
-    .parser = parse, .args_doc = "STORE", .doc = doc, .children = children};
+    .options = journal_options, .parser = journal_parse, .args_doc = "STORE", .doc = doc};
 
 /* What came of it. The hashes of a run that has not ended are those of no end: none is told. */
 typedef struct outcome {

@@ -23,18 +23,8 @@ static const char doc[] =
     "Exit status: 0 nothing wrong; 2 no such run; 4 no store, or a damaged one, with run and "
     "record.";
 
-static const struct argp_child children[] = {{&journal_request_argp, 0, NULL, 0}, {0}};
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    (void)arg;
-    if (key != ARGP_KEY_INIT) return ARGP_ERR_UNKNOWN;
-    state->child_inputs[0] = state->input;
-    return 0;
-}
-
 static const struct argp argp = {
-    .parser = parse, .args_doc = "STORE", .doc = doc, .children = children};
+    .options = journal_options, .parser = journal_parse, .args_doc = "STORE", .doc = doc};
 
 /* ------------------------------------------------------------------ one run */
 

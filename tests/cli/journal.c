@@ -3,6 +3,7 @@
  * `quoin journal verify` and `show --order` on journals that no engine writes: each with one thing
  * in it that is wrong, all checksums right. */
 #include "check_main.h"
+#include "folder.h"
 
 #include "base/file.h"
 #include "base/log.h"
@@ -12,7 +13,6 @@
 #include <quoin/risk.h>
 #include <quoin/sdk/record.h>
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@
 
 #define FAR 5000u /* more records than verify has at hand */
 
-static char dir[64];
+static char dir[FOLDER_ROOM];
 static char said[4096];    /* what was logged */
 static char printed[8192]; /* on standard output */
 
@@ -31,14 +31,6 @@ static void take_line(log_level level, const char *text)
 
     (void)level;
     snprintf(said + used, sizeof said - used, "%s\n", text);
-}
-
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *at)
-{
-    (void)st;
-    (void)flag;
-    (void)at;
-    return remove(path);
 }
 
 /* ------------------------------------------------------------------ records */
@@ -289,8 +281,7 @@ static void make_store(void (*put)(store *), const char *header, const char *foo
     store_run run;
     store *s = NULL;
 
-    snprintf(dir, sizeof dir, "/tmp/quoin-journal-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
+    folder_make(dir, "journal");
     ck_assert_msg(store_open(&how, &s, &err) == QN_OK, "%s", err.msg);
     ck_assert_msg(store_run_begin(s, header, &run, &err) == QN_OK, "%s", err.msg);
     put(s);
@@ -302,7 +293,7 @@ static void make_store(void (*put)(store *), const char *header, const char *foo
  * the file. */
 static void run_command(int to, FILE *out, const char *command, const char *option)
 {
-    char words[4][96] = {"quoin journal", "", "", ""};
+    char words[4][FOLDER_ROOM] = {"quoin journal", "", "", ""};
     char *argv[] = {words[0], words[1], words[2], *option ? words[3] : NULL, NULL};
     int status;
 
@@ -350,7 +341,7 @@ START_TEST(verify_finds_what_is_wrong)
         int status;
         make_store(cases[i].put, cases[i].header, cases[i].footer);
         status = journal("verify", "");
-        nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        folder_free(dir);
         ck_assert_msg(status == cases[i].status, "%s: status %d: %s", cases[i].name, status, said);
         if (cases[i].error)
             ck_assert_msg(strstr(said, cases[i].error), "%s: %s", cases[i].name, said);
@@ -378,7 +369,7 @@ START_TEST(an_order_of_a_broken_chain)
         int status;
         make_store(rows[i].put, HEADER(NAMES), "");
         status = journal("show", "--order=s-1");
-        nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        folder_free(dir);
         ck_assert_msg(status == rows[i].status, "%zu: status %d: %s", i, status, said);
         ck_assert_msg(strstr(said, rows[i].error), "%zu: %s", i, said);
     }
@@ -390,7 +381,7 @@ START_TEST(a_change_of_an_order_that_is_filled_in_part)
 {
     make_store(change_of_a_part, HEADER(NAMES), "");
     ck_assert_int_eq(journal("show", "--order=s-1"), EXIT_DONE);
-    nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    folder_free(dir);
     ck_assert_msg(strstr(printed, "s-1, what would then work, 30: allowed") != NULL, "%s", printed);
     ck_assert_msg(strstr(printed, "s-1 may buy up to 60 in all\n") != NULL, "%s", printed);
 }

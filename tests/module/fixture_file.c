@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "fixture_file.h"
 
+#include "folder.h"
+
 #include "base/memory.h"
 
 #include <check.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,17 +25,9 @@ void fixture_folder(char *to)
     setenv("QUOIN_DEV", "0", 1);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 void fixture_clean(const char *folder)
 {
-    ck_assert_int_eq(nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+    ck_assert_int_eq(folder_free(folder), 0);
 }
 
 void fixture_write(const char *folder, const char *name, const void *data, size_t size, char *to)

@@ -4,19 +4,18 @@
 #ifndef TESTS_STORE_SUPPORT_H
 #define TESTS_STORE_SUPPORT_H
 
+#include "folder.h"
+#include "random.h"
+
 #include "base/file.h"
 #include "store/store.h"
 
 #define SMALL_RING ((uint64_t)4096)
 
 void folder_new(char to[PATH_ROOM]);
-void folder_free(const char *dir);
 /* Remove what is in `to`, and copy the files of `from` there. */
 void folder_copy(const char *from, const char *to);
 void put_file(const char *path, const void *data, size_t size);
-
-uint64_t random_next(uint64_t *state);
-uint64_t random_below(uint64_t *state, uint64_t n);
 
 store_options some_options(const char *dir, durability d);
 store *open_store(const store_options *o); /* must succeed */

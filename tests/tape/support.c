@@ -5,25 +5,10 @@
 
 #include <check.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-uint64_t random_next(uint64_t *state)
-{
-    uint64_t z = (*state += UINT64_C(0x9E3779B97F4A7C15));
-
-    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return z ^ (z >> 31);
-}
-
-uint64_t random_below(uint64_t *state, uint64_t n)
-{
-    return random_next(state) % n;
-}
 
 qn_instrument an_instrument(const char *name, uint32_t number)
 {
@@ -52,25 +37,7 @@ data_type a_type(uint32_t type, int64_t length)
 
 void folder_new(char to[PATH_ROOM])
 {
-    const char *tmp = getenv("TMPDIR");
-
-    /* in memory where there is such a place: these tests write thousands of small files */
-    if (!tmp) tmp = access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp";
-    snprintf(to, PATH_ROOM, "%s/quoin-tape-XXXXXX", tmp);
-    ck_assert_ptr_nonnull(mkdtemp(to));
-}
-
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *at)
-{
-    (void)st;
-    (void)flag;
-    (void)at;
-    return remove(path);
-}
-
-void folder_free(const char *dir)
-{
-    nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    folder_make(to, "tape");
 }
 
 /* A value of a field: near the one before it, anywhere, or at an end. */

@@ -4,6 +4,9 @@
 #ifndef QUOIN_TESTS_TAPE_SUPPORT_H
 #define QUOIN_TESTS_TAPE_SUPPORT_H
 
+#include "folder.h"
+#include "random.h"
+
 #include "tape/event_table.h"
 #include "tape/tape.h"
 #include "tape/tape_file.h"
@@ -25,11 +28,6 @@ typedef union any_event {
 #define HOUR (60 * MINUTE)
 #define T2020 (INT64_C(1577836800) * QN_NS_PER_S) /* 2020-01-01T00:00:00Z */
 
-/* splitmix64. */
-uint64_t random_next(uint64_t *state);
-/* 0 <= result < n. */
-uint64_t random_below(uint64_t *state, uint64_t n);
-
 /* A linear instrument with two places in prices and three in quantities. */
 qn_instrument an_instrument(const char *name, uint32_t number);
 
@@ -38,7 +36,6 @@ data_type a_type(uint32_t type, int64_t length);
 
 /* A new, empty folder; its path is `to`. folder_free removes it with all that is in it. */
 void folder_new(char to[PATH_ROOM]);
-void folder_free(const char *dir);
 
 /* How wild the values of random events are. */
 typedef enum wildness { TAME, WILD, EXTREME } wildness;
