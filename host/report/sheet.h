@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the tear sheet shows beside the result's figures, gathered while the run goes on.
+ *
+ * Of bounded size, whatever the run's length: series are thinned (thin.h), lists keep the best
+ * and the worst, fills share the buckets of a chart where there are too many to mark each. All of
+ * it is for eyes: doubles in units of the currency, of price, of quantity. What must be exact
+ * stands in report.json and in the tables. */
+#ifndef QUOIN_REPORT_SHEET_H
+#define QUOIN_REPORT_SHEET_H
+
+#include "ledger/order.h"
+#include "thin.h"
+#include "trips.h"
+
+#include <stdbool.h>
+
+#define SHEET_DRAWDOWNS 10
+#define SHEET_TRADES 10  /* best ones, and as many worst */
+#define SHEET_POINTS 512 /* round trips in the picture of excursions */
+#define SHEET_FILLS 512  /* places on a price chart at which fills are marked */
+
+/* A calendar month (UTC). Its return is equity / equity at the end of the month before - 1. */
+typedef struct sheet_month {
+    int32_t year, month;                    /* 1 to 12 */
+    double first;                           /* equity that it begins with */
+    double last;                            /* and ends with */
+    double benchmark_first, benchmark_last; /* prices; 0 = none */
+    double traded;                          /* notional of its fills */
+    double fees, funding;
+} sheet_month;
+
+/* A way from a peak of equity down and, if it came to that, up again. */
+typedef struct sheet_drawdown {
+    int64_t peak_ts, trough_ts;
+    int64_t end_ts; /* when the peak was reached again; 0 = not yet */
+    double depth;   /* fraction of the peak, > 0 */
+} sheet_drawdown;
+
+/* Fills at one place of a price chart: one, or all of a span of time. */
+typedef struct sheet_fill {
+    int64_t from, to;             /* venue time, ns */
+    uint32_t buys, sells;         /* how many */
+    double buy_price, sell_price; /* mean weighted by quantity; 0 = none */
+    double buy_qty, sell_qty;
+} sheet_fill;
+
+/* A round trip. */
+typedef struct sheet_trade {
+    uint32_t strategy, instrument, side;
+    int64_t entry_ts, exit_ts;
+    double qty, entry_price, exit_price;
+    double pnl, fees, mae, mfe; /* in the instrument's settlement currency */
+} sheet_trade;
+
+/* Round trips of one side: long or short. */
+typedef struct sheet_side {
+    uint64_t trades, wins;
+    double pnl;
+} sheet_side;
+
+/* One strategy, or one instrument, or one of the other: what the books and the trips say of it.
+ * Money in its settlement currency. */
+typedef struct sheet_part {
+    const char *name;     /* the engine's */
+    const char *currency; /* NULL = several, which cannot be added: the money is NAN */
+    double realized, unrealized, fees, funding;
+    double volume; /* notional of its fills */
+    uint64_t fills, maker, trades, wins;
+} sheet_part;
+
+/* An instrument's chart. */
+typedef struct sheet_chart {
+    thin price;          /* marks */
+    thin position;       /* net quantity of all strategies, signed */
+    int64_t fill_length; /* span of time that a place of `fills` stands for; 0 = one fill each */
+    size_t nfills;       /* places in use */
+    sheet_fill *fills;   /* SHEET_FILLS of them */
+} sheet_chart;
+
+/* Orders that were refused, and why. */
+typedef struct sheet_refusal {
+    uint32_t state;  /* QN_ORDER_DENIED by the host, QN_ORDER_REJECTED by the venue */
+    uint32_t reason; /* QN_REASON_ */
+    uint64_t count;
+} sheet_refusal;
+
+#define SHEET_REFUSALS 64
+
+typedef struct sheet {
+    thin equity; /* of the report's currency */
+    thin cash;
+    thin benchmark; /* price, scaled to the first equity; empty = none */
+    thin drawdown;  /* fraction, >= 0 */
+    thin exposure;  /* sum of |position value| / equity: 1 = fully invested */
+    thin net;       /* sum of position value / equity */
+
+    sheet_month *months; /* in their order; grows by one a month */
+    size_t nmonths, months_room;
+
+    sheet_drawdown drawdowns[SHEET_DRAWDOWNS]; /* deepest first */
+    size_t ndrawdowns;
+    sheet_drawdown now; /* the one under way; depth 0 = at a peak */
+    double peak;
+
+    sheet_trade best[SHEET_TRADES], worst[SHEET_TRADES]; /* by pnl, best and worst first */
+    size_t nbest, nworst;
+    sheet_trade points[SHEET_POINTS]; /* every points_step-th round trip, from the first */
+    size_t npoints;
+    uint64_t points_step, ntrades;
+    sheet_side sides[2]; /* long, short */
+
+    sheet_part *strategies;  /* nstrategies + 1; 0 = the host's own orders */
+    sheet_part *instruments; /* ninstruments */
+    sheet_chart *charts;     /* ninstruments */
+    uint32_t nstrategies, ninstruments;
+
+    sheet_refusal refusals[SHEET_REFUSALS]; /* most frequent first, once finished */
+    size_t nrefusals;
+    bool is_synthetic; /* an instrument is of a venue called "synthetic" */
+} sheet;
+
+/* Everything below is called by report.c, in the order of the run; `r` outlives the sheet. */
+struct report;
+
+/* QN_OK, or QN_E_NO_MEMORY; then *out is unchanged. */
+int32_t sheet_new(const struct report *r, sheet **out, qn_err *err);
+void sheet_free(sheet *s); /* NULL is fine */
+
+/* The books were marked: the price of an instrument at `ts`. Equity and cash in the report's
+ * currency. */
+void sheet_mark(sheet *s, const struct report *r, uint32_t instrument, int64_t price, int64_t ts,
+                int64_t equity, int64_t cash);
+/* A fill was booked. `notional` in its instrument's settlement currency. */
+void sheet_fill_add(sheet *s, const struct report *r, const qn_fill *fill, const order *o,
+                    int64_t notional);
+void sheet_order(sheet *s, const order *o);                       /* an order ended */
+void sheet_trip(sheet *s, const struct report *r, const trip *t); /* a round trip ended */
+void sheet_payment(sheet *s, const struct report *r, const qn_payment *payment);
+/* The run is over: books of each strategy and instrument are taken from the ledger. */
+void sheet_finish(sheet *s, const struct report *r, int64_t ts, int64_t equity, int64_t cash);
+
+#endif
