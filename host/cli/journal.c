@@ -207,6 +207,32 @@ int recorded_open(const journal_request *request, store **s, recorded_run *run)
     return status;
 }
 
+int32_t recorded_mistake(const config *cfg, int32_t rc, qn_err *err)
+{
+    const config_mistake *list;
+
+    return config_mistakes(cfg, &list)
+               ? fail(err, list[0].code, "%s:%d: %s", list[0].file, list[0].line, list[0].text)
+               : rc;
+}
+
+int32_t recorded_config(const run_header *h, config **out, qn_err *err)
+{
+    config *cfg = NULL;
+    int32_t rc = config_open(h->config, h->sets, h->nsets, &cfg, err);
+
+    if (rc != QN_OK) return rc;
+    if (strcmp(config_identity(cfg), h->config_identity) != 0)
+        rc = fail(err, QN_E_INVALID, "%s is not what it was when the run was begun", h->config);
+    else
+        rc = recorded_mistake(cfg, QN_OK, err);
+    if (rc == QN_OK)
+        *out = cfg;
+    else
+        config_close(cfg);
+    return rc;
+}
+
 /* ------------------------------------------------------------------ records */
 
 int32_t recorded_walk(const recorded_run *run, uint64_t after, record_visit visit, void *ctx,

@@ -7,6 +7,7 @@
 
 #include "cli.h"
 
+#include "config/config.h"
 #include "engine/header.h"
 #include "store/store.h"
 
@@ -51,6 +52,12 @@ void recorded_run_free(recorded_run *run);
 
 /* Store and run in one: an exit status; on EXIT_DONE both are the caller's to free. */
 int recorded_open(const journal_request *request, store **s, recorded_run *run);
+
+/* The config that a run was begun with. QN_E_INVALID: it is not what it was; a mistake in it is
+ * told by its file and line. On error *out is unchanged. */
+int32_t recorded_config(const run_header *h, config **out, qn_err *err);
+/* The first mistake of a config as the error, else `rc`. */
+int32_t recorded_mistake(const config *cfg, int32_t rc, qn_err *err);
 
 /* Called with each record, which can be relied on and is borrowed. QN_OK goes on, WALK_ENDS ends
  * the walk, an error ends it and is returned. */

@@ -18,33 +18,6 @@ static bool has_market(const chain *c)
     return false;
 }
 
-/* An engine's mistakes stand in its config. */
-static int32_t tell_mistake(const config *cfg, int32_t rc, qn_err *err)
-{
-    const config_mistake *list;
-
-    return config_mistakes(cfg, &list)
-               ? fail(err, list[0].code, "%s:%d: %s", list[0].file, list[0].line, list[0].text)
-               : rc;
-}
-
-static int32_t open_config(const run_header *h, config **out, qn_err *err)
-{
-    config *cfg = NULL;
-    int32_t rc = config_open(h->config, h->sets, h->nsets, &cfg, err);
-
-    if (rc != QN_OK) return rc;
-    if (strcmp(config_identity(cfg), h->config_identity) != 0)
-        rc = fail(err, QN_E_INVALID, "%s is not what it was when the run was begun", h->config);
-    else
-        rc = tell_mistake(cfg, QN_OK, err);
-    if (rc == QN_OK)
-        *out = cfg;
-    else
-        config_close(cfg);
-    return rc;
-}
-
 static int32_t open_tape(const run_header *h, config *cfg, engine **out, qn_err *err)
 {
     engine_options options = {.from = h->from,
@@ -56,7 +29,7 @@ static int32_t open_tape(const run_header *h, config *cfg, engine **out, qn_err 
     engine *e = NULL;
     int32_t rc = engine_new(cfg, &options, &e, err);
 
-    if (rc != QN_OK) return tell_mistake(cfg, rc, err);
+    if (rc != QN_OK) return recorded_mistake(cfg, rc, err);
     rc = engine_data_hash(e, hash, err);
     if (rc == QN_OK && strcmp(hash, h->data_sha256) != 0)
         rc = fail(err, QN_E_DAMAGED, "the data in %s is not what the run was begun on",
@@ -93,7 +66,7 @@ int32_t chain_add_market(chain *c, qn_err *err)
     int32_t rc;
 
     if (!has_market(c)) return QN_OK;
-    if ((rc = open_config(&c->run->header, &cfg, &why)) == QN_OK) {
+    if ((rc = recorded_config(&c->run->header, &cfg, &why)) == QN_OK) {
         if ((rc = open_tape(&c->run->header, cfg, &e, &why)) == QN_OK) {
             rc = find_all(c, e, &why);
             engine_free(e);

@@ -206,7 +206,8 @@ static int run_reported(const arguments *a, config *cfg, engine *e)
 {
     qn_err err = QN_ERR_INIT;
     report *r = NULL;
-    int32_t rc = report_new(e, cfg, a->report, QUOIN_VERSION, &r, &err);
+    report_options how = {.dir = a->report, .version = QUOIN_VERSION};
+    int32_t rc = report_new(e, cfg, &how, &r, &err);
     int status = EXIT_FAILED;
 
     if (rc == QN_OK)

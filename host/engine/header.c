@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "header.h"
 
+#include "base/clock.h"
 #include "base/fail.h"
 
 #include <json-c/json.h>
@@ -172,10 +173,14 @@ int32_t run_footer_read(const char *text, run_footer *out, qn_err *err)
     const char *status = root ? text_of(root, "status") : NULL;
     const char *decisions = root ? text_of(root, "decision_hash") : NULL;
     const char *ledger = root ? text_of(root, "ledger_hash") : NULL;
+    const char *ended = root ? text_of(root, "ended") : NULL;
     int64_t loop_seq = 0;
     int64_t last_seq = 0;
     int64_t market = 0;
-    bool is_whole = status && decisions && ledger && number_of(root, "loop_seq", &loop_seq) &&
+    int64_t ended_ts = 0;
+    bool is_whole = status && decisions && ledger && ended &&
+                    time_parse(ended, strlen(ended), &ended_ts) == QN_OK &&
+                    number_of(root, "loop_seq", &loop_seq) &&
                     number_of(root, "last_seq", &last_seq) &&
                     number_of(root, "market_events", &market);
 
@@ -186,6 +191,7 @@ int32_t run_footer_read(const char *text, run_footer *out, qn_err *err)
         out->loop_seq = (uint64_t)loop_seq;
         out->last_seq = (uint64_t)last_seq;
         out->market_events = (uint64_t)market;
+        out->ended = ended_ts;
     }
     json_object_put(root);
     return is_whole ? QN_OK

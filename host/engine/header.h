@@ -56,6 +56,7 @@ typedef struct run_footer {
     uint64_t loop_seq;      /* last sequence number before the end was handled */
     uint64_t last_seq;      /* of all */
     uint64_t market_events; /* of them: the others are in the journal */
+    int64_t ended;          /* wall time, ns */
 } run_footer;
 
 /* QN_E_DAMAGED as above. */

@@ -45,7 +45,8 @@ static bool put_plugins(const engine *e, struct json_object *to)
         struct json_object *one = json_append_object(list);
         is_whole = json_put_text(one, "id", p.id) && json_put_text(one, "class", p.cls->id) &&
                    json_put_text(one, "version", p.cls->version) &&
-                   json_put_text(one, "sha256", p.module->sha256);
+                   json_put_text(one, "sha256", p.module->sha256) &&
+                   json_put_text(one, "license", p.cls->license);
     }
     return is_whole;
 }

@@ -102,8 +102,11 @@ static void book_market(engine *e)
 
 int32_t books_replay(engine *e, uint64_t to, qn_err *err)
 {
+    uint64_t last = to < replay_last_seq(e->replay) ? to : replay_last_seq(e->replay);
     int32_t rc = QN_OK;
 
+    /* behind the last record of a run that has not ended nobody knows how much of the tape it saw */
+    if (last == UINT64_MAX) last = 0;
     e->is_books = true;
     while (e->seq < to && e->failed == QN_OK && rc == QN_OK) {
         const qn_event *record = replay_next(e->replay);
@@ -113,7 +116,7 @@ int32_t books_replay(engine *e, uint64_t to, qn_err *err)
         if (record && record->seq == e->seq + 1) {
             book_record(e, record);
             replay_advance(e);
-        } else if (e->tape->head && (record || e->seq < replay_last_seq(e->replay))) {
+        } else if (e->tape->head && (record || e->seq < last)) {
             book_market(e);
             rc = tape_next(e->tape, err);
         } else if (record) {

@@ -106,7 +106,7 @@ static int32_t run_events(engine *e, qn_err *err)
     e->last_ts = e->now > e->first_ts ? e->now : e->first_ts;
     e->loop_seq = e->seq;
     if (rc == QN_OK && e->failed == QN_OK && e->status == RUN_COMPLETED && !e->is_live &&
-        !e->options.is_prefix)
+        !e->options.is_prefix && !e->is_books)
         rc = fail(err, QN_E_NOT_FOUND,
                   "catalog %s has no data of this config in the range asked for: only what comes "
                   "before it, to warm up on",

@@ -19,6 +19,7 @@ struct report {
     config *cfg;
     const char *dir; /* NULL = no files */
     const char *version;
+    const report_recorded *recorded; /* NULL = the run happens now */
     const account *accounts;   /* the ledger's */
     uint32_t naccounts;        /* */
     const char *currency;      /* of the curve: the first account's */

@@ -109,9 +109,9 @@ static uint32_t find_benchmark(const report *r)
     return NO_BENCHMARK;
 }
 
-int32_t report_new(engine *e, config *cfg, const char *dir, const char *version, report **out,
-                   qn_err *err)
+int32_t report_new(engine *e, config *cfg, const report_options *options, report **out, qn_err *err)
 {
+    const char *dir = options->dir;
     report *r = mem_new(1, sizeof *r);
     engine_observer observer;
     int64_t equity;
@@ -119,7 +119,16 @@ int32_t report_new(engine *e, config *cfg, const char *dir, const char *version,
     int32_t rc = QN_OK;
 
     if (!r) return fail(err, QN_E_NO_MEMORY, "no memory for the report");
-    *r = (report){.engine = e, .cfg = cfg, .dir = dir, .version = version, .started = clock_wall()};
+    *r = (report){.engine = e,
+                  .cfg = cfg,
+                  .dir = dir,
+                  .version = options->version,
+                  .recorded = options->recorded,
+                  .started = clock_wall()};
+    if (r->recorded) {
+        r->version = r->recorded->version;
+        r->started = r->recorded->begun;
+    }
     r->accounts = ledger_account(engine_ledger(e), 0);
     r->naccounts = ledger_accounts(engine_ledger(e));
     r->currency = r->accounts[0].currency;
@@ -186,7 +195,7 @@ int32_t report_finish(report *r, qn_err *err)
     int64_t end = engine_last_ts(r->engine);
     int32_t rc;
 
-    r->finished = clock_wall();
+    r->finished = r->recorded ? r->recorded->ended : clock_wall();
     totals(r, &equity, &cash);
     curve_end(&r->curve, end, equity, cash, trips_open(r->trips) > 0);
     if (!r->dir) return QN_OK;

@@ -14,9 +14,24 @@
 
 typedef struct report report;
 
-/* A report on a built engine, which outlives it. `dir` NULL = no files; a folder is made.
- * `version` is the host's. On error *out is unchanged and nothing is open. */
-int32_t report_new(engine *e, config *cfg, const char *dir, const char *version, report **out,
+/* What is known of a run that is over, and reported from its record (ENGINE_BOOKS). Texts and
+ * objects outlive the report. */
+typedef struct report_recorded {
+    const char *version; /* of the host that ran it */
+    const char *status;
+    int64_t begun, ended;        /* wall time, ns; ended 0 = it never did */
+    struct json_object *plugins; /* an array, as in the result */
+} report_recorded;
+
+typedef struct report_options {
+    const char *dir;                 /* NULL = no files; a folder is made */
+    const char *version;             /* of this host */
+    const report_recorded *recorded; /* NULL = a run that happens now */
+} report_options;
+
+/* A report on a built engine and its config, which outlive it. On error *out is unchanged and
+ * nothing is open. */
+int32_t report_new(engine *e, config *cfg, const report_options *options, report **out,
                    qn_err *err);
 void report_free(report *r);
 

@@ -44,6 +44,11 @@ static performance performance_of(const report *r)
                          .traded = (double)r->traded * 1e-8};
 }
 
+static const char *report_status(const report *r)
+{
+    return r->recorded ? r->recorded->status : run_status_name(engine_status(r->engine));
+}
+
 /* Why trading is halted, null when it is not. */
 static bool put_halt(const report *r, struct json_object *to)
 {
@@ -62,6 +67,7 @@ static bool put_halt(const report *r, struct json_object *to)
 static bool put_run(const report *r, struct json_object *to)
 {
     struct json_object *run = json_put_object(to, "run");
+    bool has_ended = r->finished != 0;
 
     return json_put_text(run, "id", engine_run_id(r->engine)) &&
            json_put_text(run, "name", config_get(r->cfg)->name) &&
@@ -69,17 +75,22 @@ static bool put_run(const report *r, struct json_object *to)
            json_put_text(run, "config_sha256", config_sha256(r->cfg)) &&
            json_put(run, "seed", json_object_new_int64(config_get(r->cfg)->seed)) &&
            json_put_time(run, "started", r->started) &&
-           json_put_time(run, "finished", r->finished) &&
-           json_put_number(run, "wall_s", (double)(r->finished - r->started) * 1e-9) &&
-           json_put_text(run, "status", run_status_name(engine_status(r->engine))) &&
+           (has_ended ? json_put_time(run, "finished", r->finished)
+                      : json_put_null(run, "finished")) &&
+           json_put_number(run, "wall_s",
+                           has_ended ? (double)(r->finished - r->started) * 1e-9 : NAN) &&
+           json_put_text(run, "status", report_status(r)) &&
            json_put_count(run, "store_run", engine_run_number(r->engine)) && put_halt(r, run);
 }
 
 static bool put_plugins(const report *r, struct json_object *to)
 {
-    struct json_object *list = json_put_array(to, "plugins");
-    bool is_whole = list != NULL;
+    struct json_object *list;
+    bool is_whole;
 
+    if (r->recorded) return json_put(to, "plugins", json_object_get(r->recorded->plugins));
+    list = json_put_array(to, "plugins");
+    is_whole = list != NULL;
     for (uint32_t i = 0; i < engine_plugins(r->engine) && is_whole; i++) {
         engine_plugin p = engine_plugin_at(r->engine, i);
         struct json_object *one = json_append_object(list);
@@ -221,9 +232,22 @@ static bool put_performance(const report *r, struct json_object *to)
 
 static double events_per_second(const report *r)
 {
-    int64_t ns = engine_run_ns(r->engine);
+    int64_t ns = r->recorded ? 0 : engine_run_ns(r->engine);
 
     return ns > 0 ? (double)engine_count(r->engine)->market * 1e9 / (double)ns : NAN;
+}
+
+static double dispatch_ns(const report *r, double p)
+{
+    int64_t ns = engine_dispatch_ns(r->engine, p);
+
+    return ns > 0 ? (double)ns : NAN; /* none was sampled */
+}
+
+/* A count that only the process knows that made the run: no record holds it. */
+static bool put_own_count(const report *r, struct json_object *to, const char *key, uint64_t count)
+{
+    return r->recorded ? json_put_null(to, key) : json_put_count(to, key, count);
 }
 
 /* Time of each stage in the sampled events; null where no sampled event came by it. */
@@ -250,17 +274,18 @@ static bool put_engine(const report *r, struct json_object *to)
 
     getrusage(RUSAGE_SELF, &usage);
     return json_put_number(out, "events_per_s", events_per_second(r)) &&
-           json_put_count(out, "dispatch_p50_ns", (uint64_t)engine_dispatch_ns(r->engine, 0.5)) &&
-           json_put_count(out, "dispatch_p99_ns", (uint64_t)engine_dispatch_ns(r->engine, 0.99)) &&
-           json_put_count(out, "max_rss_bytes", (uint64_t)usage.ru_maxrss * 1024) &&
-           json_put_count(out, "allocations_hot", c->allocations) &&
+           json_put_number(out, "dispatch_p50_ns", dispatch_ns(r, 0.5)) &&
+           json_put_number(out, "dispatch_p99_ns", dispatch_ns(r, 0.99)) &&
+           put_own_count(r, out, "max_rss_bytes", (uint64_t)usage.ru_maxrss * 1024) &&
+           put_own_count(r, out, "allocations_hot", c->allocations) &&
            json_put_count(out, "events", c->events) &&
            json_put_count(out, "late_events", c->late) &&
            json_put_count(out, "refused_intents", c->refused) &&
-           json_put_count(out, "strategy_errors", c->faults) &&
+           put_own_count(r, out, "strategy_errors", c->faults) &&
            json_put_count(out, "order_anomalies", c->anomalies) &&
-           json_put_count(out, "features", c->features) && json_put_count(out, "halts", c->halts) &&
-           json_put_count(out, "snapshots", c->snapshots) && put_stages(r, out);
+           put_own_count(r, out, "features", c->features) &&
+           json_put_count(out, "halts", c->halts) &&
+           put_own_count(r, out, "snapshots", c->snapshots) && put_stages(r, out);
 }
 
 struct json_object *summary_json(const report *r)
@@ -406,7 +431,7 @@ void report_print_text(const report *r, FILE *to)
     time_format_short(engine_first_ts(r->engine), from);
     time_format_short(engine_last_ts(r->engine), until);
     engine_decision_hash(r->engine, hash, NULL);
-    fprintf(to, "%s: %s\n", config_get(r->cfg)->name, run_status_name(engine_status(r->engine)));
+    fprintf(to, "%s: %s\n", config_get(r->cfg)->name, report_status(r));
     fprintf(to, "  %s to %s, %llu events", from, until, (unsigned long long)c->market);
     if (isfinite(events_per_second(r)))
         fprintf(to, ", %.1f million a second", events_per_second(r) * 1e-6);
