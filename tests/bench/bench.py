@@ -188,10 +188,16 @@ def events_cpu(conf, n=MINUTES):
     return (whole - start) / n * 1e9
 
 
+def read_tape(catalog, data):
+    """Events, ns of CPU each, KiB of peak memory. Through a shell, as in result_of."""
+    argv = [os.path.join(TOOLS, "bench_tape"), path(catalog), INSTRUMENT, data]
+    done = subprocess.run(["sh", "-c", '"$@"; exit $?', "sh", *argv], check=True,
+                          capture_output=True, text=True)
+    return [float(word) for word in done.stdout.split()]
+
+
 def tape_cpu(catalog, data):
-    done = subprocess.run([os.path.join(TOOLS, "bench_tape"), path(catalog), INSTRUMENT, data],
-                          check=True, capture_output=True, text=True)
-    return float(done.stdout.split()[1])
+    return read_tape(catalog, data)[1]
 
 
 def rate(ns):
@@ -231,6 +237,27 @@ def importing():
         if subprocess.run(["rm", "-rf", path("cold")], check=True) else 0,
         lambda: floor("csv", path("bars.csv")))
     return rate(ours), rate(base), base / ours
+
+
+def import_bytes():
+    ours, base, ratio = importing()
+    size = os.path.getsize(path("bars.csv")) / MINUTES
+    return ours * size, base * size, ratio
+
+
+def tape_size():
+    """Bytes a trade on the tape, against the 32 of a plain struct."""
+    files = [os.path.join(folder, name) for folder, _, names in os.walk(path("trades"))
+             for name in names if name.endswith(".tape")]
+    ours = sum(map(os.path.getsize, files)) / (5 * MINUTES)
+    return ours, 32, ours / 32
+
+
+def tape_memory():
+    """MiB of peak memory that reading takes, of 5 M trades against 1 M bars."""
+    ours = read_tape("trades", "trade")[2] / 1024
+    bars = read_tape("bars", "bar:1m")[2] / 1024
+    return ours, bars, ours / bars
 
 
 def memory():
@@ -364,18 +391,23 @@ ROWS = [
      "ratio >= 0.15", lambda o, f, r: r >= 0.15),
     ("bars_plain", "bar backtest, against one C loop", "bars/s", bars_plain, None, None),
     ("whole_csv", "56 MB of CSV to a written report, CPU, against parse + loop", "s",
-     whole_process, None, None),
+     whole_process, "<= 0.3 s", lambda o, f, r: o <= 0.3),
     ("whole_catalog", "imported catalog to a written report, CPU, against the loop", "s",
      catalog_to_report, None, None),
-    ("import", "import of bars from CSV, against a parse by hand", "rows/s", importing, None, None),
+    ("import", "import of bars from CSV, against a parse by hand", "B/s", import_bytes,
+     ">= 400 MB/s", lambda o, f, r: o >= 400e6),
     ("memory", "peak memory, 10 M bars against 1 M", "MiB", memory,
      "<= 32 MiB and ratio <= 1.1", lambda o, f, r: o <= 32 and r <= 1.1),
     ("tape_bars", "reading checked bars, against a walk over memory", "bars/s", tape_bars,
      None, None),
     ("tape_trades", "reading checked trades, against a walk over memory", "trades/s", tape_trades,
-     None, None),
+     ">= 40 M/s", lambda o, f, r: o >= 40e6),
+    ("tape_size", "a trade on the tape, against a plain struct", "B", tape_size,
+     "<= 8 B", lambda o, f, r: o <= 8),
+    ("tape_memory", "peak memory of reading 5 M trades, against 1 M bars", "MiB", tape_memory,
+     "<= 9.5 MiB (10 MB)", lambda o, f, r: o <= 9.5),
     ("trades_to_bars", "checked trades to bars, against aggregation in memory", "trades/s",
-     trades_to_bars, "ratio >= 0.1", lambda o, f, r: r >= 0.1),
+     trades_to_bars, "ratio >= 0.1 and >= 40 M/s", lambda o, f, r: r >= 0.1 and o >= 40e6),
     ("dispatch", "dispatch: each further subscriber of an event, above a direct call", "ns",
      dispatch, "difference <= 2 ns", lambda o, f, r: r <= 2),
     ("chain", "model, optimizer, limits, TWAP on events without an order, above the same run "

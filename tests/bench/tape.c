@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * What reading the tape costs: bench_tape CATALOG INSTRUMENT DATA
- * prints the number of events, and ns of CPU an event. */
+ * prints the number of events, ns of CPU an event, and KiB of peak memory. */
 #include "base/fail.h"
 #include "tape/tape.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <time.h>
 
 static double cpu_ns(void)
@@ -30,6 +31,7 @@ int main(int argc, char **argv)
 {
     qn_err err = QN_ERR_INIT;
     tape_stream stream = {0};
+    struct rusage usage;
     catalog *cat = NULL;
     tape *t = NULL;
     uint64_t n = 0;
@@ -43,7 +45,9 @@ int main(int argc, char **argv)
     before = cpu_ns();
     if (rc == QN_OK) rc = tape_open(cat, &stream, 1, INT64_MIN, INT64_MAX, &t, &err);
     if (rc == QN_OK) rc = walk(t, &n, &err);
-    if (rc == QN_OK) printf("%" PRIu64 " %.6f\n", n, (cpu_ns() - before) / (double)n);
+    getrusage(RUSAGE_SELF, &usage);
+    if (rc == QN_OK)
+        printf("%" PRIu64 " %.6f %ld\n", n, (cpu_ns() - before) / (double)n, usage.ru_maxrss);
     if (rc != QN_OK)
         fprintf(stderr, "bench_tape CATALOG INSTRUMENT DATA: %s %s\n", error_name(rc), err.msg);
     tape_close(t);
