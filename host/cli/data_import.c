@@ -2,6 +2,7 @@
  *
  * quoin data import */
 #include "data.h"
+#include "progress.h"
 
 #include "base/clock.h"
 #include "base/fail.h"
@@ -13,7 +14,6 @@
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define BAR_MAX (366 * QN_NS_PER_DAY)
 
@@ -268,20 +268,6 @@ static int32_t find_files(const arguments *a, file_list *list, qn_err *err)
 
 /* --- what is told ----------------------------------------------------------------------- */
 
-static void draw(void *ctx, double part)
-{
-    static const char full[] = "########################################";
-    int width = (int)sizeof full - 1;
-
-    (void)ctx;
-    fprintf(stderr, "\r[%-*.*s] %3d %%", width, (int)(part * width), full, (int)(part * 100));
-}
-
-static void wipe(void)
-{
-    fprintf(stderr, "\r%60s\r", "");
-}
-
 /* Exit status of a failure: a file's rows are data, everything else what its code says. */
 static int tell_failure(const import_result *result, int32_t rc, const qn_err *err)
 {
@@ -342,9 +328,9 @@ int cmd_data_import(int argc, char **argv)
     }
     a.opt.files = (const char *const *)files.names;
     a.opt.nfiles = files.n;
-    if (!a.is_quiet && isatty(STDERR_FILENO)) a.opt.progress = draw;
+    if (progress_wanted(a.is_quiet)) a.opt.progress = progress_draw;
     rc = import_run(&a.opt, &result, &err);
-    if (a.opt.progress) wipe();
+    if (a.opt.progress) progress_wipe();
     status = rc == QN_OK ? tell(&a, &result, (double)(clock_steady() - start) / 1e9)
                          : tell_failure(&result, rc, &err);
 done:
