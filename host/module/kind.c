@@ -7,6 +7,7 @@
 #include <quoin/risk.h>
 #include <quoin/sink.h>
 #include <quoin/strategy.h>
+#include <quoin/tuner.h>
 #include <quoin/venue.h>
 
 #include <string.h>
@@ -35,6 +36,9 @@ static const kind_call venue_calls[] = {
     CALL(qn_venue, describe), CALL(qn_venue, start),  CALL(qn_venue, stop),
     CALL(qn_venue, submit),   CALL(qn_venue, cancel), NO_CALL,
 };
+
+static const kind_call tuner_calls[] = {CALL(qn_tuner, begin), CALL(qn_tuner, ask),
+                                        CALL(qn_tuner, tell), NO_CALL};
 
 static const kind_call work_calls[] = {CALL(qn_work, run), NO_CALL};
 
@@ -78,7 +82,11 @@ static const kind kinds[] = {
      .tier = QN_TIER_IO,
      .table_size = sizeof(qn_sink),
      .calls = sink_calls},
-    {.id = "qn.tuner/1", .prefix = "tuner", .tier = QN_TIER_PURE},
+    {.id = QN_KIND_TUNER,
+     .prefix = "tuner",
+     .tier = QN_TIER_PURE,
+     .table_size = sizeof(qn_tuner),
+     .calls = tuner_calls},
 };
 
 static const struct {

@@ -21,6 +21,7 @@
 #include <quoin/sink.h>
 #include <quoin/state.h>
 #include <quoin/strategy.h>
+#include <quoin/tuner.h>
 #include <quoin/venue.h>
 
 #ifdef __cplusplus
@@ -686,6 +687,52 @@ ABI_FIELD(qn_strategy, size, 0, 4); /* uint32_t */
 ABI_FIELD(qn_strategy, rsv0, 4, 4); /* uint32_t */
 ABI_FIELD(qn_strategy, on_event, 8, 8); /* int32_t (*)(void *self, const qn_event *ev, const qn_out *out) */
 ABI_FIELD(qn_strategy, lookback, 16, 8); /* int64_t (*)(const void *self, int64_t bar_length) */
+
+ABI_STRUCT(qn_dimension, 72, 8);
+ABI_FIELD(qn_dimension, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_dimension, type, 4, 4); /* uint32_t */
+ABI_FIELD(qn_dimension, scale, 8, 4); /* uint32_t */
+ABI_FIELD(qn_dimension, flags, 12, 4); /* uint32_t */
+ABI_FIELD(qn_dimension, name, 16, 8); /* const char * */
+ABI_FIELD(qn_dimension, unit, 24, 8); /* const char * */
+ABI_FIELD(qn_dimension, low, 32, 8); /* int64_t */
+ABI_FIELD(qn_dimension, high, 40, 8); /* int64_t */
+ABI_FIELD(qn_dimension, step, 48, 8); /* int64_t */
+ABI_FIELD(qn_dimension, exp, 56, 4); /* int32_t */
+ABI_FIELD(qn_dimension, nlabels, 60, 4); /* uint32_t */
+ABI_FIELD(qn_dimension, labels, 64, 8); /* const char *const * */
+
+ABI_STRUCT(qn_space, 56, 8);
+ABI_FIELD(qn_space, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_space, outstanding, 4, 4); /* uint32_t */
+ABI_FIELD(qn_space, dimensions, 8, 16); /* qn_table */
+ABI_FIELD(qn_space, figures, 24, 16); /* qn_table */
+ABI_FIELD(qn_space, seed, 40, 8); /* uint64_t */
+ABI_FIELD(qn_space, most, 48, 8); /* uint64_t */
+
+ABI_STRUCT(qn_ask, 24, 8);
+ABI_FIELD(qn_ask, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_ask, answer, 4, 4); /* uint32_t */
+ABI_FIELD(qn_ask, nvalues, 8, 4); /* uint32_t */
+ABI_FIELD(qn_ask, rsv0, 12, 4); /* uint32_t */
+ABI_FIELD(qn_ask, values, 16, 8); /* int64_t * */
+
+ABI_STRUCT(qn_trial, 48, 8);
+ABI_FIELD(qn_trial, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_trial, state, 4, 4); /* uint32_t */
+ABI_FIELD(qn_trial, number, 8, 8); /* uint64_t */
+ABI_FIELD(qn_trial, nvalues, 16, 4); /* uint32_t */
+ABI_FIELD(qn_trial, nfigures, 20, 4); /* uint32_t */
+ABI_FIELD(qn_trial, values, 24, 8); /* const int64_t * */
+ABI_FIELD(qn_trial, objective, 32, 8); /* double */
+ABI_FIELD(qn_trial, figures, 40, 8); /* const double * */
+
+ABI_STRUCT(qn_tuner, 32, 8);
+ABI_FIELD(qn_tuner, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_tuner, rsv0, 4, 4); /* uint32_t */
+ABI_FIELD(qn_tuner, begin, 8, 8); /* int32_t (*)(void *self, const qn_space *space, uint64_t *planned, qn_err *err) */
+ABI_FIELD(qn_tuner, ask, 16, 8); /* int32_t (*)(void *self, qn_ask *out, qn_err *err) */
+ABI_FIELD(qn_tuner, tell, 24, 8); /* int32_t (*)(void *self, const qn_trial *trial, qn_err *err) */
 
 ABI_STRUCT(qn_venue_info, 48, 8);
 ABI_FIELD(qn_venue_info, size, 0, 4); /* uint32_t */
