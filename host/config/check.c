@@ -277,6 +277,52 @@ static void check_rebalance(config *cfg)
                            "rebalance must be 1s or longer");
 }
 
+/* What was not given has no bound. */
+static void open_span(config_span *span)
+{
+    if (!span->node || !node_child(span->node, "from")) span->from = INT64_MIN;
+    if (!span->node || !node_child(span->node, "to")) span->to = INT64_MAX;
+}
+
+static void check_span(config *cfg, const config_span *span, const char *name)
+{
+    if (span->node && span->from >= span->to)
+        config_add_mistake(cfg, span->node, QN_E_RANGE, "%s must begin before it ends", name);
+}
+
+static void check_dimension(config *cfg, const config_dimension *d)
+{
+    if (d->values.n > 0 && (d->low || d->high || d->step))
+        config_add_mistake(cfg, d->node, QN_E_DUPLICATE,
+                           "found a range and values, expected one of the two");
+    else if (!d->low != !d->high)
+        config_add_mistake(cfg, d->node, QN_E_MISSING, "found %s without %s, expected both",
+                           d->low ? "low" : "high", d->low ? "high" : "low");
+}
+
+/* Figures of data that the search has seen would be no test. */
+static void check_tuner(config *cfg)
+{
+    config_tuner *t = &cfg->run.tuner;
+
+    open_span(&t->train);
+    open_span(&t->test);
+    check_span(cfg, &t->train, "train");
+    check_span(cfg, &t->test, "test");
+    if (t->test.node && t->test.from < t->train.to && t->train.from < t->test.to)
+        config_add_mistake(cfg, t->test.node, QN_E_RANGE,
+                           "test lies on the same data as train, expected them apart: give train a "
+                           "`to` and test the same time as `from`");
+    for (size_t i = 0; i < t->nspace; i++) {
+        check_dimension(cfg, &t->space[i]);
+        for (size_t k = 0; k < i; k++)
+            if (t->space[i].path && t->space[k].path &&
+                strcmp(t->space[i].path, t->space[k].path) == 0)
+                config_add_mistake(cfg, t->space[i].node, QN_E_DUPLICATE,
+                                   "found the path %s twice, expected it once", t->space[i].path);
+    }
+}
+
 void config_check(config *cfg)
 {
     check_store(cfg);
@@ -287,5 +333,6 @@ void config_check(config *cfg)
     check_benchmark(cfg);
     check_sample(cfg);
     check_rebalance(cfg);
+    check_tuner(cfg);
     warn_of_idle_optimizer(cfg);
 }

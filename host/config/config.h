@@ -112,6 +112,38 @@ typedef struct config_report {
     const char *benchmark;   /* instrument, or NULL */
 } config_report;
 
+/* One dimension of a tuner's space: a range, or a list of values. Texts as written; NULL = not
+ * given. What they mean depends on the parameter at the path. */
+typedef struct config_dimension {
+    const config_node *node;
+    const char *path; /* of --set: "strategies.sma.params.fast" */
+    const char *low, *high, *step;
+    const char *scale;  /* "linear", "log" */
+    config_list values; /* none with a range */
+} config_dimension;
+
+/* A part of the data: from < ts <= to; INT64_MIN, INT64_MAX where not given. */
+typedef struct config_span {
+    const config_node *node; /* NULL = none given: all of it */
+    int64_t from, to;
+} config_span;
+
+/* What `quoin tune` searches, and how. A run does without it. */
+typedef struct config_tuner {
+    const config_node *node; /* NULL = none given */
+    const char *plugin;
+    const char *objective; /* a statistic */
+    const char *direction; /* "max", "min" */
+    int64_t trials;        /* at most */
+    int64_t best;          /* how many of the best are told, and tested */
+    int64_t limit;         /* wall time of a trial, ns; 0 = none */
+    const char *path;      /* folder of the results */
+    config_span train, test;
+    const config_dimension *space;
+    size_t nspace;
+    const config_node *params;
+} config_tuner;
+
 /* Everything a run needs to know. Texts that were not given and have no default are NULL.
  * Relative paths are already joined to the file's folder. */
 typedef struct config_run {
@@ -141,6 +173,7 @@ typedef struct config_run {
     const config_sink *sinks;
     size_t nsinks;
     config_report report;
+    config_tuner tuner;
 } config_run;
 
 typedef struct config config;

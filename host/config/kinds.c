@@ -211,6 +211,33 @@ static void read_duration(config *cfg, const field *f, const config_node *node, 
         *(int64_t *)slot = value;
 }
 
+static void read_time(config *cfg, const field *f, const config_node *node, void *slot)
+{
+    static const char expected[] = "a time, \"2024-01-31\" or \"2024-01-31T12:30:00\", UTC";
+    const char *text = NULL;
+    int64_t value = 0;
+
+    if (value_text(node, &text) != QN_OK)
+        wrong(cfg, f, node, QN_E_TYPE, expected);
+    else if (time_parse(text, strlen(text), &value) != QN_OK)
+        wrong(cfg, f, node, QN_E_SYNTAX, expected);
+    else
+        *(int64_t *)slot = value;
+}
+
+/* Any one value, as written: its reader knows the type. */
+static const char *scalar_text(config *cfg, const char *key, const config_node *node)
+{
+    if (node->kind >= NODE_BOOL && node->text[0]) return node->text;
+    value_mistake(cfg, node, key, QN_E_TYPE, "one value");
+    return NULL;
+}
+
+static void read_scalar(config *cfg, const field *f, const config_node *node, void *slot)
+{
+    *(const char **)slot = scalar_text(cfg, f->key, node);
+}
+
 static void read_path(config *cfg, const field *f, const config_node *node, void *slot)
 {
     const char *text = full_text(cfg, f->key, node, "a path");
@@ -266,6 +293,20 @@ static void read_list(config *cfg, const field *f, const config_node *node, void
         else
             items[n++] = (config_item){text, e};
     }
+    *list = (config_list){items, n};
+}
+
+static void read_scalars(config *cfg, const field *f, const config_node *node, void *slot)
+{
+    config_list *list = slot;
+    config_item *items;
+    const char *text;
+    size_t n = 0;
+
+    if (!is_row(cfg, f, node, "( \"a\", \"b\" ), values of one type")) return;
+    if (!(items = CONFIG_NEW(cfg, node->n, config_item))) return;
+    for (const config_node *e = node->first; e; e = e->next)
+        if (!e->is_bad && (text = scalar_text(cfg, f->key, e))) items[n++] = (config_item){text, e};
     *list = (config_list){items, n};
 }
 
@@ -397,6 +438,9 @@ const field_kind kind_number = {"number", read_number};
 const field_kind kind_bool = {"true or false", read_bool};
 const field_kind kind_choice = {"one of", read_choice};
 const field_kind kind_duration = {"period, \"1m\"", read_duration};
+const field_kind kind_time = {"time, UTC", read_time};
+const field_kind kind_scalar = {"value", read_scalar};
+const field_kind kind_scalars = {"( values )", read_scalars};
 const field_kind kind_path = {"path", read_path};
 const field_kind kind_paths = {"[ paths ]", read_paths};
 const field_kind kind_symbols = {"[ symbols ]", read_symbols};

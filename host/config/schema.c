@@ -398,6 +398,11 @@ static const field root_fields[] = {
      .slot = offsetof(config_run, report),
      .sub = &report_schema,
      .doc = "how results are computed"},
+    {.key = "tuner",
+     .kind = &kind_group,
+     .slot = offsetof(config_run, tuner),
+     .sub = &tuner_schema,
+     .doc = "what `quoin tune` searches; a run does without it"},
     RESERVED("trust", "signatures of plugins"),
     RESERVED("functions", "functions of other libraries as features"),
 };

@@ -48,6 +48,7 @@ struct schema {
 #define SCHEMA_KEYS 24 /* at most, in one group */
 
 extern const schema root_schema;
+extern const schema tuner_schema; /* schema_tuner.c */
 
 /* A whole number's range for people, "1 to 10" or "0 or more"; "" when it has none. */
 #define BOUNDS_TEXT 48
@@ -60,6 +61,6 @@ void group_read(config *cfg, const schema *sc, const config_node *group, void *b
 extern const field_kind kind_text, kind_id, kind_plugin, kind_int, kind_share, kind_money,
     kind_number, kind_bool, kind_choice, kind_duration, kind_path, kind_paths, kind_symbols,
     kind_data, kind_instruments, kind_instrument, kind_currency, kind_params, kind_group,
-    kind_groups, kind_reserved;
+    kind_groups, kind_reserved, kind_time, kind_scalar, kind_scalars;
 
 #endif

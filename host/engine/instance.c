@@ -4,6 +4,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "module/resolve.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -132,38 +133,6 @@ static const void *host_ext(qn_ctx *ctx, const char *id)
 
 /* ------------------------------------------------------------------ making one */
 
-static bool is_file(const char *plugin)
-{
-    size_t len = strlen(plugin);
-
-    return plugin[0] == '/' || (len > 3 && strcmp(plugin + len - 3, ".so") == 0);
-}
-
-/* The file that holds a plugin: the config's own path, or where the index finds the class. */
-static int32_t plugin_path(engine *e, const char *plugin, const config_node *owner,
-                           char path[PATH_ROOM], qn_err *err)
-{
-    const module_file *file;
-    const char *nearest;
-    char dir[PATH_ROOM];
-    int32_t rc;
-
-    if (is_file(plugin)) {
-        if ((rc = path_dir(e->run->file, dir, err)) != QN_OK) return rc;
-        if ((rc = path_join(dir, plugin, path, err)) != QN_OK || file_exists(path)) return rc;
-        config_add_mistake(e->cfg, owner, QN_E_NOT_FOUND, "there is no plugin file %s", path);
-        return fail(err, QN_E_INVALID, "the config has mistakes");
-    }
-    if ((file = module_index_find(e->index, plugin))) return path_join("", file->path, path, err);
-    nearest = module_index_nearest(e->index, plugin);
-    config_add_mistake(e->cfg, owner, QN_E_UNKNOWN_NAME,
-                       "no plugin '%s'%s%s%s; `quoin plugin "
-                       "list` shows what there is",
-                       plugin, nearest ? ", did you mean '" : "", nearest ? nearest : "",
-                       nearest ? "'" : "");
-    return fail(err, QN_E_INVALID, "the config has mistakes");
-}
-
 /* The module of a file: the one that is loaded already, or a new one. */
 static int32_t module_of(engine *e, const char *path, module **out, qn_err *err)
 {
@@ -179,18 +148,6 @@ static int32_t module_of(engine *e, const char *path, module **out, qn_err *err)
     if ((rc = module_load(path, e->options.cache_dir, out, err)) != QN_OK) return rc;
     e->modules[e->nmodules++] = *out;
     return QN_OK;
-}
-
-/* The class that the config means: by its id, or the first one of the kind in a file. */
-static const qn_class *class_of(const module *m, const char *plugin, const char *kind)
-{
-    const qn_class *cls = is_file(plugin) ? NULL : module_class(m, plugin);
-
-    if (cls) return strcmp(cls->kind, kind) == 0 ? cls : NULL;
-    if (!is_file(plugin)) return NULL;
-    for (uint32_t i = 0; i < module_about(m)->nclasses; i++)
-        if (strcmp(module_class_at(m, i)->kind, kind) == 0) return module_class_at(m, i);
-    return NULL;
 }
 
 /* A class that cannot do without an extension is refused before any of its code runs. */
@@ -246,13 +203,11 @@ static int32_t load_class(instance *in, const instance_spec *spec, qn_err *err)
     char path[PATH_ROOM];
     int32_t rc;
 
-    if ((rc = plugin_path(e, spec->plugin, spec->node, path, err)) != QN_OK) return rc;
+    if ((rc = module_resolve(e->cfg, e->index, spec->plugin, spec->node, path, err)) != QN_OK)
+        return rc;
     if ((rc = module_of(e, path, &in->module, err)) != QN_OK) return rc;
-    if (!(in->cls = class_of(in->module, spec->plugin, spec->kind))) {
-        config_add_mistake(e->cfg, spec->node, QN_E_TYPE, "plugin '%s' has no class of kind %s",
-                           spec->plugin, spec->kind);
-        return fail(err, QN_E_INVALID, "the config has mistakes");
-    }
+    in->cls = module_resolve_class(e->cfg, in->module, spec->plugin, spec->kind, spec->node);
+    if (!in->cls) return fail(err, QN_E_INVALID, "the config has mistakes");
     if ((rc = check_needs(in, err)) != QN_OK) return rc;
     in->self = arena_alloc(&in->arena, in->cls->instance_size, in->cls->instance_align);
     if (!in->self) return fail(err, QN_E_NO_MEMORY, "no memory for %s", in->id);
