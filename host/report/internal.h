@@ -33,6 +33,7 @@ struct report {
     int64_t benchmark_first, benchmark_last; /* prices, mantissas; 0 = none seen */
     uint32_t benchmark;                      /* instrument, or NO_BENCHMARK */
     file_out tables[TABLES];
+    struct sheet *sheet; /* NULL = no files */
 };
 
 #define NO_BENCHMARK UINT32_MAX

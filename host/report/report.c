@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "internal.h"
 
+#include "sheet.h"
+
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/json.h"
@@ -59,9 +61,21 @@ static void on_mark(void *ctx, uint32_t instrument, int64_t price, int64_t ts)
     if (r->is_moving) see_mark(r, instrument, ts);
 }
 
+/* The tear sheet sees prices while everything is flat, too. */
+static void on_mark_with_sheet(void *ctx, uint32_t instrument, int64_t price, int64_t ts)
+{
+    report *r = ctx;
+
+    on_mark(ctx, instrument, price, ts);
+    sheet_mark(r->sheet, r, instrument, price, ts, r->curve.equity, r->curve.cash);
+}
+
 static void on_payment(void *ctx, const qn_payment *payment)
 {
-    see(ctx, payment->venue_ts);
+    report *r = ctx;
+
+    see(r, payment->venue_ts);
+    if (r->sheet) sheet_payment(r->sheet, r, payment);
 }
 
 /* Statistics are of one currency: money of another cannot be added to it. */
@@ -81,12 +95,16 @@ static void on_fill(void *ctx, const qn_fill *fill, const order *o, int64_t real
     if (is_counted(r, fill->hdr.instrument)) r->traded += notional;
     r->is_moving = true;
     tables_fill(r, fill, o, realized);
+    if (r->sheet) sheet_fill_add(r->sheet, r, fill, o, notional);
     curve_pass(&r->curve, fill->venue_ts, trips_open(r->trips) > 0);
     trips_fill(r->trips, o->sent.strategy, fill, realized);
 }
 
 static void on_order(void *ctx, const order *o)
 {
+    report *r = ctx;
+
+    if (r->sheet) sheet_order(r->sheet, o);
     tables_order(ctx, o);
 }
 
@@ -95,6 +113,7 @@ static void on_trip(void *ctx, const trip *t)
     report *r = ctx;
 
     if (is_counted(r, t->instrument)) trip_totals_add(&r->done, t);
+    if (r->sheet) sheet_trip(r->sheet, r, t);
     tables_trip(ctx, t);
 }
 
@@ -109,13 +128,22 @@ static uint32_t find_benchmark(const report *r)
     return NO_BENCHMARK;
 }
 
+static int32_t begin(report *r, qn_err *err)
+{
+    int64_t equity;
+    int64_t cash;
+
+    totals(r, &equity, &cash);
+    curve_begin(&r->curve, config_get(r->cfg)->report.sample, engine_first_ts(r->engine), equity,
+                cash, on_sample, r);
+    return r->dir ? sheet_new(r, &r->sheet, err) : QN_OK;
+}
+
 int32_t report_new(engine *e, config *cfg, const report_options *options, report **out, qn_err *err)
 {
     const char *dir = options->dir;
     report *r = mem_new(1, sizeof *r);
     engine_observer observer;
-    int64_t equity;
-    int64_t cash;
     int32_t rc = QN_OK;
 
     if (!r) return fail(err, QN_E_NO_MEMORY, "no memory for the report");
@@ -137,17 +165,15 @@ int32_t report_new(engine *e, config *cfg, const report_options *options, report
         trips_new(engine_ledger(e), engine_instruments(e), engine_strategies(e) + 1, on_trip, r);
     if (!r->trips) rc = fail(err, QN_E_NO_MEMORY, "no memory for the report");
     if (rc == QN_OK && dir) rc = tables_open(r, err);
+    if (rc == QN_OK) rc = begin(r, err);
     if (rc != QN_OK) {
         report_free(r);
         return rc;
     }
-    totals(r, &equity, &cash);
-    curve_begin(&r->curve, config_get(cfg)->report.sample, engine_first_ts(e), equity, cash,
-                on_sample, r);
     observer = (engine_observer){.ctx = r,
                                  .on_fill = on_fill,
                                  .on_order = on_order,
-                                 .on_mark = on_mark,
+                                 .on_mark = dir ? on_mark_with_sheet : on_mark,
                                  .on_payment = on_payment};
     engine_observe(e, &observer);
     *out = r;
@@ -160,6 +186,7 @@ void report_free(report *r)
     for (int i = 0; i < TABLES; i++)
         file_out_close(&r->tables[i], false, NULL);
     trips_free(r->trips);
+    sheet_free(r->sheet);
     mem_free(r);
 }
 
@@ -199,6 +226,7 @@ int32_t report_finish(report *r, qn_err *err)
     totals(r, &equity, &cash);
     curve_end(&r->curve, end, equity, cash, trips_open(r->trips) > 0);
     if (!r->dir) return QN_OK;
+    sheet_finish(r->sheet, r, r->curve.last_ts, equity, cash);
     rc = tables_close(r, err);
     if (rc == QN_OK) rc = write_result(r, "report.json", summary_json, err);
     if (rc == QN_OK) rc = write_result(r, "manifest.json", summary_manifest, err);
