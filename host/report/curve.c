@@ -1,26 +1,49 @@
 /* SPDX-License-Identifier: MIT */
 #include "curve.h"
 
+#include "base/memory.h"
+
+#include <math.h>
+
 static double drawdown_of(const curve *c, int64_t equity)
 {
     return c->peak > 0 ? (double)(c->peak - equity) / (double)c->peak : 0;
+}
+
+static double return_of(int64_t from, int64_t to)
+{
+    return from > 0 ? (double)to / (double)from - 1 : NAN;
+}
+
+static bool reserve(curve *c, size_t need)
+{
+    return mem_reserve((void **)&c->returns, &c->returns_room, need, sizeof *c->returns) &&
+           (!c->has_reference ||
+            mem_reserve((void **)&c->references, &c->references_room, need, sizeof *c->references));
+}
+
+/* The returns of the period that ends now. */
+static void put_returns(curve *c)
+{
+    if (c->is_short || !reserve(c, c->nreturns + 1)) {
+        c->is_short = true;
+        return;
+    }
+    c->returns[c->nreturns] = return_of(c->sampled, c->equity);
+    if (c->has_reference)
+        c->references[c->nreturns] = return_of(c->reference_sampled, c->reference);
+    c->nreturns++;
 }
 
 static void put_sample(curve *c, int64_t ts)
 {
     curve_sample sample = {ts, c->equity, c->cash, drawdown_of(c, c->equity)};
 
-    if (c->samples > 0 && c->sampled > 0) {
-        double r = (double)c->equity / (double)c->sampled - 1;
-        double delta = r - c->mean;
-        c->returns++;
-        c->mean += delta / (double)c->returns;
-        c->sum_squares += delta * (r - c->mean);
-        if (r < 0) c->downside += r * r;
-    }
+    if (c->samples > 0) put_returns(c);
     c->samples++;
     c->equity_sum += (double)c->equity;
     c->sampled = c->equity;
+    c->reference_sampled = c->reference;
     if (c->sink) c->sink(c->ctx, &sample);
 }
 
@@ -33,7 +56,7 @@ static int64_t grid_after(int64_t ts, int64_t length)
 }
 
 void curve_begin(curve *c, int64_t sample_ns, int64_t ts, int64_t equity, int64_t cash,
-                 curve_sink sink, void *ctx)
+                 bool has_reference, curve_sink sink, void *ctx)
 {
     *c = (curve){.sink = sink,
                  .ctx = ctx,
@@ -46,25 +69,54 @@ void curve_begin(curve *c, int64_t sample_ns, int64_t ts, int64_t equity, int64_
                  .cash = cash,
                  .peak = equity,
                  .trough = equity,
-                 .peak_ts = ts};
+                 .peak_ts = ts,
+                 .has_reference = has_reference};
+    c->is_short = !reserve(c, CURVE_ROOM);
     put_sample(c, ts);
 }
 
-static void put_samples_before(curve *c, int64_t ts)
+void curve_free(curve *c)
+{
+    mem_free(c->returns);
+    mem_free(c->references);
+    *c = (curve){0};
+}
+
+void curve_sample_before(curve *c, int64_t ts)
 {
     for (; c->next < ts; c->next += c->sample_ns)
         put_sample(c, c->next);
 }
 
+/* How long the way from the last peak was, which is reached again, or at its end. */
 static void see_peak(curve *c, int64_t ts)
 {
     if (ts - c->peak_ts > c->longest_ns && c->trough < c->peak) c->longest_ns = ts - c->peak_ts;
 }
 
+static void see_trough(curve *c, int64_t ts)
+{
+    double drawdown = drawdown_of(c, c->equity);
+
+    c->trough = c->equity;
+    if (drawdown <= c->max_drawdown) return;
+    c->max_drawdown = drawdown;
+    c->deepest_ts = ts;
+    c->is_recovered = false;
+}
+
+static void see_recovery(curve *c, int64_t ts)
+{
+    if (c->is_recovered || c->max_drawdown == 0) return;
+    c->is_recovered = true;
+    c->recovery_ns = ts - c->deepest_ts;
+}
+
 void curve_pass(curve *c, int64_t ts, bool is_exposed)
 {
     if (ts <= c->last_ts) return;
-    if (c->next < ts) put_samples_before(c, ts);
+    if (c->next < ts) curve_sample_before(c, ts);
+    if (c->equity < c->peak) c->below_ns += ts - c->last_ts;
     if (is_exposed)
         c->exposed_ns += ts - c->last_ts;
     else if (c->equity >= c->peak)
@@ -80,12 +132,11 @@ void curve_mark(curve *c, int64_t ts, int64_t equity, int64_t cash, bool is_expo
     c->cash = cash;
     if (equity >= c->peak) {
         see_peak(c, ts);
+        see_recovery(c, ts);
         c->peak = c->trough = equity;
         c->peak_ts = ts;
     } else if (equity < c->trough) {
-        c->trough = equity;
-        double drawdown = drawdown_of(c, equity);
-        if (drawdown > c->max_drawdown) c->max_drawdown = drawdown;
+        see_trough(c, ts);
     }
 }
 

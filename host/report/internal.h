@@ -32,6 +32,7 @@ struct report {
     trip_totals done;                        /* trips in the report's currency */
     int64_t benchmark_first, benchmark_last; /* prices, mantissas; 0 = none seen */
     uint32_t benchmark;                      /* instrument, or NO_BENCHMARK */
+    performance performance;                 /* once the run is over */
     file_out tables[TABLES];
     struct sheet *sheet; /* NULL = no files */
 };

@@ -57,6 +57,7 @@ static void on_mark(void *ctx, uint32_t instrument, int64_t price, int64_t ts)
     if (instrument == r->benchmark) {
         if (!r->benchmark_first) r->benchmark_first = price;
         r->benchmark_last = price;
+        curve_reference(&r->curve, ts, price);
     }
     if (r->is_moving) see_mark(r, instrument, ts);
 }
@@ -135,7 +136,7 @@ static int32_t begin(report *r, qn_err *err)
 
     totals(r, &equity, &cash);
     curve_begin(&r->curve, config_get(r->cfg)->report.sample, engine_first_ts(r->engine), equity,
-                cash, on_sample, r);
+                cash, r->benchmark != NO_BENCHMARK, on_sample, r);
     return r->dir ? sheet_new(r, &r->sheet, err) : QN_OK;
 }
 
@@ -187,7 +188,21 @@ void report_free(report *r)
         file_out_close(&r->tables[i], false, NULL);
     trips_free(r->trips);
     sheet_free(r->sheet);
+    curve_free(&r->curve);
     mem_free(r);
+}
+
+static int32_t look_back(report *r, qn_err *err)
+{
+    double per_year = config_get(r->cfg)->report.periods_per_year;
+    double sample = (double)r->curve.sample_ns;
+
+    r->performance = (performance){
+        .curve = &r->curve,
+        .trips = r->done,
+        .periods_per_year = per_year > 0 ? per_year : 365.0 * (double)QN_NS_PER_DAY / sample,
+        .traded = (double)r->traded * 1e-8};
+    return performance_prepare(&r->performance, err);
 }
 
 static int32_t write_json(report *r, const char *name, struct json_object *json, qn_err *err)
@@ -225,6 +240,7 @@ int32_t report_finish(report *r, qn_err *err)
     r->finished = r->recorded ? r->recorded->ended : clock_wall();
     totals(r, &equity, &cash);
     curve_end(&r->curve, end, equity, cash, trips_open(r->trips) > 0);
+    if ((rc = look_back(r, err)) != QN_OK) return rc;
     if (!r->dir) return QN_OK;
     sheet_finish(r->sheet, r, r->curve.last_ts, equity, cash);
     rc = tables_close(r, err);

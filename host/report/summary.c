@@ -31,19 +31,6 @@ static bool put_wide_money(struct json_object *to, const char *key, qn_wide mone
     return json_put_text(to, key, text);
 }
 
-static performance performance_of(const report *r)
-{
-    double per_year = config_get(r->cfg)->report.periods_per_year;
-    int64_t sample = r->curve.sample_ns;
-
-    return (performance){.curve = &r->curve,
-                         .trips = r->done,
-                         .periods_per_year = per_year > 0
-                                                 ? per_year
-                                                 : 365.0 * (double)QN_NS_PER_DAY / (double)sample,
-                         .traded = (double)r->traded * 1e-8};
-}
-
 static const char *report_status(const report *r)
 {
     return r->recorded ? r->recorded->status : run_status_name(engine_status(r->engine));
@@ -217,14 +204,13 @@ static double benchmark_return(const report *r)
 
 static bool put_performance(const report *r, struct json_object *to)
 {
-    performance p = performance_of(r);
     struct json_object *out = json_put_object(to, "performance");
     const statistic *rows;
     size_t n = statistics(&rows);
     bool is_whole = out != NULL;
 
     for (size_t i = 0; i < n && is_whole; i++)
-        is_whole = put_statistic(out, &rows[i], rows[i].compute(&p));
+        is_whole = put_statistic(out, &rows[i], rows[i].compute(&r->performance));
     return is_whole && json_put_text(out, "currency", r->currency) &&
            json_put_text(out, "benchmark", config_get(r->cfg)->report.benchmark) &&
            json_put_number(out, "benchmark_return", benchmark_return(r));
@@ -421,7 +407,6 @@ static void print_strategies(const report *r, FILE *to)
 void report_print_text(const report *r, FILE *to)
 {
     const engine_counts *c = engine_count(r->engine);
-    performance p = performance_of(r);
     char from[TIME_TEXT];
     char until[TIME_TEXT];
     char hash[SHA256_HEX] = "?";
@@ -451,7 +436,8 @@ void report_print_text(const report *r, FILE *to)
     print_strategies(r, to);
     fprintf(to, "\nPerformance\n");
     for (size_t i = 0; i < n; i++)
-        print_statistic(to, &rows[i], rows[i].compute(&p), r->currency);
+        if (rows[i].is_headline)
+            print_statistic(to, &rows[i], rows[i].compute(&r->performance), r->currency);
     if (r->benchmark_first)
         fprintf(to, "  %-22s %18.2f %%\n", "Benchmark", benchmark_return(r) * 100);
     fprintf(to, "\nDecision hash %s\n", hash);

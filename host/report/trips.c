@@ -67,10 +67,20 @@ void trip_totals_add(trip_totals *sum, const trip *done)
 
     sum->trips++;
     sum->wins += pnl > 0;
+    sum->losses += pnl < 0;
+    sum->losing = pnl < 0 ? sum->losing + 1 : 0;
+    if (sum->losing > sum->longest_losing) sum->longest_losing = sum->losing;
     if (pnl > 0)
         sum->gained += pnl;
     else
         sum->lost -= pnl;
+    sum->largest_win = larger(sum->largest_win, pnl);
+    sum->largest_loss = larger(sum->largest_loss, -pnl);
+    sum->longs += done->side == QN_BUY;
+    if (done->side == QN_BUY) sum->long_pnl += pnl;
+    sum->gross += larger(done->realized, 0);
+    sum->fees += done->fees;
+    sum->held_ns += done->exit_ts - done->entry_ts;
 }
 
 static void finish(trips *t, trip *row)

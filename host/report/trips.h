@@ -29,8 +29,16 @@ typedef struct trips trips;
 
 /* What all finished trips add up to. */
 typedef struct trip_totals {
-    uint64_t trips, wins;
+    uint64_t trips, wins, losses; /* one that earned nothing is neither */
+    uint64_t longs;               /* began with a buy */
+    uint64_t losing;              /* losses in a row up to now */
+    uint64_t longest_losing;
     qn_wide gained, lost; /* money net of fees, both >= 0 */
+    qn_wide long_pnl;     /* net, of the long ones */
+    qn_wide gross;        /* profits before fees of those that have one */
+    qn_wide fees;
+    qn_wide held_ns;                   /* from first entry to last exit */
+    int64_t largest_win, largest_loss; /* net, both >= 0 */
 } trip_totals;
 
 /* Count a finished trip in. */

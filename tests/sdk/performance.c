@@ -126,7 +126,7 @@ START_TEST(tails_by_hand)
 }
 END_TEST
 
-/* At z = -1 (confidence Phi(1)) with S = 0.6, K = 1.2: h = -1 + 0 + 2 x 1.2 / 24 - 3 x 0.36 / 36. */
+/* At z = -1 (confidence Phi(1)), S = 0.6, K = 1.2: h = -1 + 0 + 2 x 1.2 / 24 - 3 x 0.36 / 36. */
 START_TEST(the_corrected_quantile_by_hand)
 {
     double confidence = qn_normal_cdf(1);

@@ -135,14 +135,14 @@ double qn_var_gaussian(const qn_moments *m, double confidence);
 double qn_es_gaussian(const qn_moments *m, double confidence);
 
 /* Cornish-Fisher, called modified: mean + h sqrt(m2), with z corrected for skewness S and excess
- * kurtosis K: h = z + (z^2 - 1) S / 6 + (z^3 - 3 z) K / 24 - (2 z^3 - 5 z) S^2 / 36. L. Favre, J.-A.
- * Galeano, "Mean-Modified Value-at-Risk Optimization with Hedge Funds", Journal of Alternative
- * Investments 5 (2002) 21-25.
+ * kurtosis K: h = z + (z^2 - 1) S / 6 + (z^3 - 3 z) K / 24 - (2 z^3 - 5 z) S^2 / 36. L. Favre,
+ * J.-A. Galeano, "Mean-Modified Value-at-Risk Optimization with Hedge Funds", Journal of
+ * Alternative Investments 5 (2002) 21-25.
  *
- * The shortfall is mean + sqrt(m2) min(e, h), e = -phi(h) / (1 - confidence) (1 + h^3 S / 6 + (h^6 - 9
- * h^4 + 9 h^2 + 3) S^2 / 72 + (h^4 - 2 h^2 - 1) K / 24), never milder than the VaR: K. Boudt, B.
- * Peterson, C. Croux, "Estimation and Decomposition of Downside Risk for Portfolios with
- * Non-Normal Returns", Journal of Risk 11 (2008) 79-103, the operational form.
+ * The shortfall is mean + sqrt(m2) min(e, h), e = -phi(h) / (1 - confidence) x (1 + h^3 S / 6 +
+ * (h^6 - 9 h^4 + 9 h^2 + 3) S^2 / 72 + (h^4 - 2 h^2 - 1) K / 24), never milder than the VaR: K.
+ * Boudt, B. Peterson, C. Croux, "Estimation and Decomposition of Downside Risk for Portfolios
+ * with Non-Normal Returns", Journal of Risk 11 (2008) 79-103, the operational form.
  *
  * Far from normal the expansion is not monotone, and the figures with it: with K above about 8
  * believe the historical ones. NaN without variance. */
