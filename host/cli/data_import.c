@@ -9,7 +9,10 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "tape/event_table.h"
+#include "tape/import/exchange_info.h"
 #include "tape/import/import.h"
+#include "tape/import/raw.h"
 
 #include <glob.h>
 #include <stdio.h>
@@ -32,6 +35,8 @@ enum {
     KEY_QUOTE,
     KEY_SETTLE,
     KEY_KIND,
+    KEY_INFO,
+    KEY_TYPE,
     KEY_JSON
 };
 
@@ -44,6 +49,8 @@ static const struct argp_option options[] = {
     {"columns", KEY_COLUMNS, "COLUMN=NAME,...", 0,
      "Where columns stand: a name in the header, or a number from 1; volume=none if there is none",
      2},
+    {"type", KEY_TYPE, "TYPE,...", 0,
+     "Of binance-raw: import these alone: depth, quote, trade, mark, index, liquidation", 2},
     {"skip-bad", KEY_SKIP, NULL, 0, "Pass over bad rows, listing them, instead of stopping", 2},
     {"tick", KEY_TICK, "D", 0, "Smallest step of a price", 3},
     {"lot", KEY_LOT, "D", 0, "Smallest step of a quantity", 3},
@@ -55,13 +62,16 @@ static const struct argp_option options[] = {
     {"quote", KEY_QUOTE, "CURRENCY", 0, "What prices are in (default: read from the symbol)", 3},
     {"settle", KEY_SETTLE, "CURRENCY", 0, "What profit is in (default: quote; inverse: base)", 3},
     {"kind", KEY_KIND, "KIND", 0, "spot, linear or inverse (default: linear)", 3},
+    {"exchange-info", KEY_INFO, "FILE", 0,
+     "Take what is not given from the exchangeInfo of Binance (JSON)", 3},
     {"json", KEY_JSON, NULL, 0, "Print the result as JSON", 4},
     {"quiet", 'q', NULL, 0, "Warnings and errors only", 4},
     {0}};
 
 typedef struct arguments {
     import_options opt;
-    const char *format, *bar, *stamp;
+    const char *format, *bar, *stamp, *types, *info_file;
+    exchange_info info;
     char **patterns; /* the FILE arguments */
     size_t npatterns;
     bool is_json, is_quiet;
@@ -92,6 +102,8 @@ static const struct {
     TEXT(KEY_QUOTE, opt.instrument.quote),
     TEXT(KEY_SETTLE, opt.instrument.settle),
     TEXT(KEY_KIND, opt.instrument.kind),
+    TEXT(KEY_INFO, info_file),
+    TEXT(KEY_TYPE, types),
 };
 #undef TEXT
 
@@ -160,6 +172,8 @@ static const char doc[] =
     "      --into var/catalog 'BTCUSDT-1m-2024-*.zip'\n"
     "  quoin data import --format trades --columns ts=1,price=5,qty=6,side=4 \\\n"
     "      --instrument XRPETH.binance --into var/catalog trades.csv.gz\n"
+    "  quoin data import --format binance-raw --instrument BTCUSDT.binance \\\n"
+    "      --exchange-info exchangeInfo.json --into var/catalog capture.jsonl.zst\n"
     "\n"
     "Exit status: 0 imported; 2 wrong usage; 4 a file is missing, damaged or has a bad row.";
 
@@ -175,7 +189,7 @@ static const struct argp argp = {
 
 static int32_t unknown_format(const char *name, qn_err *err)
 {
-    char known[160] = "";
+    char known[256] = "";
     size_t len = 0;
     const importer *const *all;
     size_t n = importers(&all);
@@ -194,25 +208,68 @@ static int32_t read_bar(const char *text, int64_t *out, qn_err *err)
     return QN_OK;
 }
 
+/* "depth,trade" -> bits of event types. */
+static int32_t read_types(const char *text, uint32_t *out, qn_err *err)
+{
+    for (const char *p = text; p; p = *p ? p + 1 : NULL) {
+        size_t len = strcspn(p, ",");
+        const event_row *row = event_row_named(p, len);
+        if (!row || !(raw_types() >> row->type & 1))
+            return fail(err, QN_E_UNKNOWN_NAME,
+                        "--type %.40s: expected some of depth, quote, trade, mark, index, "
+                        "liquidation",
+                        text);
+        *out |= 1u << row->type;
+        p += len;
+    }
+    return QN_OK;
+}
+
+/* What only some formats have a use for. */
+static int32_t check_use(const arguments *a, qn_err *err)
+{
+    const importer *format = a->opt.format;
+    bool is_bar = format->type == QN_EVENT_BAR;
+
+    if (!is_bar && (a->bar || a->stamp))
+        return fail(err, QN_E_INVALID, "%s says nothing in format %s, which has no bars",
+                    a->bar ? "--bar" : "--stamp", a->format);
+    if (format->is_messages ? a->opt.columns != NULL : a->types != NULL)
+        return fail(err, QN_E_INVALID, "%s says nothing in format %s, which has %s",
+                    a->types ? "--type" : "--columns", a->format,
+                    a->types ? "one type alone" : "no columns");
+    return QN_OK;
+}
+
+/* --exchange-info */
+static int32_t take_info(arguments *a, qn_err *err)
+{
+    qn_err why = QN_ERR_INIT;
+    int32_t rc = exchange_info_read(a->info_file, &a->opt.instrument, &a->info, &why);
+
+    if (rc == QN_OK) return rc;
+    return fail(err, rc, "--exchange-info %.120s: %s", a->info_file, why.msg);
+}
+
 static int32_t check(arguments *a, qn_err *err)
 {
     import_options *opt = &a->opt;
-    bool is_bar;
     int32_t rc;
 
     if (!a->format) return fail(err, QN_E_MISSING, "--format is required");
     if (!opt->catalog) return fail(err, QN_E_MISSING, "--into CATALOG is required");
     if (a->npatterns == 0) return fail(err, QN_E_MISSING, "no FILE is given");
     if (!(opt->format = importer_find(a->format))) return unknown_format(a->format, err);
-    is_bar = opt->format->type == QN_EVENT_BAR;
-    if (!is_bar && (a->bar || a->stamp))
-        return fail(err, QN_E_INVALID, "%s says nothing in format %s, which has no bars",
-                    a->bar ? "--bar" : "--stamp", a->format);
+    if ((rc = check_use(a, err)) != QN_OK) return rc;
+    if (a->types && (rc = read_types(a->types, &opt->types, err)) != QN_OK) return rc;
     if (a->bar && (rc = read_bar(a->bar, &opt->bar, err)) != QN_OK) return rc;
     if (a->stamp && strcmp(a->stamp, "open") != 0 && strcmp(a->stamp, "close") != 0)
         return fail(err, QN_E_UNKNOWN_NAME, "--stamp %.40s: expected open or close", a->stamp);
     opt->is_close_time = a->stamp && strcmp(a->stamp, "close") == 0;
-    return QN_OK;
+    if (!a->info_file) return QN_OK;
+    /* the name is judged first: what is looked up in the file is a part of it */
+    if ((rc = options_check(&opt->instrument, err)) != QN_OK) return rc;
+    return take_info(a, err);
 }
 
 /* The files that the arguments stand for. */
@@ -276,19 +333,48 @@ static int tell_failure(const import_result *result, int32_t rc, const qn_err *e
     return rc == QN_E_NO_MEMORY ? EXIT_FAILED : EXIT_DATA;
 }
 
+static bool put_series(struct json_object *o, const import_result *r)
+{
+    struct json_object *all = json_put_array(o, "series");
+    bool is_whole = all != NULL;
+    char data[DATA_TYPE_TEXT];
+
+    for (size_t i = 0; i < r->nseries; i++) {
+        const import_series *s = &r->series[i];
+        struct json_object *one = json_append_object(all);
+        data_type_format(s->data, data);
+        is_whole = is_whole && json_put_text(one, "data", data) &&
+                   json_put_count(one, "rows", s->rows) && json_put_time(one, "from", s->from) &&
+                   json_put_time(one, "to", s->to);
+    }
+    return is_whole;
+}
+
+static bool put_passed(struct json_object *o, const import_passed *p)
+{
+    struct json_object *to = json_put_object(o, "passed_over");
+
+    return json_put_count(to, "other_symbols", p->other_symbols) &&
+           json_put_count(to, "other_messages", p->other_messages) &&
+           json_put_count(to, "not_market", p->not_market) &&
+           json_put_count(to, "aggregated", p->aggregated);
+}
+
 static int tell_json(const arguments *a, const import_result *r, double seconds)
 {
     char data[DATA_TYPE_TEXT];
     struct json_object *o = json_object_new_object();
     bool is_whole;
 
-    data_type_format(r->data, data);
+    data_type_format(r->series[0].data, data);
     is_whole = json_put_text(o, "catalog", a->opt.catalog) &&
                json_put_text(o, "format", a->opt.format->name) &&
                json_put(o, "instrument", json_instrument(&r->instrument)) &&
-               json_put_text(o, "data", data) && json_put_count(o, "files", r->files) &&
-               json_put_count(o, "rows", r->rows) && json_put_count(o, "skipped", r->skipped) &&
+               json_put_text(o, "data", r->nseries == 1 ? data : NULL) &&
+               json_put_count(o, "files", r->files) && json_put_count(o, "rows", r->rows) &&
+               json_put_count(o, "skipped", r->skipped) && json_put_count(o, "late", r->late) &&
                json_put_time(o, "from", r->from) && json_put_time(o, "to", r->to) &&
+               put_series(o, r) && put_passed(o, &r->passed) &&
                json_put(o, "seconds", json_object_new_double(seconds));
     return cli_print_json(o, is_whole, EXIT_DONE);
 }
@@ -302,11 +388,14 @@ static int tell(const arguments *a, const import_result *r, double seconds)
     if (r->skipped > 0)
         log_line(LOG_WARNING, "%llu bad rows skipped", (unsigned long long)r->skipped);
     if (a->is_json) return tell_json(a, r, seconds);
-    data_type_format(r->data, data);
-    time_format_short(r->from, from);
-    time_format_short(r->to, to);
-    printf("%s %s: %llu rows of %zu file%s, %s to %s\n", r->instrument.name, data,
-           (unsigned long long)r->rows, r->files, r->files == 1 ? "" : "s", from, to);
+    for (size_t i = 0; i < r->nseries; i++) {
+        const import_series *s = &r->series[i];
+        data_type_format(s->data, data);
+        time_format_short(s->from, from);
+        time_format_short(s->to, to);
+        printf("%s %s: %llu rows of %zu file%s, %s to %s\n", r->instrument.name, data,
+               (unsigned long long)s->rows, r->files, r->files == 1 ? "" : "s", from, to);
+    }
     return EXIT_DONE;
 }
 

@@ -17,6 +17,7 @@ typedef struct import_options {
     instrument_options instrument;
     const char *columns; /* --columns, or NULL */
     int64_t bar;         /* length of bars, ns; 0 = find it out */
+    uint32_t types;      /* of captured messages: bit n is event type n; 0 = all */
     bool is_close_time;
     bool skip_bad; /* pass over bad rows, telling of each by log_at as a warning */
 
@@ -25,12 +26,32 @@ typedef struct import_options {
     void *progress_ctx;
 } import_options;
 
+#define IMPORT_SERIES_MAX 8
+
+/* One type of data that came in. */
+typedef struct import_series {
+    data_type data;
+    uint64_t rows;
+    int64_t from, to; /* start of the first row, end of the last */
+} import_series;
+
+/* Captured messages that are well, but no part of what was imported. */
+typedef struct import_passed {
+    uint64_t other_symbols;  /* of other instruments */
+    uint64_t other_messages; /* of kinds that are not imported */
+    uint64_t not_market;     /* trades that were not trades of the market */
+    uint64_t aggregated;     /* aggTrade where there is trade */
+} import_passed;
+
 typedef struct import_result {
     uint64_t rows;    /* imported */
     uint64_t skipped; /* bad ones */
+    uint64_t late;    /* messages received before the one ahead of them */
     size_t files;
-    int64_t from, to; /* start of the first row, end of the last */
-    data_type data;
+    int64_t from, to;                        /* start of the first row, end of the last */
+    import_series series[IMPORT_SERIES_MAX]; /* rising types */
+    size_t nseries;
+    import_passed passed;
     qn_instrument instrument;
     bool is_new; /* the catalog did not know the instrument */
 

@@ -23,6 +23,7 @@ typedef enum column_kind {
     COLUMN_TIME,  /* int64_t, ns */
     COLUMN_PRICE, /* int64_t, a mantissa at price_exp */
     COLUMN_QTY,   /* int64_t, a mantissa at qty_exp */
+    COLUMN_RATE,  /* int64_t, a mantissa at QN_FUNDING_EXP */
     COLUMN_ID,    /* uint64_t */
     COLUMN_SIDE,  /* uint32_t: "buy" or "sell" of the aggressor */
     COLUMN_MAKER, /* uint32_t: true if the buyer was the maker, so that the aggressor sold */
@@ -65,9 +66,11 @@ typedef struct importer {
     const char *about; /* one line of --help */
     const import_column *columns;
     size_t ncolumns;
-    uint32_t type;      /* QN_EVENT_ of what comes out */
+    uint32_t type;      /* QN_EVENT_ of what comes out; 0 = several */
     bool has_places;    /* files without a header are in its format */
     bool is_archive;    /* a FILE.CHECKSUM beside the file is verified */
+    bool is_messages;   /* lines are captured messages of several types (raw.h); no columns */
+    bool is_off_tick;   /* prices are computed, not traded: they may be finer than the tick */
     uint16_t row_sizes; /* bit n: a row without header may have n fields; 0 = any number */
 
     /* Complete an event whose columns were read, and judge it: QN_OK, or a code and why. */
@@ -86,6 +89,19 @@ int32_t bar_finish(qn_event *ev, const import_settings *set, qn_err *err);
 
 /* finish for trades: engine time; price and quantity above 0. */
 int32_t trade_finish(qn_event *ev, const import_settings *set, qn_err *err);
+
+/* finish for best bids and asks: engine time, the venue's where the row has no other; prices
+ * and quantities not negative, a price above 0 where there is a quantity. */
+int32_t quote_finish(qn_event *ev, const import_settings *set, qn_err *err);
+
+/* finish for mark and index prices: engine time; price above 0. */
+int32_t mark_finish(qn_event *ev, const import_settings *set, qn_err *err);
+
+/* finish for funding rates: engine time; a rate between -1 and 1. */
+int32_t funding_finish(qn_event *ev, const import_settings *set, qn_err *err);
+
+/* finish for one level of a book: price above 0, quantity not negative. */
+int32_t level_finish(qn_event *ev, const import_settings *set, qn_err *err);
 
 /* --- where columns stand (layout.c) --------------------------------------------------- */
 
@@ -111,7 +127,14 @@ typedef union import_event {
     qn_event hdr;
     qn_bar bar;
     qn_trade trade;
+    qn_quote quote;
+    qn_depth depth;
+    qn_mark mark;
+    qn_funding funding;
 } import_event;
+
+/* Read a number of `role` as a mantissa: as number_read, with the reason. */
+int32_t field_decimal(const char *role, csv_field field, int32_t exp, int64_t *to, qn_err *err);
 
 /* Read a row into an event: every column, then the importer's finish. A layout's first row
  * sets its time form.

@@ -3,13 +3,23 @@
 
 #include <string.h>
 
-extern const importer importer_ohlcv, importer_trades, importer_binance_klines,
-    importer_binance_aggtrades, importer_binance_trades;
+extern const importer importer_ohlcv, importer_trades, importer_funding, importer_mark,
+    importer_binance_klines, importer_binance_aggtrades, importer_binance_trades,
+    importer_binance_bookticker, importer_binance_fundingrate, importer_binance_markprice,
+    importer_binance_raw;
 
 static const importer *const table[] = {
-    &importer_ohlcv,          &importer_trades,
-    &importer_binance_klines, &importer_binance_aggtrades,
+    &importer_ohlcv,
+    &importer_trades,
+    &importer_funding,
+    &importer_mark,
+    &importer_binance_klines,
+    &importer_binance_aggtrades,
     &importer_binance_trades,
+    &importer_binance_bookticker,
+    &importer_binance_fundingrate,
+    &importer_binance_markprice,
+    &importer_binance_raw,
 };
 #define IMPORTERS (sizeof table / sizeof table[0])
 

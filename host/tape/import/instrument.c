@@ -73,21 +73,30 @@ static int32_t read_exp(const char *name, const char *text, int32_t *out, qn_err
     return QN_OK;
 }
 
-/* The step of prices or quantities, and the exponent that holds it. */
-static int32_t read_step(const char *step_name, const char *step, const char *exp_name,
-                         const char *exp, int32_t places, int32_t *out_exp, int64_t *out_step,
-                         qn_err *err)
+/* What is said of the step of prices or quantities: by options, and by the data where they are
+ * silent. */
+typedef struct step_options {
+    const char *step_name, *step;
+    const char *exp_name, *exp;
+    int32_t places; /* of the step */
+    int32_t finer;  /* of values that need not be multiples of it */
+} step_options;
+
+/* The step, and the exponent that holds it. */
+static int32_t read_step(const step_options *opt, int32_t *out_exp, int64_t *out_step, qn_err *err)
 {
-    qn_decimal value = {1, 0, 0};
+    qn_decimal value = {1, -opt->places, 0};
     int32_t rc;
 
-    if (step && (rc = qn_decimal_parse(step, strlen(step), &value)) != QN_OK) return rc;
-    *out_exp = step ? (value.exp < 0 ? value.exp : 0) : -places;
-    if (exp && (rc = read_exp(exp_name, exp, out_exp, err)) != QN_OK) return rc;
-    *out_step = 1;
-    if (!step) return QN_OK;
+    if (opt->step && (rc = qn_decimal_parse(opt->step, strlen(opt->step), &value)) != QN_OK)
+        return rc;
+    *out_exp = value.exp < 0 ? value.exp : 0;
+    if (*out_exp > -opt->finer) *out_exp = -opt->finer;
+    if (opt->exp && (rc = read_exp(opt->exp_name, opt->exp, out_exp, err)) != QN_OK) return rc;
+    if (opt->exp && !opt->step) value = (qn_decimal){1, *out_exp, 0};
     if ((rc = qn_decimal_at(value, *out_exp, out_step)) != QN_OK)
-        return fail(err, rc, "%s %.40s does not fit the exponent %d", step_name, step, *out_exp);
+        return fail(err, rc, "%s %.40s does not fit the exponent %d", opt->step_name, opt->step,
+                    *out_exp);
     return QN_OK;
 }
 
@@ -218,9 +227,22 @@ static void read_symbol(const char *name, char base[16], char quote[16])
     put(base, name, len);
 }
 
+/* Smallest and largest order, which are multiples of nothing. */
+static int32_t read_limit(const char *what, const char *text, int32_t exp, int64_t *out,
+                          qn_err *err)
+{
+    int32_t rc = text ? qn_decimal_parse_at(text, strlen(text), exp, out) : QN_OK;
+
+    if (rc != QN_OK) return fail(err, rc, "%s %.40s does not fit the exponent %d", what, text, exp);
+    return QN_OK;
+}
+
 int32_t options_define(const instrument_options *opt, int32_t price_places, int32_t qty_places,
                        qn_instrument *out, qn_err *err)
 {
+    const step_options price = {"--tick",       opt->tick,    "--price-exp",
+                                opt->price_exp, price_places, opt->computed_places};
+    const step_options qty = {"--lot", opt->lot, "--qty-exp", opt->qty_exp, qty_places, 0};
     qn_decimal notional = {0};
     int32_t rc;
 
@@ -236,11 +258,11 @@ int32_t options_define(const instrument_options *opt, int32_t price_places, int3
              opt->settle               ? opt->settle
              : out->kind == QN_INVERSE ? out->base
                                        : out->quote);
-    rc = read_step("--tick", opt->tick, "--price-exp", opt->price_exp, price_places,
-                   &out->price_exp, &out->tick_size, err);
+    if ((rc = read_step(&price, &out->price_exp, &out->tick_size, err)) != QN_OK) return rc;
+    if ((rc = read_step(&qty, &out->qty_exp, &out->lot_size, err)) != QN_OK) return rc;
+    rc = read_limit("smallest order", opt->min_qty, out->qty_exp, &out->min_qty, err);
     if (rc != QN_OK) return rc;
-    rc = read_step("--lot", opt->lot, "--qty-exp", opt->qty_exp, qty_places, &out->qty_exp,
-                   &out->lot_size, err);
+    rc = read_limit("largest order", opt->max_qty, out->qty_exp, &out->max_qty, err);
     if (rc != QN_OK) return rc;
     if (opt->contract_size)
         rc = qn_decimal_parse(opt->contract_size, strlen(opt->contract_size), &out->contract_size);

@@ -17,7 +17,11 @@ typedef struct instrument_options {
     const char *price_exp, *qty_exp;
     const char *contract_size, *min_notional;
     const char *base, *quote, *settle;
-    const char *kind; /* spot, linear, inverse */
+    const char *kind;              /* spot, linear, inverse */
+    const char *min_qty, *max_qty; /* --exchange-info alone knows these */
+    /* Decimal places of prices that nobody trades at (marks, indexes): without --price-exp
+     * prices are counted so finely, whatever the tick. */
+    int32_t computed_places;
 } instrument_options;
 
 /* Judge the options alone. QN_OK; QN_E_MISSING, QN_E_SYNTAX, QN_E_RANGE, QN_E_PRECISION,

@@ -11,7 +11,7 @@
 
 #define NOWHERE (-1)
 #define NONE "none"      /* --columns volume=none */
-#define SEPARATORS_MIN 2 /* fewer may be text; no format has less than three columns */
+#define SEPARATORS_MIN 2 /* fewer may be text, but for a format of two columns */
 
 /* A piece of text. */
 typedef struct piece {
@@ -237,7 +237,7 @@ static bool fits_sizes(const importer *imp, uint32_t n)
 }
 
 /* Does a first line without a comma have columns all the same? */
-static int32_t check_separator(const csv_row *row, qn_err *err)
+static int32_t check_separator(const importer *imp, const csv_row *row, qn_err *err)
 {
     static const struct {
         char sign;
@@ -250,7 +250,7 @@ static int32_t check_separator(const csv_row *row, qn_err *err)
         uint32_t n = 0;
         for (uint32_t i = 0; i < line->len; i++)
             n += line->text[i] == others[k].sign;
-        if (n >= SEPARATORS_MIN)
+        if (n >= SEPARATORS_MIN || (n == 1 && imp->ncolumns == 2))
             return fail(err, QN_E_SYNTAX,
                         "the line has %s and no comma; the separator must be a comma",
                         others[k].name);
@@ -265,7 +265,7 @@ int32_t layout_find(const importer *imp, const char *map, const csv_row *row, im
     piece value;
 
     *out = (import_layout){.nfields = row->n};
-    if ((rc = check_separator(row, err)) != QN_OK) return rc;
+    if ((rc = check_separator(imp, row, err)) != QN_OK) return rc;
     *has_header = is_header(imp, map, row);
     for (size_t i = 0; i < imp->ncolumns && rc == QN_OK; i++) {
         const import_column *col = &imp->columns[i];

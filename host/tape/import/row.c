@@ -30,12 +30,11 @@ bad_number(int32_t rc, const char *role, csv_field field, int32_t exp, qn_err *e
                 SHOWN(field), unit, exp);
 }
 
-static int32_t read_decimal(const import_column *col, csv_field field, int32_t exp, void *to,
-                            qn_err *err)
+int32_t field_decimal(const char *role, csv_field field, int32_t exp, int64_t *to, qn_err *err)
 {
     int32_t rc = number_read(field.text, field.len, exp, to);
 
-    return __builtin_expect(rc == QN_OK, 1) ? rc : bad_number(rc, col->role, field, exp, err);
+    return __builtin_expect(rc == QN_OK, 1) ? rc : bad_number(rc, role, field, exp, err);
 }
 
 static int32_t read_id(const import_column *col, csv_field field, void *to, qn_err *err)
@@ -76,9 +75,11 @@ static int32_t read_field(const import_column *col, const import_settings *set,
     case COLUMN_TIME:
         return stamp_read(field.text, field.len, &layout->form, to, err);
     case COLUMN_PRICE:
-        return read_decimal(col, field, set->price_exp, to, err);
+        return field_decimal(col->role, field, set->price_exp, to, err);
     case COLUMN_QTY:
-        return read_decimal(col, field, set->qty_exp, to, err);
+        return field_decimal(col->role, field, set->qty_exp, to, err);
+    case COLUMN_RATE:
+        return field_decimal(col->role, field, QN_FUNDING_EXP, to, err);
     case COLUMN_ID:
         return read_id(col, field, to, err);
     case COLUMN_SIDE:
@@ -202,4 +203,59 @@ int32_t trade_finish(qn_event *ev, const import_settings *set, qn_err *err)
     if (trade->price <= 0) return not_positive("price", trade->price, set->price_exp, err);
     if (trade->qty <= 0) return not_positive("quantity", trade->qty, set->qty_exp, err);
     return QN_OK;
+}
+
+/* One side of a quote, or a level of a book. */
+static int32_t side_check(const char *price_name, int64_t price, const char *qty_name, int64_t qty,
+                          const import_settings *set, qn_err *err)
+{
+    char text[QN_DECIMAL_TEXT];
+
+    if (qty < 0) {
+        qn_decimal_format(qty, set->qty_exp, text);
+        return fail(err, QN_E_RANGE, "%s %s is negative", qty_name, text);
+    }
+    if (price <= 0 && (price < 0 || qty > 0))
+        return not_positive(price_name, price, set->price_exp, err);
+    return QN_OK;
+}
+
+int32_t quote_finish(qn_event *ev, const import_settings *set, qn_err *err)
+{
+    qn_quote *quote = (qn_quote *)ev;
+    int32_t rc;
+
+    if (quote->hdr.ts_ns == 0) quote->hdr.ts_ns = quote->venue_ts;
+    rc = side_check("bid", quote->bid, "bid_qty", quote->bid_qty, set, err);
+    return rc == QN_OK ? side_check("ask", quote->ask, "ask_qty", quote->ask_qty, set, err) : rc;
+}
+
+int32_t mark_finish(qn_event *ev, const import_settings *set, qn_err *err)
+{
+    qn_mark *mark = (qn_mark *)ev;
+
+    mark->hdr.ts_ns = mark->venue_ts;
+    if (mark->price <= 0) return not_positive("price", mark->price, set->price_exp, err);
+    return QN_OK;
+}
+
+int32_t funding_finish(qn_event *ev, const import_settings *set, qn_err *err)
+{
+    qn_funding *funding = (qn_funding *)ev;
+    const int64_t one = qn_pow10(-QN_FUNDING_EXP);
+    char text[QN_DECIMAL_TEXT];
+
+    (void)set;
+    funding->hdr.ts_ns = funding->venue_ts;
+    if (funding->rate > -one && funding->rate < one) return QN_OK;
+    qn_decimal_format(funding->rate, QN_FUNDING_EXP, text);
+    return fail(err, QN_E_RANGE, "rate %s is not a fraction between -1 and 1", text);
+}
+
+int32_t level_finish(qn_event *ev, const import_settings *set, qn_err *err)
+{
+    qn_depth *level = (qn_depth *)ev;
+
+    if (level->price <= 0) return not_positive("price", level->price, set->price_exp, err);
+    return side_check("price", level->price, "quantity", level->qty, set, err);
 }

@@ -8,6 +8,20 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* By which time rows are ordered, and what may not come twice at one: their id (its place in
+ * the event), or, 0, any second row. */
+typedef struct rule {
+    uint16_t time, id;
+} rule;
+
+static const rule rules[] = {
+    [QN_EVENT_BAR] = {offsetof(qn_bar, open_ts), 0},
+    [QN_EVENT_TRADE] = {offsetof(qn_trade, venue_ts), offsetof(qn_trade, id)},
+    [QN_EVENT_QUOTE] = {offsetof(qn_quote, hdr.ts_ns), offsetof(qn_quote, update_id)},
+    [QN_EVENT_MARK] = {offsetof(qn_mark, venue_ts), 0},
+    [QN_EVENT_FUNDING] = {offsetof(qn_funding, venue_ts), 0},
+};
+
 static int32_t __attribute__((cold)) goes_back(int64_t ts, int64_t last, qn_err *err)
 {
     char now[TIME_TEXT];
@@ -59,15 +73,37 @@ static int32_t add_id(sequence *seq, int64_t ts, uint64_t id, qn_err *err)
 
 int32_t sequence_add(sequence *seq, const import_event *ev, qn_err *err)
 {
-    bool is_trade = ev->hdr.type == QN_EVENT_TRADE;
-    int64_t ts = is_trade ? ev->trade.venue_ts : ev->bar.open_ts;
+    const rule *r = &rules[ev->hdr.type];
+    int64_t ts;
+    uint64_t id = 0;
     int32_t rc;
 
-    if (seq->has_last && ts < seq->last) return goes_back(ts, seq->last, err);
-    if (!seq->has_last || ts > seq->last) seq->nids = 0;
-    if (!is_trade && seq->has_last && ts == seq->last) return comes_twice(ts, 0, err);
-    if (is_trade && ev->trade.id && (rc = add_id(seq, ts, ev->trade.id, err)) != QN_OK) return rc;
+    memcpy(&ts, (const char *)ev + r->time, sizeof ts);
+    if (seq->has_last && ts <= seq->last) {
+        if (ts < seq->last) return goes_back(ts, seq->last, err);
+        if (!r->id) return comes_twice(ts, 0, err);
+    } else {
+        seq->nids = 0;
+    }
+    if (r->id) memcpy(&id, (const char *)ev + r->id, sizeof id);
+    if (id && (rc = add_id(seq, ts, id, err)) != QN_OK) return rc;
     seq->last = ts;
+    seq->has_last = true;
+    return QN_OK;
+}
+
+int32_t sequence_raise(sequence *seq, qn_event *ev, uint64_t id, qn_err *err)
+{
+    if (id && seq->last_id >= id)
+        return fail(err, QN_E_DUPLICATE, "%s %" PRIu64 " does not rise: it follows %" PRIu64,
+                    ev->type == QN_EVENT_MARK || ev->type == QN_EVENT_INDEX ? "time" : "id", id,
+                    seq->last_id);
+    if (seq->has_last && ev->ts_ns < seq->last) {
+        ev->ts_ns = seq->last;
+        ev->flags |= QN_EVENT_LATE;
+    }
+    if (id) seq->last_id = id;
+    seq->last = ev->ts_ns;
     seq->has_last = true;
     return QN_OK;
 }
