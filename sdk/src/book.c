@@ -315,16 +315,43 @@ static void open_message(qn_book *b, const qn_depth *row)
     b->fault = QN_OK;
 }
 
+/* A price between two ticks: the tick becomes the greatest common divisor of both. */
+static bool refine(qn_book *b, int64_t price)
+{
+    int64_t tick = b->tick;
+    int64_t rest = price % tick;
+    int64_t factor;
+
+    while (rest) {
+        price = tick;
+        tick = rest;
+        rest = price % tick;
+    }
+    factor = b->tick / tick;
+    if (!book_side_refine(&b->side[0], factor) || !book_side_refine(&b->side[1], factor))
+        return false;
+    for (uint32_t i = 0; i < b->nrows; i++)
+        b->rows[i].key *= factor;
+    b->tick = tick;
+    return true;
+}
+
 /* Take a row; what is wrong with it becomes the message's fault. */
 static void put_row(qn_book *b, const qn_depth *row)
 {
     int64_t ticks = b->tick == 1 ? row->price : row->price / b->tick;
 
     if (row->price == 0 && row->qty == 0) return; /* stands for a message without levels */
-    if (row->price <= 0 || row->qty < 0 || ticks * b->tick != row->price ||
-        (row->side != QN_BUY && row->side != QN_SELL)) {
+    if (row->price <= 0 || row->qty < 0 || (row->side != QN_BUY && row->side != QN_SELL)) {
         b->fault = QN_E_INVALID;
         return;
+    }
+    if (ticks * b->tick != row->price) {
+        if (!refine(b, row->price)) {
+            b->fault = QN_E_FULL;
+            return;
+        }
+        ticks = row->price / b->tick;
     }
     while (b->nrows == b->rows_room && b->nmessages)
         drop_half(b);

@@ -309,3 +309,15 @@ void book_side_settle(qn_book_side *s)
     s->base = base;
     pull(s);
 }
+
+bool book_side_refine(qn_book_side *s, int64_t factor)
+{
+    if (s->levels > s->far_room) return false;
+    evict(s, 0, s->ticks, (uint32_t)s->levels - s->nfar);
+    for (uint32_t i = 0; i < s->nfar; i++)
+        s->far[i].key *= factor;
+    if (s->best != BOOK_NO_KEY) s->best *= factor;
+    s->base = s->best == BOOK_NO_KEY ? 0 : base_for(s, s->best);
+    pull(s);
+    return true;
+}

@@ -6,10 +6,9 @@
 #include <check.h>
 #include <string.h>
 
-void ref_init(book_ref *r, int64_t tick, uint32_t rule)
+void ref_init(book_ref *r, uint32_t rule)
 {
     memset(r, 0, sizeof *r);
-    r->tick = tick;
     r->rule = rule;
 }
 
@@ -37,7 +36,7 @@ void ref_set(ref_side *s, bool is_bid, int64_t price, int64_t qty)
         s->n--;
         memmove(&s->levels[i], &s->levels[i + 1], (s->n - i) * sizeof s->levels[0]);
     } else if (qty) {
-        ck_assert_uint_lt(s->n, REF_LEVELS);
+        if (s->n == REF_LEVELS) ck_abort_msg("too many levels");
         memmove(&s->levels[i + 1], &s->levels[i], (s->n - i) * sizeof s->levels[0]);
         s->levels[i] = (qn_book_level){price, qty};
         s->n++;
@@ -199,11 +198,10 @@ static int32_t lose(book_ref *r, int32_t reason)
     return reason;
 }
 
-static bool is_valid(const book_ref *r, const qn_depth *d)
+static bool is_valid(const qn_depth *d)
 {
     if (d->price == 0 && d->qty == 0) return true;
-    return d->price > 0 && d->qty >= 0 && d->price % r->tick == 0 &&
-           (d->side == QN_BUY || d->side == QN_SELL);
+    return d->price > 0 && d->qty >= 0 && (d->side == QN_BUY || d->side == QN_SELL);
 }
 
 static int32_t end_message(book_ref *r)
@@ -211,7 +209,7 @@ static int32_t end_message(book_ref *r)
     const qn_depth *d = &r->open.rows[0];
 
     for (size_t i = 0; i < r->open.n; i++)
-        if (!is_valid(r, &r->open.rows[i])) return lose(r, QN_E_INVALID);
+        if (!is_valid(&r->open.rows[i])) return lose(r, QN_E_INVALID);
     if (d->hdr.flags & QN_EVENT_SNAPSHOT) return snapshot(r, d);
     return r->is_synced ? synced_delta(r, d) : stale_delta(r, d);
 }
@@ -227,7 +225,7 @@ int32_t ref_apply(book_ref *r, const qn_depth *row)
         rc = lose(r, QN_E_GAP);
         r->open.n = 0;
     }
-    ck_assert_uint_lt(r->open.n, REF_ROWS);
+    if (r->open.n == REF_ROWS) ck_abort_msg("a message too long");
     r->open.rows[r->open.n++] = *row;
     if (row->hdr.flags & QN_EVENT_MORE) return rc;
     end = end_message(r);

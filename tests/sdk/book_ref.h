@@ -27,7 +27,6 @@ typedef struct ref_message {
 typedef struct book_ref {
     ref_side side[2];
     uint32_t rule;
-    int64_t tick;
     bool is_synced, is_fresh, is_hole_known;
     uint64_t first, last; /* ids of the last message applied */
     uint64_t applied, dropped, gaps, snapshots, refused;
@@ -36,7 +35,7 @@ typedef struct book_ref {
     size_t nkept;
 } book_ref;
 
-void ref_init(book_ref *r, int64_t tick, uint32_t rule);
+void ref_init(book_ref *r, uint32_t rule);
 void ref_free(book_ref *r);
 int32_t ref_apply(book_ref *r, const qn_depth *row);
 void ref_set(ref_side *s, bool is_bid, int64_t price, int64_t qty);

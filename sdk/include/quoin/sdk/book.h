@@ -123,7 +123,8 @@ uint64_t qn_book_bytes(const qn_book_room *room);
 /* Make an empty, stale book. [control]
  *
  * memory  qn_book_bytes(room) zeroed bytes, aligned to 8; the caller's, in use as long as the book
- * tick    the least step of prices, as a mantissa at the instrument's price_exp, > 0
+ * tick    the least step of prices, as a mantissa at the instrument's price_exp, > 0. A price
+ *         between two ticks makes it finer: the array then covers less, and nothing else changes
  * rule    QN_BOOK_
  * returns QN_OK; QN_E_RANGE, QN_E_INVALID: the book is unchanged. */
 int32_t qn_book_init(qn_book *book, void *memory, const qn_book_room *room, int64_t tick,
@@ -142,8 +143,8 @@ void qn_book_reset(qn_book *book);
  * QN_OK         applied, dropped as old, or kept for a snapshot
  * QN_E_GAP      it does not follow the one before, or the one before was cut off: the book is
  *               stale, and this message is kept; or a snapshot that does not reach the kept deltas
- * QN_E_INVALID  a price that is not a multiple of the tick or not > 0, a quantity < 0, a side that
- *               is none (a row of price 0 and quantity 0 is fine, and sets nothing)
+ * QN_E_INVALID  a price that is not > 0, a quantity < 0, a side that is none (a row of price 0 and
+ *               quantity 0 is fine, and sets nothing)
  * QN_E_FULL     more rows or more far levels than there is room for
  *
  * After INVALID and FULL the book is stale, the message lost, and a gap was counted. */
