@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "internal.h"
 
+#include "page.h"
 #include "sheet.h"
 
 #include "base/clock.h"
@@ -220,13 +221,34 @@ static int32_t write_json(report *r, const char *name, struct json_object *json,
     return file_out_close(&out, false, err);
 }
 
-static int32_t write_result(report *r, const char *name,
-                            struct json_object *(*make)(const report *), qn_err *err)
+static int32_t write_page(report *r, struct json_object *result, struct json_object *manifest,
+                          qn_err *err)
 {
-    struct json_object *json = make(r);
-    int32_t rc = write_json(r, name, json, err);
+    const page_run run = {.result = result,
+                          .manifest = manifest,
+                          .sheet = r->sheet,
+                          .returns = r->curve.returns,
+                          .nreturns = r->curve.nreturns,
+                          .first_ts = r->curve.first_ts,
+                          .sample_ns = r->curve.sample_ns,
+                          .periods_per_year = r->performance.periods_per_year};
+    char path[PATH_ROOM];
+    int32_t rc = path_join(r->dir, "report.html", path, err);
 
-    json_object_put(json);
+    return rc == QN_OK ? page_write(path, &run, err) : rc;
+}
+
+/* One result for all three: each figure of the page is one of report.json. */
+static int32_t write_results(report *r, qn_err *err)
+{
+    struct json_object *result = summary_json(r);
+    struct json_object *manifest = summary_manifest(r);
+    int32_t rc = write_json(r, "report.json", result, err);
+
+    if (rc == QN_OK) rc = write_json(r, "manifest.json", manifest, err);
+    if (rc == QN_OK) rc = write_page(r, result, manifest, err);
+    json_object_put(result);
+    json_object_put(manifest);
     return rc;
 }
 
@@ -244,8 +266,7 @@ int32_t report_finish(report *r, qn_err *err)
     if (!r->dir) return QN_OK;
     sheet_finish(r->sheet, r, r->curve.last_ts, equity, cash);
     rc = tables_close(r, err);
-    if (rc == QN_OK) rc = write_result(r, "report.json", summary_json, err);
-    if (rc == QN_OK) rc = write_result(r, "manifest.json", summary_manifest, err);
+    if (rc == QN_OK) rc = write_results(r, err);
     return rc;
 }
 

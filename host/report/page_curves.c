@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Equity with its benchmark, drawdown, months and years, exposure and turnover. */
+#include "page_parts.h"
+
+#include <quoin/sdk/time.h>
+
+#include <math.h>
+#include <stdio.h>
+
+/* ------------------------------------------------------------------ series as points */
+
+static double seconds(int64_t ns)
+{
+    return (double)ns * 1e-9;
+}
+
+size_t page_points(page *p, const thin *t, double scale)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < t->n; i++) {
+        const thin_bucket *b = &t->at[i];
+        double from = seconds(b->from);
+        double step = (seconds(b->to) - from) / 3;
+        bool is_rising = b->last >= b->first;
+        p->points[n++] = (svg_point){from, b->first * scale};
+        if (b->from == b->to && b->low == b->high) continue;
+        p->points[n++] = (svg_point){from + step, (is_rising ? b->low : b->high) * scale};
+        p->points[n++] = (svg_point){from + 2 * step, (is_rising ? b->high : b->low) * scale};
+        p->points[n++] = (svg_point){seconds(b->to), b->last * scale};
+    }
+    return n;
+}
+
+void page_range(const thin *t, double scale, double *low, double *high)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        double a = t->at[i].low * scale;
+        double b = t->at[i].high * scale;
+        *low = fmin(*low, fmin(a, b)); /* fmin and fmax skip a NaN */
+        *high = fmax(*high, fmax(a, b));
+    }
+}
+
+static svg_axis time_axis(const page *p)
+{
+    return (svg_axis){.scale = SVG_TIME, .low = p->start_s, .high = p->end_s};
+}
+
+/* ------------------------------------------------------------------ equity and drawdown */
+
+#define LOG_FROM 10 /* times the lowest value: a linear axis would hide what is small */
+
+/* The benchmark as if the first equity had bought it. */
+static double benchmark_scale(const sheet *s)
+{
+    if (s->benchmark.n == 0 || s->equity.n == 0 || !(s->benchmark.at[0].first > 0)) return 0;
+    return s->equity.at[0].first / s->benchmark.at[0].first;
+}
+
+static void draw_equity(page *p, svg_head *head, const void *ctx)
+{
+    const sheet *s = p->s;
+    const svg_key keys[] = {{.class = "a", .text = "Equity"}, {.class = "c", .text = "Benchmark"}};
+    double scale = benchmark_scale(s);
+    double low = NAN;
+    double high = NAN;
+    svg chart;
+
+    (void)ctx;
+    page_range(&s->equity, 1, &low, &high);
+    if (scale > 0) page_range(&s->benchmark, scale, &low, &high);
+    head->title = "Equity";
+    head->desc = "Equity over time, and what the benchmark would have made of the same start.";
+    head->x = time_axis(p);
+    head->y = (svg_axis){.scale = low > 0 && high > low * LOG_FROM ? SVG_LOG : SVG_LINEAR,
+                         .low = low,
+                         .high = high,
+                         .title = p->currency};
+    svg_begin(&chart, &p->h, head);
+    if (scale > 0) svg_line(&chart, p->points, page_points(p, &s->benchmark, scale), "c");
+    svg_line(&chart, p->points, page_points(p, &s->equity, 1), "a");
+    if (scale > 0) svg_legend(&chart, keys, 2);
+    svg_end(&chart);
+}
+
+static void draw_drawdown(page *p, svg_head *head, const void *ctx)
+{
+    const thin *t = &p->s->drawdown;
+    double low = 0;
+    double high = 0;
+    size_t n;
+    svg chart;
+
+    (void)ctx;
+    page_range(t, -1, &low, &high);
+    head->title = "Drawdown";
+    head->desc = "How far equity lay below its highest value so far, over time.";
+    head->x = time_axis(p);
+    head->y = (svg_axis){.unit = SVG_PART, .low = low < 0 ? low : -0.01, .high = 0};
+    svg_begin(&chart, &p->h, head);
+    n = page_points(p, t, -1);
+    svg_area(&chart, p->points, n, 0, "fb");
+    svg_line(&chart, p->points, n, "b");
+    svg_end(&chart);
+}
+
+void page_equity(page *p)
+{
+    const sheet *s = p->s;
+    double low = NAN;
+    double high = NAN;
+    const char *caption = "Equity";
+
+    html_section(&p->h, "equity", "Equity and drawdown");
+    if (s->equity.n == 0) {
+        html_paragraph(&p->h, "note", "No equity was seen: nothing was marked in this run.");
+        html_put(&p->h, "</section>\n");
+        return;
+    }
+    page_range(&s->equity, 1, &low, &high);
+    page_range(&s->benchmark, benchmark_scale(s), &low, &high);
+    if (low > 0 && high > low * LOG_FROM) caption = "Equity, logarithmic scale";
+    page_chart(p, "equity-chart", caption, true, 330, draw_equity, NULL);
+    page_chart(p, "drawdown-chart", "Drawdown: distance below the highest equity so far", true, 170,
+               draw_drawdown, NULL);
+    html_put(&p->h, "</section>\n");
+}
+
+/* ------------------------------------------------------------------ months and years */
+
+static double gain(double first, double last)
+{
+    return first > 0 ? last / first - 1 : NAN;
+}
+
+/* The months of one year are neighbours: the first one behind those of the year of `i`. */
+static size_t year_end(const sheet *s, size_t i)
+{
+    size_t end = i;
+
+    while (end < s->nmonths && s->months[end].year == s->months[i].year)
+        end++;
+    return end;
+}
+
+static size_t years_of(const sheet *s)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->nmonths; i = year_end(s, i))
+        n++;
+    return n;
+}
+
+/* A month's cell: the colour follows the figure, whose sign says the same. `full` is the return
+ * that has the strongest colour. */
+static void heat_cell(page *p, double value, double full)
+{
+    char text[HTML_NUMBER];
+
+    if (!isfinite(value)) {
+        html_put(&p->h, "<td class=\"h0\">n/a</td>");
+        return;
+    }
+    html_number(value * 100, fabs(value) < 1 ? 1 : 0, text);
+    html_putf(&p->h, "<td class=\"%s\">%s%s</td>", svg_shade(value / full),
+              value > 0.0005 ? "+" : "", text);
+}
+
+static void heat_row(page *p, size_t from, size_t end, double full)
+{
+    const sheet *s = p->s;
+    size_t at = from;
+
+    html_putf(&p->h, "<tr><th scope=\"row\">%d</th>", (int)s->months[from].year);
+    for (int32_t month = 1; month <= 12; month++) {
+        if (at < end && s->months[at].month == month) {
+            heat_cell(p, gain(s->months[at].first, s->months[at].last), full);
+            at++;
+        } else {
+            html_put(&p->h, "<td></td>");
+        }
+    }
+    heat_cell(p, gain(s->months[from].first, s->months[end - 1].last), full * 3.5);
+    html_put(&p->h, "</tr>\n");
+}
+
+static void heat_table(page *p)
+{
+    static const char *const names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",  "Jul",
+                                        "Aug", "Sep", "Oct", "Nov", "Dec", "Total"};
+    const sheet *s = p->s;
+    double full = 0.01;
+
+    for (size_t i = 0; i < s->nmonths; i++) {
+        double value = fabs(gain(s->months[i].first, s->months[i].last));
+        if (isfinite(value) && value > full) full = value > 0.25 ? 0.25 : value;
+    }
+    html_put(&p->h, "<div class=\"scroll\"><table class=\"heat\"><caption>Monthly returns, %"
+                    "</caption>\n<thead><tr><th scope=\"col\">Year</th>");
+    for (size_t i = 0; i < 13; i++)
+        html_putf(&p->h, "<th scope=\"col\" class=\"r\">%s</th>", names[i]);
+    html_put(&p->h, "</tr></thead>\n<tbody>\n");
+    for (size_t i = 0; i < s->nmonths; i = year_end(s, i))
+        heat_row(p, i, year_end(s, i), full);
+    html_put(&p->h, "</tbody></table></div>\n");
+}
+
+/* Bars of periods beside each other: the run's and its benchmark's. */
+#define BARS_MAX 120
+typedef struct bars {
+    size_t n;
+    double own[BARS_MAX], benchmark[BARS_MAX];
+    char text[BARS_MAX][12];
+    const char *names[BARS_MAX];
+    const char *title, *desc;
+    bool has_benchmark;
+} bars;
+
+static void add_bar(bars *b, const sheet_month *first, const sheet_month *last, bool is_year)
+{
+    size_t i = b->n;
+
+    if (i == BARS_MAX) return;
+    b->own[i] = gain(first->first, last->last);
+    b->benchmark[i] = gain(first->benchmark_first, last->benchmark_last);
+    if (isfinite(b->benchmark[i])) b->has_benchmark = true;
+    if (is_year)
+        snprintf(b->text[i], sizeof b->text[i], "%d", (int)first->year);
+    else
+        snprintf(b->text[i], sizeof b->text[i], "%d-%02d", (int)first->year, (int)first->month);
+    b->names[i] = b->text[i];
+    b->n++;
+}
+
+static void draw_bars(page *p, svg_head *head, const void *ctx)
+{
+    const bars *b = ctx;
+    const svg_key keys[] = {{.class = "ba", .text = "Run"}, {.class = "bc", .text = "Benchmark"}};
+    double low = 0;
+    double high = 0;
+    double width = b->has_benchmark ? 0.38 : 0.64;
+    svg chart;
+
+    for (size_t i = 0; i < b->n; i++) {
+        low = fmin(low, fmin(b->own[i], b->benchmark[i]));
+        high = fmax(high, fmax(b->own[i], b->benchmark[i]));
+    }
+    head->title = b->title;
+    head->desc = b->desc;
+    head->x = (svg_axis){.scale = SVG_NAMES, .names = b->names, .nnames = b->n};
+    head->y = (svg_axis){.unit = SVG_PART, .low = low, .high = high};
+    svg_begin(&chart, &p->h, head);
+    for (size_t i = 0; i < b->n; i++) {
+        double from = (double)i + (b->has_benchmark ? 0.12 : 0.18);
+        char number[HTML_NUMBER];
+        char tip[HTML_NUMBER + 16];
+        html_percent(b->own[i], 2, number);
+        snprintf(tip, sizeof tip, "%s: %s", b->text[i], number);
+        svg_bar(&chart, from, from + width, b->own[i], "ba", tip);
+        if (b->has_benchmark)
+            svg_bar(&chart, from + width, from + 2 * width, b->benchmark[i], "bc", NULL);
+    }
+    svg_rule_y(&chart, 0, "z");
+    if (b->has_benchmark) svg_legend(&chart, keys, 2);
+    svg_end(&chart);
+}
+
+/* Years where there are some, else months. */
+static void bar_chart(page *p)
+{
+    const sheet *s = p->s;
+    bool by_year = years_of(s) > 1;
+    bars b = {.title = by_year ? "Yearly returns" : "Monthly returns",
+              .desc = "Return of each calendar period, of the run and of its benchmark."};
+    size_t end;
+
+    for (size_t i = 0; i < s->nmonths; i = end) {
+        end = by_year ? year_end(s, i) : i + 1;
+        add_bar(&b, &s->months[i], &s->months[end - 1], by_year);
+    }
+    page_chart(p, "periods-chart", b.title, true, 220, draw_bars, &b);
+}
+
+void page_months(page *p)
+{
+    html_section(&p->h, "months", "Months and years");
+    if (p->s->nmonths == 0) {
+        html_paragraph(&p->h, "note", "No month was seen: nothing was marked in this run.");
+    } else {
+        heat_table(p);
+        html_paragraph(&p->h, "note",
+                       "The first and the last month may be parts of one. A total is the return "
+                       "from the first equity of the year to its last.");
+        if (p->s->nmonths > 1) bar_chart(p);
+    }
+    html_put(&p->h, "</section>\n");
+}
+
+/* ------------------------------------------------------------------ exposure and turnover */
+
+static void draw_exposure(page *p, svg_head *head, const void *ctx)
+{
+    const svg_key keys[] = {{.class = "fa", .text = "Gross"}, {.class = "b", .text = "Net"}};
+    const sheet *s = p->s;
+    double low = 0;
+    double high = 0;
+    size_t n;
+    svg chart;
+
+    (void)ctx;
+    page_range(&s->exposure, 1, &low, &high);
+    page_range(&s->net, 1, &low, &high);
+    head->title = "Exposure";
+    head->desc = "Value of all positions as part of equity: gross counts long and short alike, "
+                 "net sets one against the other.";
+    head->x = time_axis(p);
+    head->y = (svg_axis){.unit = SVG_PART, .low = low, .high = high};
+    svg_begin(&chart, &p->h, head);
+    n = page_points(p, &s->exposure, 1);
+    svg_area(&chart, p->points, n, 0, "fa");
+    svg_line(&chart, p->points, page_points(p, &s->net, 1), "b");
+    svg_legend(&chart, keys, 2);
+    svg_end(&chart);
+}
+
+/* Seconds since 1970 at which a month begins. */
+static double month_start(int32_t year, int32_t month)
+{
+    return (double)qn_civil_days((qn_civil){.year = year, .month = month, .day = 1}) * 86400;
+}
+
+/* Traded notional / mean equity of the month. */
+static double turnover(const sheet_month *m)
+{
+    double mean = (m->first + m->last) / 2;
+
+    return mean > 0 ? m->traded / mean : NAN;
+}
+
+static void draw_turnover(page *p, svg_head *head, const void *ctx)
+{
+    const sheet *s = p->s;
+    double high = 0;
+    svg chart;
+
+    (void)ctx;
+    for (size_t i = 0; i < s->nmonths; i++)
+        high = fmax(high, turnover(&s->months[i]));
+    head->title = "Turnover";
+    head->desc = "Traded value of each month as a multiple of its mean equity.";
+    head->y = (svg_axis){.low = 0, .high = high};
+    head->x = time_axis(p);
+    svg_begin(&chart, &p->h, head);
+    for (size_t i = 0; i < s->nmonths; i++) {
+        const sheet_month *m = &s->months[i];
+        double from = month_start(m->year, m->month);
+        double end = month_start(m->year + m->month / 12, m->month % 12 + 1);
+        double gap = (end - from) * 0.1;
+        svg_bar(&chart, fmax(from + gap, chart.x.low), fmin(end - gap, chart.x.high), turnover(m),
+                "ba", NULL);
+    }
+    svg_end(&chart);
+}
+
+void page_exposure(page *p)
+{
+    html_section(&p->h, "exposure", "Exposure and turnover");
+    if (page_number(p->result, "fills.count") == 0) {
+        html_paragraph(&p->h, "note", "Nothing was bought or sold: there was no exposure.");
+    } else {
+        html_put(&p->h, "<div class=\"pair\">\n");
+        page_chart(p, "exposure-chart", "Exposure, part of equity", false, 220, draw_exposure,
+                   NULL);
+        page_chart(p, "turnover-chart", "Turnover of each month, times its mean equity", false, 220,
+                   draw_turnover, NULL);
+        html_put(&p->h, "</div>\n");
+    }
+    html_put(&p->h, "</section>\n");
+}
