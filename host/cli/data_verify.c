@@ -42,13 +42,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const char doc[] =
-    "Read every byte of a catalog and check it: checksums, order, duplicates, totals."
+    "Read every byte of a catalog and check it: checksums, order, duplicates, values that cannot "
+    "be, books."
     "\v"
+    "An error is what makes data wrong to use. A warning is what the market or the feed did: a "
+    "missing day or message, a crossed book, a clock that was set back. A kind of finding is told "
+    "once a file, with its first place and how often it is there.\n"
+    "\n"
     "Examples:\n"
     "  quoin data verify var/catalog\n"
     "  quoin data verify var/catalog --json\n"
     "\n"
-    "Exit status: 0 nothing wrong (there may be warnings, such as a missing day); 4 an error.";
+    "Exit status: 0 nothing wrong (there may be warnings); 4 an error.";
 
 static const struct argp_child children[] = {{&data_catalog_argp, 0, NULL, 0}, {0}};
 
@@ -70,6 +75,7 @@ static bool json_problem(struct json_object *list, const catalog_problem *p)
         json_put_text(o, "code", error_name(p->code)) &&
         (!p->file || json_put_text(o, "file", p->file->path)) &&
         (p->offset < 0 || json_put_count(o, "offset", (uint64_t)p->offset)) &&
+        (!p->has_ts || json_put_time(o, "ts", p->ts)) && json_put_count(o, "count", p->count) &&
         json_put_text(o, "text", p->text) && json_object_array_add(list, o) == 0)
         return true;
     json_object_put(o);

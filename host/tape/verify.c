@@ -5,7 +5,7 @@
 #include "base/fail.h"
 #include "base/memory.h"
 #include "period.h"
-#include "tape_file.h"
+#include "verify_check.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -13,132 +13,172 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the check is: one instrument and data type, file by file. */
-typedef struct check {
+/* Where the verification is. */
+typedef struct verify {
     catalog_problem_fn report;
     void *ctx;
-    const catalog_file *file;
-    tape_file open;
+    const catalog_file *file, *previous; /* of the same series; NULL = the first one */
     const event_row *row;
-    const event_field *id; /* of a row, NULL = rows have none */
-    uint32_t id_at;        /* its column */
+    tape_file open;
+    verify_series series;
+    verify_finding found[VERIFY_CHECKS]; /* in this file */
+    bool is_cut;                         /* the rest of the file could not be read */
 
-    /* What the rows before were; a new series starts it anew. */
-    const catalog_file *previous;
-    int64_t last_ts, last_key;
-    uint64_t last_id;
-
-    /* What was told of the file already: one fault is told once a file, at its first place. */
-    bool has_order, has_period, ids_fall;
-    bool is_at_start; /* no id of this file was seen yet */
+    /* Ids of a file in which they fall. */
     uint64_t *ids;
     size_t nids, ids_room;
+    uint64_t twice; /* the id to be found */
+    bool is_out_of_memory;
+
     block_columns columns;
-} check;
+    char events[GROUP_ROWS * EVENT_MAX] __attribute__((aligned(8)));
+} verify;
 
-static void tell(check *c, bool is_error, int32_t code, int64_t offset, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
+/* What is done with a row. False ends the file. */
+typedef bool (*row_fn)(verify *v, const qn_event *ev, int64_t offset);
 
-static void tell(check *c, bool is_error, int32_t code, int64_t offset, const char *format, ...)
+/* ---- telling ---- */
+
+static void tell(verify *v, catalog_problem problem, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void tell(verify *v, catalog_problem problem, const char *format, ...)
 {
     char text[512];
-    int n = snprintf(text, sizeof text, "%.300s: ", c->file->path);
-    catalog_problem problem = {is_error, code, c->file, offset, text};
+    int n = snprintf(text, sizeof text, "%.300s: ", v->file->path);
     va_list args;
 
     va_start(args, format);
     vsnprintf(text + n, sizeof text - (size_t)n, format, args);
     va_end(args);
-    c->report(c->ctx, &problem);
+    problem.file = v->file;
+    problem.text = text;
+    if (problem.count == 0) problem.count = 1;
+    v->report(v->ctx, &problem);
+}
+
+/* What the book is at the end of a file with holes. */
+static const char *healed(const verify *v, size_t check)
+{
+    if (check != VERIFY_SEQUENCE) return "";
+    return qn_book_is_synced(&v->series.book) ? "; healed by a snapshot"
+                                              : "; not healed in this file";
+}
+
+static void tell_found(verify *v)
+{
+    char ts[TIME_TEXT];
+
+    for (size_t i = 0; i < VERIFY_CHECKS; i++) {
+        const verify_check *c = &verify_checks[i];
+        const verify_finding *f = &v->found[i];
+        if (f->count == 0) continue;
+        time_format(f->ts, ts);
+        tell(v,
+             (catalog_problem){.is_error = c->is_error,
+                               .code = c->code,
+                               .offset = f->offset,
+                               .has_ts = true,
+                               .ts = f->ts,
+                               .count = f->count},
+             "%s: %" PRIu64 " time%s, first at %s%s", c->says, f->count, f->count == 1 ? "" : "s",
+             ts, healed(v, i));
+    }
+}
+
+static void tell_damage(verify *v, int32_t code, int64_t offset, const char *why)
+{
+    tell(v, (catalog_problem){.is_error = true, .code = code, .offset = offset}, "%s", why);
+    v->is_cut = true;
+}
+
+/* A file against the one before it. */
+static void check_neighbours(verify *v)
+{
+    const catalog_file *p = v->previous;
+    char from[TIME_TEXT];
+    char to[TIME_TEXT];
+
+    if (!p || !v->row->has_days || v->file->period_start <= p->period_end) return;
+    time_format_short(p->period_end, from);
+    time_format_short(v->file->period_start, to);
+    tell(v, (catalog_problem){.code = QN_E_GAP, .offset = -1}, "nothing from %s to %s", from, to);
 }
 
 /* ---- rows ---- */
 
-static int64_t offset_of(const check *c, const block_reader *r)
+/* Give the rows of a block that was just opened. False: the end of what is to be read. */
+static bool walk_block(verify *v, block_reader *r, row_fn give)
 {
-    return (int64_t)tape_file_offset(&c->open, r);
-}
+    int64_t offset = (int64_t)tape_file_offset(&v->open, r);
+    int32_t n;
 
-static void check_times(check *c, const block_reader *r, uint32_t n)
-{
-    bool is_bar = c->row->type == QN_EVENT_BAR;
-    const int64_t *ts = c->columns[FIELD_AT_TS];
-    const int64_t *key = is_bar ? c->columns[FIELD_AT_VENUE_TS] : ts;
-    char text[TIME_TEXT];
-
-    for (uint32_t i = 0; i < n; i++) {
-        bool goes_back =
-            ts[i] < c->last_ts || key[i] < c->last_key || (is_bar && key[i] == c->last_key);
-        bool is_outside = key[i] < c->file->period_start || key[i] >= c->file->period_end;
-
-        if (goes_back && !c->has_order) {
-            c->has_order = true;
-            time_format(key[i], text);
-            tell(c, true, QN_E_ORDER, offset_of(c, r), "time goes back to %s", text);
-        }
-        if (is_outside && !c->has_period) {
-            c->has_period = true;
-            time_format(key[i], text);
-            tell(c, true, QN_E_RANGE, offset_of(c, r), "%s lies outside the file's period", text);
-        }
-        c->last_ts = ts[i];
-        c->last_key = key[i];
+    while ((n = block_next(r, v->columns)) > 0) {
+        block_events(v->row, v->columns, 0, (uint32_t)n, v->events);
+        for (int32_t i = 0; i < n; i++)
+            if (!give(v, (const qn_event *)(v->events + (size_t)i * v->row->size), offset))
+                return false;
     }
+    if (n == 0) return true;
+    tell_damage(v, QN_E_DAMAGED, offset, "a block's values cannot be");
+    return false;
 }
 
-static void check_ids(check *c, uint32_t n)
+/* Run over all rows of the open file. Damage is told, and ends it. */
+static void walk(verify *v, row_fn give)
 {
-    const uint64_t *id = (const uint64_t *)c->columns[c->id_at];
-
-    for (uint32_t i = 0; i < n; i++) {
-        if (id[i] == 0) continue; /* the venue gave none */
-        if (id[i] == c->last_id && c->is_at_start)
-            tell(c, true, QN_E_DUPLICATE, -1, "begins with the id that the file before ends with");
-        c->is_at_start = false;
-        if (id[i] <= c->last_id) c->ids_fall = true;
-        c->last_id = id[i];
-    }
-}
-
-static int32_t keep_ids(check *c, uint32_t n, qn_err *err)
-{
-    const uint64_t *id = (const uint64_t *)c->columns[c->id_at];
-
-    if (!mem_reserve((void **)&c->ids, &c->ids_room, c->nids + n, sizeof *c->ids))
-        return fail(err, QN_E_NO_MEMORY, "out of memory checking %s", c->file->path);
-    for (uint32_t i = 0; i < n; i++)
-        if (id[i]) c->ids[c->nids++] = id[i];
-    return QN_OK;
-}
-
-/* Run over all groups of the open file: check the rows, or only collect their ids. Damage is
- * told, and ends the file. Returns QN_OK or QN_E_NO_MEMORY. */
-static int32_t walk(check *c, bool collects, qn_err *err)
-{
+    event_common common = {0, v->file->data.length};
     qn_err why = QN_ERR_INIT;
     block_reader r;
-    int32_t n = 0;
-    int32_t rc;
 
-    for (uint64_t i = 0; i < c->open.blocks; i++) {
-        if (tape_file_block(&c->open, i, &r, &why) != QN_OK) {
-            tell(c, true, QN_E_DAMAGED, (int64_t)c->open.fault, "%s", why.msg);
-            return QN_OK;
+    events_prepare(v->row, &common, v->events, GROUP_ROWS);
+    for (uint64_t i = 0; i < v->open.blocks; i++) {
+        if (tape_file_block(&v->open, i, &r, &why) != QN_OK) {
+            tell_damage(v, QN_E_DAMAGED, (int64_t)v->open.fault, why.msg);
+            return;
         }
-        while ((n = block_next(&r, c->columns)) > 0) {
-            if (collects) {
-                if ((rc = keep_ids(c, (uint32_t)n, err)) != QN_OK) return rc;
-                continue;
-            }
-            check_times(c, &r, (uint32_t)n);
-            if (c->id) check_ids(c, (uint32_t)n);
-        }
-        if (n < 0) {
-            tell(c, true, QN_E_DAMAGED, offset_of(c, &r), "a block's values cannot be");
-            return QN_OK;
-        }
+        if (!walk_block(v, &r, give)) return;
     }
-    return QN_OK;
+}
+
+static void note(verify_finding *f, uint64_t n, const qn_event *ev, int64_t offset)
+{
+    if (f->count == 0) {
+        f->offset = offset;
+        f->ts = verify_key(ev);
+    }
+    f->count += n;
+}
+
+static bool check_row(verify *v, const qn_event *ev, int64_t offset)
+{
+    for (size_t i = 0; i < VERIFY_CHECKS; i++) {
+        uint64_t n = 0;
+        if (verify_checks[i].types >> ev->type & 1) n = verify_checks[i].find(&v->series, ev);
+        if (n) note(&v->found[i], n, ev, offset);
+    }
+    verify_step(&v->series, ev);
+    return true;
+}
+
+/* ---- ids that fall ---- */
+
+static bool keep_id(verify *v, const qn_event *ev, int64_t offset)
+{
+    uint64_t id = verify_id(ev);
+
+    (void)offset;
+    if (id == 0) return true;
+    v->is_out_of_memory = !mem_reserve((void **)&v->ids, &v->ids_room, v->nids + 1, sizeof *v->ids);
+    if (!v->is_out_of_memory) v->ids[v->nids++] = id;
+    return !v->is_out_of_memory;
+}
+
+static bool find_id(verify *v, const qn_event *ev, int64_t offset)
+{
+    if (verify_id(ev) != v->twice || v->nids++ == 0) return true;
+    note(&v->found[VERIFY_IDS], 0, ev, offset);
+    return false;
 }
 
 static int by_id(const void *a, const void *b)
@@ -149,71 +189,56 @@ static int by_id(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Ids of most venues rise, and cost nothing to check. Where they don't, the file's are sorted. */
-static int32_t find_duplicates(check *c, qn_err *err)
+/* All ids of the file are sorted, to count those of another row; then the second row with the
+ * lowest of them is looked for. */
+static int32_t find_repeated(verify *v, qn_err *err)
 {
-    uint64_t twice = 0;
-    uint64_t first = 0;
-    int32_t rc;
+    verify_finding *f = &v->found[VERIFY_IDS];
+    uint64_t n = 0;
 
-    c->nids = 0;
-    c->open.dropped = 0; /* from the front again */
-    if ((rc = walk(c, true, err)) != QN_OK) return rc;
-    if (c->nids > 1) qsort(c->ids, c->nids, sizeof *c->ids, by_id);
-    for (size_t i = 1; i < c->nids; i++) {
-        if (c->ids[i] != c->ids[i - 1]) continue;
-        if (twice++ == 0) first = c->ids[i];
+    v->nids = 0;
+    v->open.dropped = 0; /* from the front again */
+    walk(v, keep_id);
+    if (v->is_out_of_memory)
+        return fail(err, QN_E_NO_MEMORY, "out of memory checking %s", v->file->path);
+    if (v->nids > 1) qsort(v->ids, v->nids, sizeof *v->ids, by_id);
+    for (size_t i = 1; i < v->nids; i++) {
+        if (v->ids[i] != v->ids[i - 1]) continue;
+        if (n++ == 0) v->twice = v->ids[i];
     }
-    if (twice)
-        tell(c, true, QN_E_DUPLICATE, -1,
-             "%" PRIu64 " rows have the id of another, first: %" PRIu64, twice, first);
+    if (n <= f->count) return QN_OK; /* they stand side by side, and were seen */
+    f->count = 0;
+    v->nids = 0;
+    v->open.dropped = 0;
+    walk(v, find_id);
+    f->count = n;
     return QN_OK;
 }
 
 /* ---- files ---- */
 
-/* A file against the one before it. */
-static void check_neighbours(check *c)
-{
-    const catalog_file *p = c->previous;
-    char from[TIME_TEXT];
-    char to[TIME_TEXT];
-
-    if (!p || !c->row->has_days || c->file->period_start <= p->period_end) return;
-    time_format_short(p->period_end, from);
-    time_format_short(c->file->period_start, to);
-    tell(c, false, QN_E_GAP, -1, "nothing from %s to %s", from, to);
-}
-
-static void begin_series(check *c)
-{
-    c->previous = NULL;
-    c->last_ts = c->last_key = INT64_MIN;
-    c->last_id = 0;
-    c->row = event_row_of(c->file->data.type);
-    c->id = NULL;
-    for (uint32_t f = 0; f < c->row->nfields; f++) {
-        if (!c->row->has_ids || c->row->fields[f].kind != FIELD_ID) continue;
-        c->id = &c->row->fields[f];
-        c->id_at = f;
-    }
-}
-
-static int32_t check_file(check *c, const char *dir, qn_err *err)
+static int32_t check_file(verify *v, const char *dir, qn_err *err)
 {
     qn_err why = QN_ERR_INIT;
-    int32_t rc = tape_file_open_listed(dir, c->file, &c->open, &why);
+    int32_t rc;
 
+    memset(v->found, 0, sizeof v->found);
+    v->is_cut = false;
+    v->series.file = v->file;
+    v->series.ids_fall = false;
+    check_neighbours(v);
+    rc = tape_file_open_listed(dir, v->file, &v->open, &why);
     if (rc == QN_E_NO_MEMORY) return fail(err, rc, "%s", why.msg);
     if (rc != QN_OK) {
-        tell(c, true, rc, rc == QN_E_DAMAGED ? (int64_t)c->open.fault : -1, "%s", why.msg);
+        tell_damage(v, rc, rc == QN_E_DAMAGED ? (int64_t)v->open.fault : -1, why.msg);
+        verify_skip(&v->series);
         return QN_OK;
     }
-    c->has_order = c->has_period = c->ids_fall = false;
-    c->is_at_start = true;
-    check_neighbours(c);
-    if ((rc = walk(c, false, err)) == QN_OK && c->ids_fall) rc = find_duplicates(c, err);
-    tape_file_close(&c->open);
+    walk(v, check_row);
+    rc = v->series.ids_fall && !v->is_cut ? find_repeated(v, err) : QN_OK;
+    if (rc == QN_OK) tell_found(v);
+    if (v->is_cut) verify_skip(&v->series);
+    tape_file_close(&v->open);
     return rc;
 }
 
@@ -223,25 +248,30 @@ static bool is_same_series(const catalog_file *a, const catalog_file *b)
            a->data.length == b->data.length;
 }
 
+static int32_t begin_file(verify *v, const catalog *cat, const catalog_file *file, qn_err *err)
+{
+    v->previous = is_same_series(v->file, file) ? v->file : NULL;
+    v->file = file;
+    v->row = event_row_of(file->data.type);
+    return v->previous ? QN_OK : verify_begin(&v->series, cat, file, err);
+}
+
 int32_t catalog_verify(const catalog *cat, catalog_problem_fn report, void *ctx, qn_err *err)
 {
     const catalog_file *files;
     size_t n = catalog_files(cat, &files);
-    check *c = mem_new(1, sizeof *c);
-    const catalog_file *before = NULL;
+    verify *v = mem_new(1, sizeof *v);
     int32_t rc = QN_OK;
 
-    if (!c) return fail(err, QN_E_NO_MEMORY, "out of memory checking %s", catalog_dir(cat));
-    c->report = report;
-    c->ctx = ctx;
-    for (size_t i = 0; i < n && rc == QN_OK; i++) {
-        c->file = &files[i];
-        if (!is_same_series(before, c->file)) begin_series(c);
-        rc = check_file(c, catalog_dir(cat), err);
-        before = c->previous = c->file;
-    }
-    tape_file_close(&c->open);
-    mem_free(c->ids);
-    mem_free(c);
+    if (!v) return fail(err, QN_E_NO_MEMORY, "out of memory checking %s", catalog_dir(cat));
+    v->report = report;
+    v->ctx = ctx;
+    for (size_t i = 0; i < n && rc == QN_OK; i++)
+        if ((rc = begin_file(v, cat, &files[i], err)) == QN_OK)
+            rc = check_file(v, catalog_dir(cat), err);
+    tape_file_close(&v->open);
+    verify_end(&v->series);
+    mem_free(v->ids);
+    mem_free(v);
     return rc;
 }
