@@ -138,7 +138,7 @@ FIGURE(down_capture, p->relative.down)
 
 /* ------------------------------------------------------------------ the table */
 
-#define NO_RETURN "there is no return: the run has no time, or equity was never above 0"
+#define NO_RETURN "equity was never above 0"
 #define ONE_RETURN "fewer than 2 returns"
 #define FLAT "fewer than 2 returns, or all are equal"
 #define NO_LOSS "no return is below 0"

@@ -158,10 +158,25 @@ static void put_statistics(FILE *to)
     const statistic *rows;
     size_t n = statistics(&rows);
 
-    fputs("| name | in the text | unit | definition |\n|---|---|---|---|\n", to);
+    fputs("| name | title | unit | `null` when |\n|---|---|---|---|\n", to);
     for (size_t i = 0; i < n; i++)
         fprintf(to, "| `%s` | %s | %s | %s |\n", rows[i].name, rows[i].title, units[rows[i].unit],
-                rows[i].definition);
+                rows[i].undefined ? rows[i].undefined : "");
+}
+
+static void put_definitions(FILE *to)
+{
+    const statistic *rows;
+    size_t n = statistics(&rows);
+
+    for (int group = 0; group < STATISTIC_GROUPS; group++) {
+        fprintf(to, "%s## %s\n\n| name | definition | source |\n|---|---|---|\n", group ? "\n" : "",
+                statistic_group_title((statistic_group)group));
+        for (size_t i = 0; i < n; i++)
+            if ((int)rows[i].group == group)
+                fprintf(to, "| `%s` | %s | %s |\n", rows[i].name, rows[i].definition,
+                        rows[i].source ? rows[i].source : "");
+    }
 }
 
 /* A bar would end the cell. */
@@ -228,7 +243,8 @@ static const struct {
     {"errors.md", "errors", put_errors},          {"errors.md", "reasons", put_reasons},
     {"concepts.md", "states", put_states},        {"concepts.md", "events", put_events},
     {"journal.md", "records", put_records},       {"journal.md", "kinds", put_kinds},
-    {"results.md", "statistics", put_statistics}, {"plugins.md", "plugins", put_plugins},
+    {"results.md", "statistics", put_statistics}, {"statistics.md", "definitions", put_definitions},
+    {"plugins.md", "plugins", put_plugins},
 };
 
 /* ------------------------------------------------------------------ pages */
