@@ -17,12 +17,24 @@ typedef struct gather_instrument {
     bool is_counted;     /* settles in the report's currency */
 } gather_instrument;
 
+/* The series that every mark adds to. */
+enum { SERIES_EQUITY, SERIES_DRAWDOWN, SERIES_EXPOSURE, SERIES_NET, SERIES };
+
+/* Their last buckets, side by side: a mark changes three cache lines instead of a dozen. Written
+ * back before anything else is done with the series. */
+typedef struct gather_buckets {
+    int64_t end; /* values before it fall into these buckets; INT64_MIN = there are none */
+    int64_t to;
+    double low[SERIES], high[SERIES], last[SERIES];
+} gather_buckets;
+
 /* Invariants: gross and net are the sums of |value| and value of the counted instruments. */
 typedef struct gather {
     gather_instrument *instruments;
     qn_wide gross, net;
-    int64_t equity, cash;      /* as they were last seen, money */
-    int64_t peak, trough;      /* money; the lowest equity since the peak */
+    int64_t equity, cash; /* as they were last seen, money */
+    int64_t peak, trough; /* money; the lowest equity since the peak */
+    gather_buckets buckets;
     double per_peak;           /* 1 / peak; 0 = the peak is not above 0 */
     int64_t first_ts, last_ts; /* market time at which the run began; last seen, ns */
     int64_t month_end;         /* midnight that ends the month under way, ns */
@@ -40,7 +52,7 @@ static inline double sheet_money(int64_t money)
 void equity_begin(sheet *s, const struct report *r);
 /* Before the books change: what stood still did so until `ts`. */
 void equity_hold(sheet *s, int64_t ts);
-/* The position in an instrument has a new value. */
+/* The position in an instrument may have a new value. */
 void equity_weigh(sheet *s, uint32_t instrument);
 void equity_see(sheet *s, const struct report *r, int64_t ts, int64_t equity, int64_t cash);
 /* Ends the months before `ts`. */

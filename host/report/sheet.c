@@ -91,17 +91,6 @@ void sheet_free(sheet *s)
 
 /* ------------------------------------------------------------------ following the run */
 
-void sheet_mark(sheet *s, const struct report *r, uint32_t instrument, int64_t price, int64_t ts,
-                int64_t equity, int64_t cash)
-{
-    gather *g = s->gather;
-
-    if (ts > g->month_end) months_pass(s, r, ts);
-    thin_add(&s->charts[instrument].price, ts, (double)price * g->instruments[instrument].price);
-    equity_weigh(s, instrument);
-    if (g->gross != 0 || g->is_moving || equity != g->equity) equity_see(s, r, ts, equity, cash);
-}
-
 /* Money of two currencies cannot be added: from then on there is none. */
 static void part_fill(sheet_part *p, const qn_instrument *in, const qn_fill *fill, double notional)
 {

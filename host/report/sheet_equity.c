@@ -76,15 +76,6 @@ static double wide_number(qn_wide value)
     return value == (int64_t)value ? (double)(int64_t)value : (double)value;
 }
 
-static void see_exposure(sheet *s, int64_t ts, int64_t equity)
-{
-    double per_equity = 1 / (double)equity;
-
-    if (equity <= 0) return;
-    thin_add(&s->exposure, ts, wide_number(s->gather->gross) * per_equity);
-    thin_add(&s->net, ts, wide_number(s->gather->net) * per_equity);
-}
-
 /* ------------------------------------------------------------------ drawdowns */
 
 static void set_peak(sheet *s, int64_t equity)
@@ -126,7 +117,89 @@ static void see_drawdown(sheet *s, const struct report *r, int64_t ts, int64_t e
     } else if (equity < g->trough) {
         see_trough(s, r, ts, equity);
     }
-    thin_add(&s->drawdown, ts, (double)(g->peak - equity) * g->per_peak);
+}
+
+/* ------------------------------------------------------------------ series */
+
+static thin *series_of(sheet *s, int i)
+{
+    thin *const all[SERIES] = {[SERIES_EQUITY] = &s->equity,
+                               [SERIES_DRAWDOWN] = &s->drawdown,
+                               [SERIES_EXPOSURE] = &s->exposure,
+                               [SERIES_NET] = &s->net};
+
+    return all[i];
+}
+
+static void write_back(sheet *s)
+{
+    gather_buckets *k = &s->gather->buckets;
+
+    if (k->end == INT64_MIN) return;
+    for (int i = 0; i < SERIES; i++) {
+        thin *t = series_of(s, i);
+        thin_bucket *b = &t->at[t->n - 1];
+        b->to = k->to;
+        b->low = k->low[i];
+        b->high = k->high[i];
+        b->last = k->last[i];
+    }
+    k->end = INT64_MIN;
+}
+
+/* Adds the long way, and has the last buckets at hand from then on. Exposure on nothing is none. */
+__attribute__((noinline)) static void begin_buckets(sheet *s, int64_t ts, int64_t equity,
+                                                    const double values[SERIES])
+{
+    gather_buckets *k = &s->gather->buckets;
+    const thin_bucket *b = NULL;
+    int64_t end = INT64_MAX;
+
+    write_back(s);
+    for (int i = 0; i < SERIES; i++) {
+        thin *t = series_of(s, i);
+        if (equity <= 0 && i >= SERIES_EXPOSURE) return;
+        thin_add(t, ts, values[i]);
+        b = &t->at[t->n - 1];
+        end = t->end < end ? t->end : end;
+        k->low[i] = b->low;
+        k->high[i] = b->high;
+        k->last[i] = b->last;
+    }
+    k->to = b->to;
+    k->end = end;
+}
+
+static inline void put(gather_buckets *k, int i, double value)
+{
+    k->low[i] = value < k->low[i] ? value : k->low[i];
+    k->high[i] = value > k->high[i] ? value : k->high[i];
+    k->last[i] = value;
+}
+
+/* One by one: values that go through an array are waited for, which took as long as all the rest. */
+static void add(sheet *s, int64_t ts, int64_t equity)
+{
+    gather *g = s->gather;
+    gather_buckets *k = &g->buckets;
+    double per_equity = 1 / (double)equity;
+    double drawdown = (double)(g->peak - equity) * g->per_peak;
+    double exposure = wide_number(g->gross) * per_equity;
+    double net = wide_number(g->net) * per_equity;
+
+    if (ts >= k->end || equity <= 0) {
+        begin_buckets(s, ts, equity,
+                      (double[SERIES]){[SERIES_EQUITY] = sheet_money(equity),
+                                       [SERIES_DRAWDOWN] = drawdown,
+                                       [SERIES_EXPOSURE] = exposure,
+                                       [SERIES_NET] = net});
+        return;
+    }
+    k->to = ts > k->to ? ts : k->to;
+    put(k, SERIES_EQUITY, sheet_money(equity));
+    put(k, SERIES_DRAWDOWN, drawdown);
+    put(k, SERIES_EXPOSURE, exposure);
+    put(k, SERIES_NET, net);
 }
 
 /* ------------------------------------------------------------------ equity */
@@ -143,16 +216,16 @@ void equity_begin(sheet *s, const struct report *r)
     set_peak(s, g->equity);
     thin_add(&s->cash, ts, sheet_money(g->cash));
     month_begin(s, r, date.year, date.month);
+    g->buckets.end = INT64_MIN;
     equity_see(s, r, ts, g->equity, g->cash);
 }
 
 void equity_hold(sheet *s, int64_t ts)
 {
-    thin_hold(&s->equity, ts);
+    write_back(s);
+    for (int i = 0; i < SERIES; i++)
+        thin_hold(series_of(s, i), ts);
     thin_hold(&s->cash, ts);
-    thin_hold(&s->drawdown, ts);
-    thin_hold(&s->exposure, ts);
-    thin_hold(&s->net, ts);
 }
 
 /* Fills and payments are settled: cash changes by them alone. */
@@ -177,9 +250,8 @@ void equity_see(sheet *s, const struct report *r, int64_t ts, int64_t equity, in
     if (ts < g->last_ts) ts = g->last_ts;
     g->last_ts = ts;
     g->equity = equity;
-    thin_add(&s->equity, ts, sheet_money(equity));
     see_drawdown(s, r, ts, equity);
-    see_exposure(s, ts, equity);
+    add(s, ts, equity);
     if (g->is_moving) settle(s, ts, cash);
 }
 
@@ -202,7 +274,20 @@ static void scale_benchmark(sheet *s, const struct report *r)
 
 void equity_end(sheet *s, const struct report *r)
 {
+    write_back(s);
     month_close(s, r);
     end_drawdown(s, 0);
     scale_benchmark(s, r);
+}
+
+/* Here, where what it calls can be inlined: the one call of a mark. */
+void sheet_mark(sheet *s, const struct report *r, uint32_t instrument, int64_t price, int64_t ts,
+                int64_t equity, int64_t cash)
+{
+    gather *g = s->gather;
+
+    if (ts > g->month_end) months_pass(s, r, ts);
+    thin_add(&s->charts[instrument].price, ts, (double)price * g->instruments[instrument].price);
+    equity_weigh(s, instrument);
+    if (g->gross != 0 || g->is_moving || equity != g->equity) equity_see(s, r, ts, equity, cash);
 }
