@@ -30,7 +30,9 @@ static const struct argp_option options[] = {
     {"from", OPTION_FROM, "TIME", 0, "Leave out events up to and including this time (UTC)", 0},
     {"to", OPTION_TO, "TIME", 0, "Leave out events after this time (UTC)", 0},
     {"report", OPTION_REPORT, "DIR", 0,
-     "Write report.json, manifest.json, orders.csv, fills.csv, trades.csv and equity.csv", 0},
+     "Write report.html, report.json, manifest.json, orders.csv, fills.csv, trades.csv and "
+     "equity.csv",
+     0},
     {"resume", OPTION_RESUME, NULL, 0,
      "Go on with the run that the store holds unfinished; begin a new one where there is none", 0},
     {"lift-halt", OPTION_LIFT_HALT, NULL, 0,

@@ -3,7 +3,8 @@
  * The report of a run: watches it, writes its files as it goes, and says what came of it.
  *
  * With a folder it writes orders.csv, fills.csv, trades.csv and equity.csv line by line while
- * the run goes on, and report.json and manifest.json at its end. Without one it only counts.
+ * the run goes on, and report.json, manifest.json and report.html at its end. Without one it only
+ * counts.
  * Rows of orders.csv and trades.csv come in the order in which orders and trips ended. */
 #ifndef QUOIN_REPORT_REPORT_H
 #define QUOIN_REPORT_REPORT_H
@@ -35,8 +36,8 @@ int32_t report_new(engine *e, config *cfg, const report_options *options, report
                    qn_err *err);
 void report_free(report *r);
 
-/* After engine_run, whatever it returned: closes the files and writes report.json and
- * manifest.json. A file that cannot be written is an error that names it. */
+/* After engine_run, whatever it returned: closes the files and writes report.json,
+ * manifest.json and report.html. A file that cannot be written is an error that names it. */
 int32_t report_finish(report *r, qn_err *err);
 
 /* The result, after report_finish: one JSON object, or a summary for people. */

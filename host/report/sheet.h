@@ -135,8 +135,8 @@ typedef struct sheet {
     struct gather *gather; /* what is known of the run so far; sheet.c's own */
 } sheet;
 
-/* Everything below is called by report.c, in the order of the run; `r` outlives the sheet. Its curve
- * has seen a mark or a payment before the sheet does. */
+/* Everything below is called by report.c, in the order of the run; `r` outlives the sheet. The
+ * curve of `r` has seen a mark or a payment before the sheet does. */
 struct report;
 
 /* A sheet that begins as the curve of `r` did. QN_OK, or QN_E_NO_MEMORY; then *out is unchanged. */

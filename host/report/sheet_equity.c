@@ -177,7 +177,7 @@ static inline void put(gather_buckets *k, int i, double value)
     k->last[i] = value;
 }
 
-/* One by one: values that go through an array are waited for, which took as long as all the rest. */
+/* One by one: values that go through an array are waited for, as long as all the rest takes. */
 static void add(sheet *s, int64_t ts, int64_t equity)
 {
     gather *g = s->gather;
