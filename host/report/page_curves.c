@@ -73,11 +73,13 @@ static void draw_equity(page *p, svg_head *head, const void *ctx)
     if (scale > 0) page_range(&s->benchmark, scale, &low, &high);
     head->title = "Equity";
     head->desc = "Equity over time, and what the benchmark would have made of the same start.";
+    head->left = PAGE_LEFT;
     head->x = time_axis(p);
     head->y = (svg_axis){.scale = low > 0 && high > low * LOG_FROM ? SVG_LOG : SVG_LINEAR,
                          .low = low,
                          .high = high,
                          .title = p->currency};
+    head->has_legend = scale > 0;
     svg_begin(&chart, &p->h, head);
     if (scale > 0) svg_line(&chart, p->points, page_points(p, &s->benchmark, scale), "c");
     svg_line(&chart, p->points, page_points(p, &s->equity, 1), "a");
@@ -97,6 +99,7 @@ static void draw_drawdown(page *p, svg_head *head, const void *ctx)
     page_range(t, -1, &low, &high);
     head->title = "Drawdown";
     head->desc = "How far equity lay below its highest value so far, over time.";
+    head->left = PAGE_LEFT;
     head->x = time_axis(p);
     head->y = (svg_axis){.unit = SVG_PART, .low = low < 0 ? low : -0.01, .high = 0};
     svg_begin(&chart, &p->h, head);
@@ -250,6 +253,7 @@ static void draw_bars(page *p, svg_head *head, const void *ctx)
     }
     head->title = b->title;
     head->desc = b->desc;
+    head->has_legend = b->has_benchmark;
     head->x = (svg_axis){.scale = SVG_NAMES, .names = b->names, .nnames = b->n};
     head->y = (svg_axis){.unit = SVG_PART, .low = low, .high = high};
     svg_begin(&chart, &p->h, head);
@@ -313,9 +317,11 @@ static void draw_exposure(page *p, svg_head *head, const void *ctx)
     (void)ctx;
     page_range(&s->exposure, 1, &low, &high);
     page_range(&s->net, 1, &low, &high);
+    head->has_legend = true;
     head->title = "Exposure";
     head->desc = "Value of all positions as part of equity: gross counts long and short alike, "
                  "net sets one against the other.";
+    head->left = PAGE_LEFT;
     head->x = time_axis(p);
     head->y = (svg_axis){.unit = SVG_PART, .low = low, .high = high};
     svg_begin(&chart, &p->h, head);
@@ -352,6 +358,7 @@ static void draw_turnover(page *p, svg_head *head, const void *ctx)
     head->title = "Turnover";
     head->desc = "Traded value of each month as a multiple of its mean equity.";
     head->y = (svg_axis){.low = 0, .high = high};
+    head->left = PAGE_LEFT;
     head->x = time_axis(p);
     svg_begin(&chart, &p->h, head);
     for (size_t i = 0; i < s->nmonths; i++) {

@@ -26,6 +26,9 @@ typedef struct page {
 /* First, low, high and last of each bucket. */
 #define PAGE_POINTS (4 * THIN_MAX)
 
+/* Room for the labels of charts over time, so that those below each other line up. */
+#define PAGE_LEFT 62
+
 /* How a figure is shown. */
 typedef enum page_format {
     PAGE_TEXT,
@@ -34,7 +37,6 @@ typedef enum page_format {
     PAGE_NUMBER, /* a ratio: two places */
     PAGE_PART,   /* per cent */
     PAGE_DAYS,
-    PAGE_EXACT, /* a number with all its places */
 } page_format;
 
 /* The value at a path like "accounts.0.equity" of a JSON object; NULL if there is none, or null. */
@@ -49,6 +51,8 @@ void page_format_value(struct json_object *value, page_format format, char to[HT
 void page_mark(page *p, const char *key);
 /* A cell with a figure of the result; where it is undefined, `why` says so on pointing. */
 void page_cell(page *p, const char *key, page_format format, const char *why);
+/* The same of money with so many places, so that a column of sums adds up to the eye. */
+void page_cell_places(page *p, const char *key, int places);
 /* Cells of figures that only the sheet knows. */
 void page_cell_money(page *p, double value);
 void page_cell_count(page *p, uint64_t count);

@@ -12,8 +12,8 @@
 
 #define CHARTS_MAX 12   /* pictures; the other instruments are named */
 #define WIDE_UP_TO 2    /* so many instruments have the whole width each */
-#define PLACES_WIDE 260 /* triangles of a side at most, by the width of the picture */
-#define PLACES_HALF 120
+#define PLACES_WIDE 170 /* triangles of a side at most, by the width of the picture */
+#define PLACES_HALF 70
 
 typedef struct price_chart {
     const sheet_chart *chart;
@@ -69,7 +69,7 @@ static size_t places_of(const sheet_chart *c, size_t most, sheet_fill *out, uint
 
 static double size_of(uint32_t count, uint32_t largest)
 {
-    return largest <= 1 ? 5 : 3 + 5 * sqrt((double)count / (double)largest);
+    return largest <= 1 ? 5 : 2.5 + 4 * sqrt((double)count / (double)largest);
 }
 
 static void draw_fills(svg *s, const sheet_fill *fills, size_t n, uint32_t largest)
@@ -116,10 +116,13 @@ static void draw_price(page *p, svg_head *head, const void *ctx)
     fill_range(c, &low, &high);
     head->title = "Price and fills";
     head->desc =
-        "Price over time. A triangle that points up is a buy, one that points down a sell.";
+        "Price over time. A triangle below the price that points up is a buy, one above it "
+        "that points down a sell.";
     head->x = (svg_axis){.scale = SVG_TIME, .low = p->start_s, .high = p->end_s};
     head->y = (svg_axis){
         .scale = low > 0 && high > low * 10 ? SVG_LOG : SVG_LINEAR, .low = low, .high = high};
+    head->left = PAGE_LEFT;
+    head->has_legend = n > 0;
     svg_begin(&chart, &p->h, head);
     svg_line(&chart, p->points, page_points(p, &c->price, 1), "p");
     draw_fills(&chart, places, n, largest);
@@ -141,6 +144,7 @@ static void draw_position(page *p, svg_head *head, const void *ctx)
     head->desc = "Net quantity held over time: above 0 long, below 0 short.";
     head->x = (svg_axis){.scale = SVG_TIME, .low = p->start_s, .high = p->end_s};
     head->y = (svg_axis){.low = low, .high = high};
+    head->left = PAGE_LEFT;
     svg_begin(&chart, &p->h, head);
     n = page_points(p, t, 1);
     svg_area(&chart, p->points, n, 0, "fa");

@@ -20,8 +20,8 @@ typedef struct spread {
     double mean, deviation, low, high;
 } spread;
 
-/* Mean and deviation by Welford's method (1962), ddof 1. */
-static spread spread_of(const double *returns, size_t n)
+/* Mean and deviation by Welford's method (1962), ddof 1; of those that are not 0, if asked. */
+static spread spread_of(const double *returns, size_t n, bool without_zeros)
 {
     spread s = {.low = INFINITY, .high = -INFINITY};
     double squares = 0;
@@ -29,7 +29,7 @@ static spread spread_of(const double *returns, size_t n)
     for (size_t i = 0; i < n; i++) {
         double r = returns[i];
         double apart = r - s.mean;
-        if (!isfinite(r)) continue;
+        if (!isfinite(r) || (without_zeros && r == 0)) continue;
         s.n++;
         s.mean += apart / (double)s.n;
         squares += apart * (r - s.mean);
@@ -46,6 +46,7 @@ typedef struct histogram {
     size_t nbins;
     double counts[BINS_MAX];
     size_t outside; /* returns beyond the ends, counted in the last bins there */
+    size_t zeros;   /* returns of exactly 0, left out: nothing was held */
 } histogram;
 
 /* 1, 2, 5 times a power of 10, not below. */
@@ -75,13 +76,15 @@ static void set_bins(histogram *g)
 
 static histogram histogram_of(const page_run *run)
 {
-    histogram g = {.spread = spread_of(run->returns, run->nreturns)};
+    histogram g = {.spread = spread_of(run->returns, run->nreturns, true)};
 
+    for (size_t i = 0; i < run->nreturns; i++)
+        g.zeros += run->returns[i] == 0;
     if (g.spread.n < LEAST_RETURNS || !(g.spread.deviation > 1e-300)) return g;
     set_bins(&g);
     for (size_t i = 0; i < run->nreturns; i++) {
         double at = floor((run->returns[i] - g.low) / g.width);
-        if (!isfinite(at)) continue;
+        if (!isfinite(at) || run->returns[i] == 0) continue;
         if (at < 0 || at >= (double)g.nbins) g.outside++;
         g.counts[at < 0 ? 0 : at >= (double)g.nbins ? g.nbins - 1 : (size_t)at]++;
     }
@@ -107,6 +110,8 @@ static void draw_histogram(page *p, svg_head *head, const void *ctx)
 
     for (size_t i = 0; i < g->nbins; i++)
         high = fmax(high, g->counts[i]);
+    head->has_legend = true;
+    head->left = PAGE_LEFT;
     head->title = "Histogram of returns";
     head->desc = "How many returns fell into each range, beside a normal distribution of the same "
                  "mean and deviation.";
@@ -115,8 +120,7 @@ static void draw_histogram(page *p, svg_head *head, const void *ctx)
     svg_begin(&chart, &p->h, head);
     for (size_t i = 0; i < g->nbins; i++) {
         double from = g->low + (double)i * g->width;
-        svg_bar(&chart, from + g->width * 0.06, from + g->width * 0.94, g->counts[i],
-                from + g->width / 2 < 0 ? "bb" : "ba", NULL);
+        svg_bar(&chart, from + g->width * 0.06, from + g->width * 0.94, g->counts[i], "ba", NULL);
     }
     for (size_t i = 0; i <= 120; i++) {
         double x = g->low + (end - g->low) * (double)i / 120;
@@ -166,7 +170,7 @@ static void roll(const page_run *run, rolling *r)
     for (size_t i = 0; i < r->n; i++) {
         size_t first =
             r->n > 1 ? (size_t)((double)i * (double)(places - 1) / (double)(r->n - 1)) : 0;
-        spread s = spread_of(run->returns + first, r->window);
+        spread s = spread_of(run->returns + first, r->window, false);
         bool is_whole = s.n == r->window;
         r->at[i] = return_time(run, first + r->window - 1);
         r->volatility[i] = is_whole ? s.deviation * sqrt(run->periods_per_year) : NAN;
@@ -188,6 +192,7 @@ static void draw_rolling(page *p, svg_head *head, const double *at, const double
         high = fmax(high, values[i]);
     }
     head->x = (svg_axis){.scale = SVG_TIME, .low = p->start_s, .high = p->end_s};
+    head->left = PAGE_LEFT;
     head->y.low = low;
     head->y.high = high;
     svg_begin(&chart, &p->h, head);
@@ -221,21 +226,25 @@ static void draw_volatility(page *p, svg_head *head, const void *ctx)
 static void histogram_figure(page *p, const histogram *g, const char *sample)
 {
     char caption[128];
+    char count[HTML_NUMBER];
 
     if (g->nbins == 0) {
         html_putf(
             &p->h,
-            "<p class=\"note\">No histogram: it takes %d returns that differ, and the run has "
-            "%zu. One return covers %s.</p>\n",
+            "<p class=\"note\">No histogram: it takes %d returns that differ and are not 0, and "
+            "the run has %zu. One return covers %s.</p>\n",
             LEAST_RETURNS, g->spread.n, sample);
         return;
     }
     snprintf(caption, sizeof caption, "Returns over %s", sample);
-    page_chart(p, "histogram-chart", caption, false, 240, draw_histogram, g);
-    if (g->outside)
-        html_putf(&p->h,
-                  "<p class=\"note\">%zu beyond five deviations are counted at the ends.</p>\n",
-                  g->outside);
+    page_chart(p, "histogram-chart", caption, true, 250, draw_histogram, g);
+    if (g->zeros + g->outside == 0) return;
+    html_put(&p->h, "<p class=\"note\">");
+    html_number((double)g->zeros, 0, count);
+    if (g->zeros) html_putf(&p->h, "%s returns of exactly 0 are left out. ", count);
+    html_number((double)g->outside, 0, count);
+    if (g->outside) html_putf(&p->h, "%s beyond five deviations are counted at the ends.", count);
+    html_put(&p->h, "</p>\n");
 }
 
 static void rolling_figures(page *p, rolling *r, const char *sample)
@@ -252,11 +261,13 @@ static void rolling_figures(page *p, rolling *r, const char *sample)
             5 * LEAST_RETURNS, p->run->nreturns, sample);
         return;
     }
+    html_put(&p->h, "<div class=\"pair\">\n");
     page_duration((double)r->window * (double)p->run->sample_ns * 1e-9, text);
     snprintf(caption, sizeof caption, "Sharpe ratio, rolling over %.40s", text);
     page_chart(p, "rolling-sharpe-chart", caption, false, 220, draw_sharpe, r);
     snprintf(caption, sizeof caption, "Yearly volatility, rolling over %.40s", text);
     page_chart(p, "rolling-volatility-chart", caption, false, 220, draw_volatility, r);
+    html_put(&p->h, "</div>\n");
 }
 
 void page_returns(page *p)
@@ -271,9 +282,7 @@ void page_returns(page *p)
     for (size_t i = 0; i < 3; i++)
         if (p->run->sample_ns == lengths[i]) snprintf(sample, sizeof sample, "%s", whole[i]);
     html_section(&p->h, "returns", "Returns");
-    html_put(&p->h, "<div class=\"pair\">\n<div>");
     histogram_figure(p, &g, sample);
-    html_put(&p->h, "</div>\n<div>");
     rolling_figures(p, &r, sample);
-    html_put(&p->h, "</div>\n</div>\n</section>\n");
+    html_put(&p->h, "</section>\n");
 }

@@ -29,7 +29,7 @@ static page_format format_of(statistic_unit unit)
 
 static const char *unit_name(const page *p, statistic_unit unit)
 {
-    return unit == STATISTIC_DAYS ? " (days)" : unit == STATISTIC_MONEY ? p->currency : NULL;
+    return unit == STATISTIC_DAYS ? "days" : unit == STATISTIC_MONEY ? p->currency : "";
 }
 
 static const char *why_of(const statistic *row)
@@ -47,11 +47,11 @@ static void statistic_row(page *p, const statistic *row)
     html_attribute(&p->h, "title", row->definition);
     html_put(&p->h, ">");
     html_text(&p->h, row->title);
-    if (row->unit == STATISTIC_DAYS)
-        html_put(&p->h, " <span class=\"muted\">days</span>");
-    else if (unit && *unit)
-        html_put(&p->h, " <span class=\"muted\">"), html_text(&p->h, unit),
-            html_put(&p->h, "</span>");
+    if (*unit) {
+        html_put(&p->h, " <span class=\"muted\">");
+        html_text(&p->h, unit);
+        html_put(&p->h, "</span>");
+    }
     html_put(&p->h, "</th>");
     page_cell(p, key, format_of(row->unit), why_of(row));
     html_row_end(&p->h);
@@ -73,7 +73,7 @@ static void statistic_table(page *p, statistic_group group, const statistic *row
     for (size_t i = 0; i < n; i++) {
         if (rows[i].group != group) continue;
         if (!is_open) {
-            html_put(&p->h, "<div class=\"keep\">");
+            html_put(&p->h, "<div class=\"keep quiet\">");
             html_table_begin(&p->h, statistic_group_title(group), columns, 2);
         }
         is_open = true;
@@ -141,7 +141,7 @@ static void drawdown_row(page *p, size_t number, const sheet_drawdown *d)
 
     snprintf(text, sizeof text, "%zu", number);
     html_row_begin(&p->h, text);
-    page_cell_part(p, -d->depth);
+    page_cell_part(p, d->depth);
     page_cell_time(p, d->peak_ts);
     page_cell_time(p, d->trough_ts);
     if (d->end_ts)
@@ -159,8 +159,8 @@ static void drawdown_row(page *p, size_t number, const sheet_drawdown *d)
 void page_drawdowns(page *p)
 {
     static const html_column columns[] = {
-        {"#", false},         {"Depth", true},    {"Peak", false}, {"Trough", false},
-        {"Recovered", false}, {"Way down", true}, {"Way up", true}};
+        {"#", false},         {"Depth", true},          {"Peak", false},        {"Trough", false},
+        {"Recovered", false}, {"Peak to trough", true}, {"Trough to end", true}};
     const sheet *s = p->s;
 
     html_section(&p->h, "drawdowns", "Worst drawdowns");
@@ -182,6 +182,23 @@ typedef struct cost_line {
     const char *title, *key;
 } cost_line;
 
+/* Places behind the point that it takes to show all lines of an account exactly; 2 at least. */
+static int account_places(const page *p, size_t i, const cost_line *lines, size_t n)
+{
+    size_t places = 2;
+    char key[96];
+
+    for (size_t k = 0; k < n; k++) {
+        const char *text;
+        const char *point;
+        snprintf(key, sizeof key, "accounts.%zu.%s", i, lines[k].key);
+        text = page_string(p->result, key);
+        point = text ? strchr(text, '.') : NULL;
+        if (point && strlen(point + 1) > places) places = strlen(point + 1);
+    }
+    return (int)places;
+}
+
 static void account_table(page *p, size_t i)
 {
     static const html_column columns[] = {{"From start to end", false}, {"", true}};
@@ -197,18 +214,20 @@ static void account_table(page *p, size_t i)
     char key[96];
     char title[160];
     const char *venue;
+    size_t n = sizeof lines / sizeof lines[0];
+    int places = account_places(p, i, lines, n);
 
     snprintf(key, sizeof key, "accounts.%zu.venue", i);
     venue = page_string(p->result, key);
     snprintf(key, sizeof key, "accounts.%zu.currency", i);
     snprintf(title, sizeof title, "Account %.80s, %.40s", venue ? venue : "",
              page_string(p->result, key) ? page_string(p->result, key) : "");
-    html_put(&p->h, "<div>");
+    html_put(&p->h, "<div class=\"quiet\">");
     html_table_begin(&p->h, title, columns, 2);
-    for (size_t k = 0; k < sizeof lines / sizeof lines[0]; k++) {
+    for (size_t k = 0; k < n; k++) {
         html_row_begin(&p->h, lines[k].title);
         snprintf(key, sizeof key, "accounts.%zu.%s", i, lines[k].key);
-        page_cell(p, key, PAGE_EXACT, NULL);
+        page_cell_places(p, key, places);
         html_row_end(&p->h);
     }
     html_table_end(&p->h);
@@ -250,7 +269,6 @@ static void cost_table(page *p)
     double funding = 0;
 
     cost_sums(p, &gross, &fees, &funding);
-    html_put(&p->h, "<div>");
     html_table_begin(&p->h, "Gross and net", columns, 3);
     cost_row(p, "Gross profit", gross, gross);
     cost_row(p, "Fees", -fees, gross);
@@ -260,7 +278,6 @@ static void cost_table(page *p)
     if (!(gross > 0))
         html_paragraph(&p->h, "note",
                        "There was no gross profit that costs could be a part of: n/a.");
-    html_put(&p->h, "</div>\n");
 }
 
 static void fill_table(page *p)
@@ -274,7 +291,7 @@ static void fill_table(page *p)
                 {"As taker", "fills.taker", PAGE_COUNT},
                 {"Traded value", "fills.volume", PAGE_MONEY}};
 
-    html_put(&p->h, "<div>");
+    html_put(&p->h, "<div class=\"quiet\">");
     html_table_begin(&p->h, "Maker and taker", columns, 2);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         html_row_begin(&p->h, rows[i].title);
@@ -291,9 +308,10 @@ void page_costs(page *p)
     size_t n = accounts ? json_object_array_length(accounts) : 0;
 
     html_section(&p->h, "costs", "Costs");
-    html_put(&p->h, "<div class=\"pair\">\n");
+    html_put(&p->h, "<div class=\"pair\">\n<div>");
     cost_table(p);
     fill_table(p);
+    html_put(&p->h, "</div>\n");
     for (size_t i = 0; i < n; i++)
         account_table(p, i);
     html_put(&p->h, "</div>\n</section>\n");
@@ -393,7 +411,7 @@ void page_refusals(page *p)
     char key[48];
 
     html_section(&p->h, "orders", "Orders");
-    html_put(&p->h, "<div class=\"pair\">\n<div>");
+    html_put(&p->h, "<div class=\"pair\">\n<div class=\"quiet\">");
     html_table_begin(&p->h, "What became of them", states, 2);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         html_row_begin(&p->h, names[i][0]);

@@ -51,6 +51,22 @@ static void trade_table(page *p, const char *caption, const sheet_trade *trades,
     html_table_end(&p->h);
 }
 
+/* No trade in both tables: of a few of them one table has all. */
+static void best_and_worst(page *p)
+{
+    const sheet *s = p->s;
+    size_t n = s->ntrades < 2 * SHEET_TRADES ? (size_t)s->ntrades : 2 * SHEET_TRADES;
+    size_t nbest = n / 2 < s->nbest ? n - n / 2 : s->nbest;
+
+    if (s->ntrades <= s->nbest) {
+        trade_table(p, "All trades, the best first", s->best, s->nbest);
+        return;
+    }
+    trade_table(p, "Best trades", s->best, nbest);
+    trade_table(p, "Worst trades, the worst first", s->worst,
+                n - nbest < s->nworst ? n - nbest : s->nworst);
+}
+
 static void side_table(page *p)
 {
     static const html_column columns[] = {
@@ -101,6 +117,7 @@ static void draw_excursion(page *p, svg_head *head, const void *ctx)
         low = fmin(low, s->points[i].pnl);
         high = fmax(high, s->points[i].pnl);
     }
+    head->has_legend = true;
     head->title = e->title;
     head->desc = e->desc;
     head->x = (svg_axis){.low = 0, .high = most, .title = e->axis};
@@ -152,8 +169,7 @@ void page_trades(page *p)
                            : "No trades were made.");
     } else {
         side_table(p);
-        trade_table(p, "Best trades", s->best, s->nbest);
-        trade_table(p, "Worst trades", s->worst, s->nworst);
+        best_and_worst(p);
         excursion_figures(p);
     }
     html_put(&p->h, "</section>\n");

@@ -67,17 +67,6 @@ static void money_text(double value, char to[HTML_NUMBER])
     html_number(value, places > 8 ? 8 : places, to);
 }
 
-static void exact_text(const char *text, char to[HTML_NUMBER])
-{
-    const char *point = strchr(text, '.');
-    size_t places = point ? strlen(point + 1) : 0;
-
-    if (strpbrk(text, "eE"))
-        snprintf(to, HTML_NUMBER, "%.40s", text);
-    else
-        html_number(strtod(text, NULL), (int)places, to);
-}
-
 void page_format_value(struct json_object *value, page_format format, char to[HTML_NUMBER])
 {
     const char *text = text_of(value);
@@ -96,10 +85,8 @@ void page_format_value(struct json_object *value, page_format format, char to[HT
     else if (format == PAGE_PART)
         html_percent(number, number != 0 && fabs(number) < 1e-4 ? html_places(number * 100, 2) : 2,
                      to);
-    else if (format == PAGE_DAYS)
-        html_number(number, fabs(number) < 10 ? 2 : 1, to);
     else
-        exact_text(text, to);
+        html_number(number, fabs(number) < 10 ? 2 : 1, to);
 }
 
 /* ------------------------------------------------------------------ cells */
@@ -121,6 +108,18 @@ void page_cell(page *p, const char *key, page_format format, const char *why)
     html_put(&p->h, "<td class=\"r\"");
     page_mark(p, key);
     if (!value && why) html_attribute(&p->h, "title", why);
+    html_put(&p->h, ">");
+    html_text(&p->h, text);
+    html_put(&p->h, "</td>");
+}
+
+void page_cell_places(page *p, const char *key, int places)
+{
+    char text[HTML_NUMBER];
+
+    html_number(page_number(p->result, key), places, text);
+    html_put(&p->h, "<td class=\"r\"");
+    page_mark(p, key);
     html_put(&p->h, ">");
     html_text(&p->h, text);
     html_put(&p->h, "</td>");
@@ -199,7 +198,7 @@ void page_duration(double seconds, char to[HTML_NUMBER])
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
         if (seconds >= units[i].least) {
             double value = seconds / units[i].unit;
-            html_number(value, value < 100 && value != floor(value) ? 1 : 0, number);
+            html_number(value, value < 100 && fabs(value - round(value)) > 0.05 ? 1 : 0, number);
             snprintf(to, HTML_NUMBER, "%.40s\xc2\xa0%s", number, units[i].name);
             return;
         }

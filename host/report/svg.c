@@ -8,6 +8,8 @@
 
 #define LETTER 7.2  /* mean width of a letter of the 13 high text */
 #define TICK_Y 34.0 /* height that a tick of the y axis wants */
+#define TICK_X 70.0 /* width that one of the x axis wants */
+#define LEAST_Y 3   /* ticks of it, however low the chart */
 
 /* ------------------------------------------------------------------ places */
 
@@ -105,8 +107,10 @@ static void draw_x(svg *s, const svg_ticks *t)
         double x = svg_x(s, t->at[i]);
         double half = (double)letters(t->text[i]) * LETTER / 2;
         put_rule(s, x, s->bottom, x, s->bottom + 5, "z");
-        if (x - half < taken || x + half > s->width + 4) continue;
-        put_text(s, x < half ? half : x, s->bottom + 19, "middle", NULL, t->text[i]);
+        if (x + half > s->width) x = s->width - half;
+        if (x < half) x = half;
+        if (x - half < taken) continue;
+        put_text(s, x, s->bottom + 19, "middle", NULL, t->text[i]);
         taken = x + half + 6;
     }
     for (size_t i = 0; s->x.scale == SVG_NAMES && i < s->x.nnames; i += stride)
@@ -135,16 +139,19 @@ void svg_begin(svg *s, html *to, const svg_head *head)
     svg_ticks y;
     int want_x;
     int want_y;
+    bool is_topped = head->y.title || head->has_legend;
 
-    *s = (svg){.to = to, .width = head->width, .height = head->height, .top = 24};
+    *s = (svg){.to = to, .width = head->width, .height = head->height, .top = is_topped ? 24 : 10};
     s->bottom = head->height - (head->x.title ? 42 : 26);
     s->right = head->width - 8;
     want_y = (int)((s->bottom - s->top) / TICK_Y);
+    if (want_y < LEAST_Y) want_y = LEAST_Y;
     s->y = svg_axis_fit(&head->y, want_y);
     svg_axis_ticks(&s->y, want_y, &y);
     s->left = widest(&y, &s->y) + 10;
+    if (s->left < head->left) s->left = head->left;
     if (s->left > head->width / 2) s->left = head->width / 2;
-    want_x = (int)((s->right - s->left) / 84);
+    want_x = (int)((s->right - s->left) / TICK_X);
     s->x = svg_axis_fit(&head->x, want_x);
     svg_axis_ticks(&s->x, want_x, &x);
     open_element(s, head);
@@ -360,10 +367,10 @@ void svg_mark(svg *s, svg_point at, svg_shape shape, double size, const char *cl
     html_putf(s->to, "<path class=\"%s\" d=\"M", class);
     switch (shape) {
     case SVG_UP:
-        html_putf(s->to, "%.1f %.1fl%.1f %.1fh-%.1fz", x, y - size, size, size * 1.8, size * 2);
+        html_putf(s->to, "%.1f %.1fl%.1f %.1fh-%.1fz", x, y, size, size * 1.8, size * 2);
         break;
     case SVG_DOWN:
-        html_putf(s->to, "%.1f %.1fl%.1f-%.1fh-%.1fz", x, y + size, size, size * 1.8, size * 2);
+        html_putf(s->to, "%.1f %.1fl%.1f-%.1fh-%.1fz", x, y, size, size * 1.8, size * 2);
         break;
     case SVG_CROSS:
         html_putf(s->to, "%.1f %.1fl%.1f %.1fm0-%.1fl-%.1f %.1f", x - size, y - size, size * 2,
@@ -400,7 +407,7 @@ static void put_key(svg *s, const svg_key *key, double x)
     if (key->class[0] == 'm' || key->class[0] == 'o') { /* where the plot cannot place it */
         svg at = {.to = s->to, .x = {.low = 0, .high = 1}, .y = {.low = 0, .high = 1}};
         at.left = at.right = x + 9;
-        at.top = at.bottom = 8.5;
+        at.top = at.bottom = key->shape == SVG_UP ? 4 : key->shape == SVG_DOWN ? 13 : 8.5;
         svg_mark(&at, (svg_point){0, 0}, key->shape, 5, key->class, NULL);
     } else if (key->class[0] == 'f' || strcmp(key->class, "ba") == 0 ||
                strcmp(key->class, "bb") == 0 || strcmp(key->class, "bc") == 0) {
@@ -416,12 +423,12 @@ void svg_legend(svg *s, const svg_key *keys, size_t n)
     double x = s->right;
 
     for (size_t i = 0; i < n; i++)
-        x -= 24 + ((double)letters(keys[i].text) + 1.5) * LETTER;
+        x -= 24 + ((double)letters(keys[i].text) + 2.2) * LETTER;
     if (x < 0) x = 0;
     for (size_t i = 0; i < n; i++) {
         put_key(s, &keys[i], x);
         put_text(s, x + 24, 13, "start", NULL, keys[i].text);
-        x += 24 + ((double)letters(keys[i].text) + 1.5) * LETTER;
+        x += 24 + ((double)letters(keys[i].text) + 2.2) * LETTER;
     }
     html_put(s->to, "\n");
 }

@@ -43,6 +43,7 @@ typedef struct svg_axis {
     const char *const *names;
     size_t nnames;
     bool is_fixed; /* the range stays as it is; else a linear one grows to round numbers */
+    double step;   /* between ticks, set where the range has grown; 0 = by the range */
 } svg_axis;
 
 typedef struct svg_head {
@@ -50,6 +51,9 @@ typedef struct svg_head {
     const char *title, *desc; /* for those who cannot see it */
     const char *class;        /* of the svg element; NULL = none */
     double width, height;     /* units; text is 13 high */
+    double left;              /* least room for the labels of the y axis, so that charts below
+                               * each other line up; 0 = as needed */
+    bool has_legend;          /* svg_legend will be called: keep room for it */
     svg_axis x, y;
 } svg_head;
 
@@ -85,7 +89,8 @@ const char *svg_shade(double shade);
 
 typedef enum svg_shape { SVG_DOT, SVG_UP, SVG_DOWN, SVG_CROSS, SVG_SQUARE } svg_shape;
 
-/* A mark with its middle at the point; `size` is half its width, in units. */
+/* A mark; `size` is half its width, in units. A triangle points at the place, others have their
+ * middle there. */
 void svg_mark(svg *s, svg_point at, svg_shape shape, double size, const char *class,
               const char *tip);
 

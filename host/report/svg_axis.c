@@ -46,6 +46,7 @@ static void grow_to_steps(svg_axis *a, int want)
 
     a->low = floor(a->low / step + 1e-9) * step;
     a->high = ceil(a->high / step - 1e-9) * step;
+    a->step = step;
 }
 
 svg_axis svg_axis_fit(const svg_axis *axis, int want)
@@ -112,7 +113,7 @@ static void add(svg_ticks *out, double at)
 
 static void linear_ticks(const svg_axis *a, int want, svg_ticks *out)
 {
-    double step = round_step((a->high - a->low) / (want > 1 ? want : 1));
+    double step = a->step > 0 ? a->step : round_step((a->high - a->low) / (want > 1 ? want : 1));
     double first = ceil(a->low / step - 1e-9);
 
     for (double i = first; i * step <= a->high + step * 1e-9 && out->n < SVG_TICKS; i++) {
