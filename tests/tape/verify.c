@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Verification: every kind of finding, told apart from the others and from none. */
+ * Verification of files: order, periods, ids, damage, missing days. verify_rows.c has what rows
+ * and books say. */
 #include "base/memory.h"
 #include "check_main.h"
-#include "support.h"
-#include "tape/manifest.h"
+#include "forge.h"
 #include "tape/verify.h"
 
 #include <stdio.h>
@@ -15,7 +15,8 @@ static char dir[PATH_ROOM];
 typedef struct findings {
     uint32_t errors, warnings;
     int32_t code; /* of the last */
-    int64_t offset;
+    int64_t offset, ts;
+    uint64_t count;
     char text[512];
 } findings;
 
@@ -26,6 +27,8 @@ static void note(void *ctx, const catalog_problem *p)
     *(p->is_error ? &f->errors : &f->warnings) += 1;
     f->code = p->code;
     f->offset = p->offset;
+    f->ts = p->ts;
+    f->count = p->count;
     snprintf(f->text, sizeof f->text, "%s", p->text);
 }
 
@@ -90,13 +93,20 @@ START_TEST(missing_bars_are_normal)
 {
     qn_instrument ins = an_instrument("BTCUSDT.binance", 0);
     data_type data = a_type(QN_EVENT_BAR, MINUTE);
-    uint64_t state = 1;
-    any_event rows[2];
+    any_event rows[2] = {0};
     findings f;
 
     folder_new(dir);
-    rows[0] = random_event(data, 0, TAME, T2020, &state);
-    rows[1] = random_event(data, 0, TAME, T2020 + 100 * DAY, &state);
+    for (int i = 0; i < 2; i++)
+        rows[i].bar = (qn_bar){.hdr = {.size = sizeof(qn_bar), .type = QN_EVENT_BAR},
+                               .open_ts = T2020 + i * 100 * DAY,
+                               .length = MINUTE,
+                               .open = 5,
+                               .high = 7,
+                               .low = 4,
+                               .close = 6};
+    for (int i = 0; i < 2; i++)
+        rows[i].hdr.ts_ns = qn_bar_close_ts(&rows[i].bar);
     write_events(dir, &ins, data, rows, 2);
     f = verify();
     ck_assert_msg(f.errors == 0 && f.warnings == 0, "%s", f.text);
@@ -106,15 +116,23 @@ END_TEST
 
 START_TEST(duplicate_ids_are_errors)
 {
-    static const uint64_t cases[][4] = {{1, 2, 2, 3}, {5, 3, 4, 5}, {1, 7, 7, 8}, {0, 0, 4, 4}};
-    const int64_t ts[] = {T2020, T2020 + 1, T2020 + 1, T2020 + 2};
+    static const struct {
+        uint64_t ids[4], count;
+        int64_t at; /* row of the first one */
+    } cases[] = {{{1, 2, 2, 3}, 1, 2}, {{5, 3, 4, 5}, 1, 3},
+                 {{1, 7, 7, 7}, 2, 2}, {{0, 0, 4, 4}, 1, 3},
+                 {{5, 5, 4, 4}, 2, 1}, {{4, 3, 4, 3}, 2, 3}}; /* the lowest id is looked for */
+    const int64_t ts[] = {T2020, T2020 + 1, T2020 + 2, T2020 + 3};
     findings f;
 
-    for (size_t i = 0; i < 4; i++) {
-        write_trades(ts, cases[i], 4);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        write_trades(ts, cases[i].ids, 4);
         f = verify();
         ck_assert_uint_eq(f.errors, 1);
         ck_assert_int_eq(f.code, QN_E_DUPLICATE);
+        ck_assert_uint_eq(f.count, cases[i].count);
+        ck_assert_int_eq(f.ts, T2020 + cases[i].at);
+        ck_assert_int_eq(f.offset, 128); /* the first block */
         folder_free(dir);
     }
 }
@@ -180,66 +198,44 @@ START_TEST(damage_is_told_with_its_place)
 }
 END_TEST
 
-/* Files that no writer of ours would make: whole, listed, and wrong in their rows. */
-static void forge(const qn_trade *rows, size_t n)
+/* Trades at these times, listed as a file of the day T2020. */
+static void forge_trades(const int64_t *ts, size_t n)
 {
     qn_instrument ins = an_instrument("BTCUSDT.binance", 0);
-    tape_about about = {{QN_EVENT_TRADE, 0}, ins.price_exp, ins.qty_exp, "BTCUSDT.binance"};
-    tape_out *out = tape_out_new();
-    manifest m = {0};
-    catalog_file file = {.instrument = ins.name,
-                         .data = about.data,
-                         .period_start = T2020,
-                         .period_end = T2020 + DAY};
-    tape_totals totals;
-    char path[PATH_ROOM];
-    char final[PATH_ROOM];
+    any_event rows[4] = {0};
 
     folder_new(dir);
-    ck_assert_int_eq(path_join(dir, "BTCUSDT.binance/trade", path, NULL), QN_OK);
-    ck_assert_int_eq(dir_make(path, NULL), QN_OK);
-    ck_assert_int_eq(path_join(dir, "forged", path, NULL), QN_OK);
-    ck_assert_int_eq(tape_out_open(out, path, &about, NULL), QN_OK);
     for (size_t i = 0; i < n; i++)
-        ck_assert_int_eq(tape_out_add(out, &rows[i].hdr, NULL), QN_OK);
-    ck_assert_int_eq(tape_out_close(out, &totals, NULL), QN_OK);
-    tape_out_free(out);
-    file.first_ts = totals.first_ts;
-    file.last_ts = totals.last_ts;
-    file.events = totals.events;
-    file.bytes = totals.bytes;
-    file.crc = totals.crc;
-    file.path = manifest_path(&m.texts, ins.name, about.data, "2020-01-01", totals.crc);
-    ck_assert_int_eq(path_join(dir, file.path, final, NULL), QN_OK);
-    ck_assert_int_eq(rename(path, final), 0);
-    ck_assert_int_eq(manifest_put_instrument(&m, &ins, NULL), QN_OK);
-    ck_assert_int_eq(manifest_put_file(&m, &file, NULL), QN_OK);
-    ck_assert_int_eq(manifest_write(dir, &m, NULL), QN_OK);
-    manifest_free(&m);
+        rows[i].trade =
+            (qn_trade){.hdr = {.size = sizeof(qn_trade), .type = QN_EVENT_TRADE, .ts_ns = ts[i]},
+                       .venue_ts = ts[i],
+                       .price = 1,
+                       .qty = 1,
+                       .side = QN_BUY};
+    forge(dir, &ins, a_type(QN_EVENT_TRADE, 0), rows, n);
 }
 
 START_TEST(rows_outside_the_period_are_errors)
 {
-    qn_trade rows[2] = {{.hdr = {.type = QN_EVENT_TRADE, .ts_ns = T2020}, .side = QN_BUY},
-                        {.hdr = {.type = QN_EVENT_TRADE, .ts_ns = T2020 + DAY}, .side = QN_BUY}};
+    const int64_t ts[] = {T2020, T2020 + DAY, T2020 + DAY + 1};
     findings f;
 
-    forge(rows, 2);
+    forge_trades(ts, 3);
     f = verify();
     ck_assert_uint_eq(f.errors, 1);
     ck_assert_int_eq(f.code, QN_E_RANGE);
+    ck_assert_uint_eq(f.count, 2);
+    ck_assert_int_eq(f.ts, T2020 + DAY);
     folder_free(dir);
 }
 END_TEST
 
 START_TEST(time_that_goes_back_is_an_error)
 {
-    qn_trade rows[3] = {{.hdr = {.type = QN_EVENT_TRADE, .ts_ns = T2020 + 5}, .side = QN_BUY},
-                        {.hdr = {.type = QN_EVENT_TRADE, .ts_ns = T2020 + 4}, .side = QN_BUY},
-                        {.hdr = {.type = QN_EVENT_TRADE, .ts_ns = T2020 + 6}, .side = QN_BUY}};
+    const int64_t ts[] = {T2020 + 5, T2020 + 4, T2020 + 6};
     findings f;
 
-    forge(rows, 3);
+    forge_trades(ts, 3);
     f = verify();
     ck_assert_uint_eq(f.errors, 1);
     ck_assert_int_eq(f.code, QN_E_DAMAGED); /* a block with such times is no block */
