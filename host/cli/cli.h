@@ -53,6 +53,7 @@ int cmd_check(int argc, char **argv);
 int cmd_plugin(int argc, char **argv);
 int cmd_data(int argc, char **argv);
 int cmd_journal(int argc, char **argv);
+int cmd_tune(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 
 #endif

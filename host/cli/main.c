@@ -14,6 +14,7 @@ static const cli_command commands[] = {
     {"check", "check a config, and its run for look-ahead and repeatability", cmd_check},
     {"plugin", "list plugins, show one with its parameters", cmd_plugin},
     {"data", "import, list, verify and export market data", cmd_data},
+    {"tune", "search the parameters of a config", cmd_tune},
     {"report", "make the report of a recorded run", cmd_report},
     {"journal", "show, explain, verify and replay what was recorded", cmd_journal},
 };

@@ -32,6 +32,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         r->is_json = true;
         return 0;
     case 'q':
+        r->is_quiet = true;
         log_set_level(LOG_WARNING);
         return 0;
     case ARGP_KEY_ARG:

@@ -15,7 +15,7 @@ typedef struct run_request {
     const char *conf;
     const char *sets[CLI_SETS];
     size_t nsets;
-    bool is_json;
+    bool is_json, is_quiet;
 } run_request;
 
 /* CONF, --set, --json and --quiet: a child parser whose input is a run_request. */
