@@ -191,6 +191,75 @@ START_TEST(nothing_at_all)
 }
 END_TEST
 
+/* 101 returns: the quantiles fall on the sixth and the second of them. */
+START_TEST(tails_of_many_returns)
+{
+    enum { RETURNS = 101 };
+    double rising[RETURNS];
+    performance p = {.periods_per_year = 365};
+    curve c;
+
+    curve_begin(&c, DAY, 0, MONEY(1000), 0, false, NULL, NULL);
+    for (int64_t day = 1; day < RETURNS; day++)
+        curve_mark(&c, day * DAY, MONEY(1000) + day * day * 77 % 101 * MONEY(1), 0, true);
+    curve_end(&c, RETURNS * DAY, MONEY(990), 0, true);
+    prepare(&p, &c);
+    ck_assert_uint_eq(c.nreturns, RETURNS);
+    memcpy(rising, c.returns, sizeof rising);
+    for (int i = 0; i < RETURNS; i++)
+        for (int k = i; k > 0 && rising[k] < rising[k - 1]; k--) {
+            double larger = rising[k - 1];
+            rising[k - 1] = rising[k];
+            rising[k] = larger;
+        }
+    ck_assert(rising[1] < rising[2] && rising[5] < rising[6]);
+    is_near("var_95", &p, rising[5]);
+    is_near("var_99", &p, rising[1]);
+    is_near("es_99", &p, (rising[0] + rising[1]) / 2);
+    is_near("es_95", &p,
+            (rising[0] + rising[1] + rising[2] + rising[3] + rising[4] + rising[5]) / 6);
+    is_near("worst_return", &p, rising[0]);
+    is_near("best_return", &p, rising[RETURNS - 1]);
+    curve_free(&c);
+}
+END_TEST
+
+START_TEST(a_run_without_time)
+{
+    performance p = {.periods_per_year = 365, .traded = 7};
+    curve c;
+
+    curve_begin(&c, DAY, 5, MONEY(100), 0, false, NULL, NULL);
+    curve_end(&c, 5, MONEY(100), 0, false);
+    prepare(&p, &c);
+    is_near("total_return", &p, 0);
+    is_undefined("cagr", &p);
+    is_undefined("exposure", &p);
+    is_undefined("underwater", &p);
+    is_undefined("turnover", &p);
+    is_undefined("trades_per_day", &p);
+    curve_free(&c);
+}
+END_TEST
+
+/* A year: half of it, then all of it. */
+START_TEST(a_return_a_year_of_losses)
+{
+    performance p = {.periods_per_year = 365};
+    curve c;
+
+    curve_begin(&c, DAY, 0, MONEY(100), 0, false, NULL, NULL);
+    curve_end(&c, 365 * DAY, MONEY(50), 0, true);
+    prepare(&p, &c);
+    is_near("cagr", &p, -0.5);
+    is_near("calmar", &p, -1);
+    c.equity = 0;
+    is_near("total_return", &p, -1);
+    is_undefined("cagr", &p);
+    curve_free(&c);
+}
+END_TEST
+
 /* One name after another, NULL at the end. */
 static void are_undefined(const performance *p, const char *const *names)
 {
@@ -401,7 +470,8 @@ START_TEST(rows_are_whole)
 }
 END_TEST
 
-CHECK_MAIN("report statistics", by_hand, nothing_at_all, one_return_has_no_deviation,
+CHECK_MAIN("report statistics", by_hand, nothing_at_all, tails_of_many_returns, a_run_without_time,
+           a_return_a_year_of_losses, one_return_has_no_deviation,
            returns_that_never_differ_have_no_ratio, a_loss_of_everything, one_round_trip,
            the_benchmark_itself, money_in_another_unit_changes_no_ratio,
            a_year_of_four_times_the_periods, a_curve_that_ran_out_of_memory_is_an_error,

@@ -43,6 +43,10 @@ START_TEST(moments_by_hand)
     near(qn_moments_sharpe(&m, 0.02), -0.25);
     near(qn_moments_kelly(&m, 0), 6.25);
     near(qn_moments_kelly(&m, 0.002), 5);
+    m = qn_moments_of(five, 2); /* the fewest that have a deviation */
+    near(qn_moments_deviation(&m), sqrt(8) * 0.01);
+    m = qn_moments_of(five + 1, 2); /* K = -2: the root is of 1 */
+    near(qn_moments_probabilistic_sharpe(&m, 0), qn_normal_cdf(5 / sqrt(2)));
 }
 END_TEST
 
@@ -68,6 +72,7 @@ START_TEST(growth_and_targets_by_hand)
 
     near(qn_returns_growth(doubled, 4), 3);
     near(qn_returns_annual(doubled, 4, 2), 1);
+    near(qn_returns_annual(doubled + 1, 1, 2), -0.75);
     near(qn_returns_positive(doubled, 4), 0.75);
     near(qn_returns_downside(five, 5, 0), sqrt((4 + 16) / 5.0) * 0.01);
     near(qn_returns_downside(five, 5, 0.02), sqrt((16 + 36) / 5.0) * 0.01);
@@ -95,6 +100,10 @@ START_TEST(drawdowns_by_hand)
     ck_assert(worst[0].from == 6 && worst[0].trough == 6 && worst[0].to == 7);
     ck_assert(worst[1].from == 1 && worst[1].trough == 2 && worst[1].to == 3);
     near(worst[1].depth, 0.4);
+    ck_assert_uint_eq(qn_drawdowns_worst(r + 1, 1, worst, 2), 1); /* the start is a peak, too */
+    ck_assert(worst[0].from == 0 && worst[0].trough == 0 && worst[0].to == 1);
+    near(qn_drawdowns_of(r + 1, 2).max, 0.4);
+    near(qn_drawdowns_of(r + 1, 2).pain, 0.3);
     ck_assert_uint_eq(qn_drawdowns_worst(r, N(r), worst, 0), 0);
     ck_assert_uint_eq(qn_drawdowns_worst(r, 1, worst, 2), 0);
 }
