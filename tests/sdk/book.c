@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * qn_book against its slow twin and against a venue whose true book is known: random messages
- * with every fault a feed has. Size: 100,000 messages x QUOIN_SCALE. And each rule by hand. */
+ * with every fault a feed has. Size: 100,000 messages x QUOIN_SCALE. */
 #include "base/memory.h"
 #include "book_ref.h"
 #include "check_main.h"
 #include "proof.h"
 #include "random.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
