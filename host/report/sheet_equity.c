@@ -272,9 +272,10 @@ static void scale_benchmark(sheet *s, const struct report *r)
     }
 }
 
+/* Behind equity_hold, which wrote the buckets back; what was seen since then was added the long
+ * way. */
 void equity_end(sheet *s, const struct report *r)
 {
-    write_back(s);
     month_close(s, r);
     end_drawdown(s, 0);
     scale_benchmark(s, r);

@@ -582,6 +582,10 @@ START_TEST(points_are_every_so_many_trips)
     ck_assert_uint_eq(s->npoints, (5000 + 15) / 16);
     for (size_t i = 0; i < s->npoints; i++)
         ck_assert_int_eq(s->points[i].entry_ts, (int64_t)i * 1600 * S);
+    for (int i = 0; i < SHEET_TRADES; i++) { /* all alike: the first ones */
+        ck_assert_int_eq(s->best[i].entry_ts, i * 100 * S);
+        ck_assert_int_eq(s->worst[i].entry_ts, i * 100 * S);
+    }
     close_bench(&b);
 }
 END_TEST
