@@ -105,22 +105,54 @@ static uint64_t divisor(uint64_t a, uint64_t b)
     return a;
 }
 
+/* Division by a constant that is known to leave no rest, without dividing: a multiplication by
+ * the inverse modulo 2^64 of the odd part. A number is a multiple if, turned right by the power
+ * of 2, its product is small enough (Granlund and Montgomery, "Division by Invariant Integers
+ * using Multiplication", 1994, section 9). */
+typedef struct exact {
+    uint64_t inverse; /* of the odd part */
+    uint64_t limit;   /* of products that are quotients */
+    uint32_t shift;   /* the power of 2 */
+} exact;
+
+static exact exact_of(uint64_t divisor)
+{
+    exact e = {.shift = (uint32_t)__builtin_ctzll(divisor), .limit = UINT64_MAX / divisor};
+    uint64_t odd = divisor >> e.shift;
+
+    e.inverse = odd * 3 ^ 2; /* right in 5 bits; each step doubles them */
+    for (uint32_t bits = 5; bits < 64; bits *= 2)
+        e.inverse *= 2 - odd * e.inverse;
+    return e;
+}
+
+static bool is_multiple(const exact *e, uint64_t x)
+{
+    uint64_t product = x * e->inverse;
+
+    return (product >> e->shift | product << (-e->shift & 63)) <= e->limit;
+}
+
 /* Turn differences into steps: (difference - base) / unit. */
 static void reduce(int64_t *d, uint32_t from, uint32_t n, int64_t *base, uint64_t *unit)
 {
     uint64_t *steps = (uint64_t *)d;
     uint64_t gcd = 0;
+    exact by = {0};
 
     *base = from < n ? d[from] : 0;
     for (uint32_t i = from; i < n; i++)
         *base = lower(*base, d[i]);
     for (uint32_t i = from; i < n; i++)
         steps[i] = (uint64_t)minus(d[i], *base);
-    for (uint32_t i = from; i < n && gcd != 1; i++)
-        if (gcd == 0 || steps[i] % gcd != 0) gcd = divisor(steps[i], gcd);
+    for (uint32_t i = from; i < n && gcd != 1; i++) {
+        if (steps[i] == 0 || (gcd != 0 && is_multiple(&by, steps[i]))) continue;
+        gcd = divisor(steps[i], gcd);
+        by = exact_of(gcd);
+    }
     *unit = gcd ? gcd : 1;
     for (uint32_t i = from; i < n && *unit != 1; i++)
-        steps[i] /= *unit;
+        steps[i] = (steps[i] >> by.shift) * by.inverse;
     if (from) steps[0] = 0;
 }
 

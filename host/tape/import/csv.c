@@ -8,8 +8,12 @@
 
 #include <stdbool.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #define BUFFER_ROOM ((size_t)256 * 1024)
+#define STRIDE 64 /* characters that are looked at together */
 
 /* Unread text is [at, end); *end is always a newline, so that the splitting loop needs no
  * bounds check: a newline found at `end` means "fetch more", or the file's last line. */
@@ -53,7 +57,7 @@ int32_t csv_open(const char *path, csv **out, qn_err *err)
     csv *c = mem_new(1, sizeof *c);
     int32_t rc = QN_E_NO_MEMORY;
 
-    if (c) c->buffer = mem_new(1, BUFFER_ROOM + 1);
+    if (c) c->buffer = mem_new(1, BUFFER_ROOM + 1 + STRIDE); /* looking goes beyond the end */
     if (!c || !c->buffer) {
         fail(err, rc, "out of memory opening the file");
         goto done;
@@ -183,22 +187,47 @@ static int32_t next_slowly(csv *c, csv_row *row, qn_err *err)
     return start < stop ? split_line(row, start, stop, err) : QN_OK;
 }
 
-/* The bytes at which the fast loop stops. */
-static const bool is_special[256] = {[','] = true, ['\n'] = true, ['"'] = true};
+/* Which of STRIDE characters end a field, or begin a quoted one: a bit each, the first lowest. */
+static uint64_t find_special(const char *p)
+{
+    uint64_t found = 0;
+
+#ifdef __SSE2__
+    const __m128i comma = _mm_set1_epi8(',');
+    const __m128i newline = _mm_set1_epi8('\n');
+    const __m128i quote = _mm_set1_epi8('"');
+
+    for (int i = 0; i < STRIDE; i += 16) {
+        __m128i text = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
+        __m128i is = _mm_or_si128(_mm_cmpeq_epi8(text, comma), _mm_cmpeq_epi8(text, newline));
+        is = _mm_or_si128(is, _mm_cmpeq_epi8(text, quote));
+        found |= (uint64_t)(uint32_t)_mm_movemask_epi8(is) << i;
+    }
+#else
+    for (int i = 0; i < STRIDE; i++)
+        found |= (uint64_t)(p[i] == ',' || p[i] == '\n' || p[i] == '"') << i;
+#endif
+    return found;
+}
 
 /* Split the row at c->at in one pass over its bytes, if it is a plain one that lies in the
- * buffer whole. Else false, and the row is still to be read. */
+ * buffer whole. Else false, and the row is still to be read. The newline at c->end is found
+ * before anything behind it. */
 static bool next_fast(csv *c, csv_row *row)
 {
     char *start = c->at;
-    char *p = start;
+    char *from = start; /* what `found` is of */
+    uint64_t found = find_special(from);
 
     for (uint32_t n = 0; n < CSV_FIELDS_MAX; n++) {
-        while (!is_special[(unsigned char)*p])
-            p++;
+        char *p;
+        while (found == 0)
+            found = find_special(from += STRIDE);
+        p = from + __builtin_ctzll(found);
+        found &= found - 1;
         row->fields[n] = (csv_field){start, (uint32_t)(p - start)};
         if (*p == ',') {
-            start = ++p;
+            start = p + 1;
             continue;
         }
         if (*p == '"' || p == c->end || p - c->at > CSV_LINE_MAX) break;

@@ -199,7 +199,7 @@ int32_t message_reader_open(message_reader *r, qn_err *err)
 {
     *r = (message_reader){.json = json_tokener_new_ex(JSON_DEPTH)};
     if (!r->json) return fail(err, QN_E_NO_MEMORY, "out of memory reading messages");
-    json_tokener_set_flags(r->json, JSON_TOKENER_STRICT);
+    json_tokener_set_flags(r->json, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
     return QN_OK;
 }
 

@@ -11,6 +11,7 @@
 
 #include <quoin/error.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,10 @@
  * returns QN_OK; QN_E_SYNTAX; QN_E_PRECISION if it is finer than the exponent; QN_E_OVERFLOW.
  *         On error *out is unchanged. */
 int32_t number_read(const char *text, size_t len, int32_t exp, int64_t *out);
+
+/* Digits alone, 1 to 18 of them: what number_read does most. False for any other text, and
+ * *out is unchanged. */
+bool number_digits(const char *text, size_t len, int64_t *out);
 
 /* How many decimal places the number needs, noise left out: 0 to 18.
  *

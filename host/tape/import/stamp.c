@@ -12,14 +12,18 @@
 
 #define SHOWN(text, len) (int)((len) > 40 ? 40 : (len)), (text)
 
-/* The forms, by their number: name, and the exponent of one unit in seconds. */
+/* The forms, by their number: name, the exponent of one unit in seconds, and its ns. */
 static const struct {
     const char *name;
     int32_t exp;
+    int64_t ns;
 } forms[] = {
-    [STAMP_UNKNOWN] = {"nothing", 0},  [STAMP_ISO] = {"ISO 8601", 0},
-    [STAMP_S] = {"seconds", 0},        [STAMP_MS] = {"milliseconds", -3},
-    [STAMP_US] = {"microseconds", -6}, [STAMP_NS] = {"nanoseconds", -9},
+    [STAMP_UNKNOWN] = {"nothing", 0, 0},
+    [STAMP_ISO] = {"ISO 8601", 0, 0},
+    [STAMP_S] = {"seconds", 0, QN_NS_PER_S},
+    [STAMP_MS] = {"milliseconds", -3, QN_NS_PER_MS},
+    [STAMP_US] = {"microseconds", -6, QN_NS_PER_US},
+    [STAMP_NS] = {"nanoseconds", -9, 1},
 };
 
 /* The unit of a number, by how many digits stand before the point. */
@@ -58,14 +62,27 @@ static int32_t read_number(const char *text, size_t len, size_t digits, stamp_fo
     return QN_OK;
 }
 
+/* Digits alone, in the form of those before: nearly every time is that. */
+static bool read_like_before(const char *text, size_t len, stamp_form form, int64_t *out)
+{
+    int64_t value;
+
+    if (form <= STAMP_ISO || len >= sizeof form_of_digits || form_of_digits[len] != form ||
+        text[0] == '0' || !number_digits(text, len, &value))
+        return false;
+    return !__builtin_mul_overflow(value, forms[form].ns, out);
+}
+
 int32_t stamp_read(const char *text, size_t len, stamp_form *form, int64_t *out_ns, qn_err *err)
 {
     bool is_number;
-    size_t digits = count_digits(text, len, &is_number);
+    size_t digits;
     stamp_form found = STAMP_ISO;
     int64_t ns = 0;
     int32_t rc = QN_OK;
 
+    if (read_like_before(text, len, *form, out_ns)) return QN_OK;
+    digits = count_digits(text, len, &is_number);
     if (is_number)
         rc = read_number(text, len, digits, &found, &ns, err);
     else if (time_parse(text, len, &ns) != QN_OK)
