@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "page_parts.h"
 
+#include "statistics.h"
+
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/memory.h"
@@ -157,6 +159,17 @@ static const struct {
     {"Round trips", "performance.trades", PAGE_COUNT, false},
 };
 
+static const char *why_undefined(const char *key)
+{
+    const statistic *rows;
+    size_t n = statistics(&rows);
+
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(rows[i].name, strchr(key, '.') + 1) == 0 && rows[i].undefined)
+            return rows[i].undefined;
+    return "not defined for this run";
+}
+
 static void put_tiles(page *p)
 {
     html_put(&p->h, "<dl class=\"tiles\">\n");
@@ -167,6 +180,7 @@ static void put_tiles(page *p)
         page_format_value(value, tiles[i].format, text);
         html_putf(&p->h, "<div><dt>%s</dt><dd", tiles[i].title);
         page_mark(p, tiles[i].key);
+        if (!value) html_attribute(&p->h, "title", why_undefined(tiles[i].key));
         html_putf(&p->h, ">%s%s</dd></div>\n", tiles[i].is_signed && number > 0 ? "+" : "", text);
     }
     html_put(&p->h, "</dl>\n</header>\n");

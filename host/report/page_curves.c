@@ -7,6 +7,8 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* ------------------------------------------------------------------ series as points */
 
@@ -157,9 +159,14 @@ static size_t years_of(const sheet *s)
     return n;
 }
 
-/* A month's cell: the colour follows the figure, whose sign says the same. `full` is the return
- * that has the strongest colour. */
-static void heat_cell(page *p, double value, double full)
+/* How months are shown: `full` is the return that has the strongest colour. */
+typedef struct heat {
+    double full;
+    int places;
+} heat;
+
+/* The colour follows the figure, whose sign says the same. */
+static void heat_cell(page *p, double value, double full, int places)
 {
     char text[HTML_NUMBER];
 
@@ -167,12 +174,12 @@ static void heat_cell(page *p, double value, double full)
         html_put(&p->h, "<td class=\"h0\">n/a</td>");
         return;
     }
-    html_number(value * 100, fabs(value) < 1 ? 1 : 0, text);
+    html_number(value * 100, fabs(value) < 1 ? places : 0, text);
     html_putf(&p->h, "<td class=\"%s\">%s%s</td>", svg_shade(value / full),
-              value > 0.0005 ? "+" : "", text);
+              value > 0 && strspn(text, "0.") < strlen(text) ? "+" : "", text);
 }
 
-static void heat_row(page *p, size_t from, size_t end, double full)
+static void heat_row(page *p, size_t from, size_t end, const heat *h)
 {
     const sheet *s = p->s;
     size_t at = from;
@@ -180,14 +187,33 @@ static void heat_row(page *p, size_t from, size_t end, double full)
     html_putf(&p->h, "<tr><th scope=\"row\">%d</th>", (int)s->months[from].year);
     for (int32_t month = 1; month <= 12; month++) {
         if (at < end && s->months[at].month == month) {
-            heat_cell(p, gain(s->months[at].first, s->months[at].last), full);
+            heat_cell(p, gain(s->months[at].first, s->months[at].last), h->full, h->places);
             at++;
         } else {
             html_put(&p->h, "<td></td>");
         }
     }
-    heat_cell(p, gain(s->months[from].first, s->months[end - 1].last), full * 3.5);
+    heat_cell(p, gain(s->months[from].first, s->months[end - 1].last), h->full * 3.5, h->places);
     html_put(&p->h, "</tr>\n");
+}
+
+/* Colours from 1 % on, so that what is next to nothing looks so; of 25 % all are the same. */
+static heat heat_of(const sheet *s)
+{
+    double most = 0;
+    int places;
+
+    for (size_t i = 0; i < s->nmonths; i++) {
+        double value = fabs(gain(s->months[i].first, s->months[i].last));
+        if (isfinite(value) && value > most) most = value;
+    }
+    places = most > 0 ? html_places(most * 100, 2) : 1;
+    return (heat){.full = most < 0.01   ? 0.01
+                          : most > 0.25 ? 0.25
+                                        : most,
+                  .places = places < 1   ? 1
+                            : places > 4 ? 4
+                                         : places};
 }
 
 static void heat_table(page *p)
@@ -195,24 +221,21 @@ static void heat_table(page *p)
     static const char *const names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",  "Jul",
                                         "Aug", "Sep", "Oct", "Nov", "Dec", "Total"};
     const sheet *s = p->s;
-    double full = 0.01;
+    const heat h = heat_of(s);
 
-    for (size_t i = 0; i < s->nmonths; i++) {
-        double value = fabs(gain(s->months[i].first, s->months[i].last));
-        if (isfinite(value) && value > full) full = value > 0.25 ? 0.25 : value;
-    }
     html_put(&p->h, "<div class=\"scroll\"><table class=\"heat\"><caption>Monthly returns, %"
                     "</caption>\n<thead><tr><th scope=\"col\">Year</th>");
     for (size_t i = 0; i < 13; i++)
         html_putf(&p->h, "<th scope=\"col\" class=\"r\">%s</th>", names[i]);
     html_put(&p->h, "</tr></thead>\n<tbody>\n");
     for (size_t i = 0; i < s->nmonths; i = year_end(s, i))
-        heat_row(p, i, year_end(s, i), full);
+        heat_row(p, i, year_end(s, i), &h);
     html_put(&p->h, "</tbody></table></div>\n");
 }
 
 /* Bars of periods beside each other: the run's and its benchmark's. */
 #define BARS_MAX 120
+#define BARS_FEW 8 /* fewer are no wider than these */
 typedef struct bars {
     size_t n;
     double own[BARS_MAX], benchmark[BARS_MAX];
@@ -244,7 +267,8 @@ static void draw_bars(page *p, svg_head *head, const void *ctx)
     const svg_key keys[] = {{.class = "ba", .text = "Run"}, {.class = "bc", .text = "Benchmark"}};
     double low = 0;
     double high = 0;
-    double width = b->has_benchmark ? 0.38 : 0.64;
+    double slot = b->n < BARS_FEW ? (double)b->n / BARS_FEW : 1; /* of a bar's place */
+    double width = (b->has_benchmark ? 0.38 : 0.64) * slot;
     svg chart;
 
     for (size_t i = 0; i < b->n; i++) {
@@ -254,11 +278,12 @@ static void draw_bars(page *p, svg_head *head, const void *ctx)
     head->title = b->title;
     head->desc = b->desc;
     head->has_legend = b->has_benchmark;
+    head->left = PAGE_LEFT;
     head->x = (svg_axis){.scale = SVG_NAMES, .names = b->names, .nnames = b->n};
     head->y = (svg_axis){.unit = SVG_PART, .low = low, .high = high};
     svg_begin(&chart, &p->h, head);
     for (size_t i = 0; i < b->n; i++) {
-        double from = (double)i + (b->has_benchmark ? 0.12 : 0.18);
+        double from = (double)i + 0.5 - (b->has_benchmark ? width : width / 2);
         char number[HTML_NUMBER];
         char tip[HTML_NUMBER + 16];
         html_percent(b->own[i], 2, number);
@@ -305,10 +330,35 @@ void page_months(page *p)
 
 /* ------------------------------------------------------------------ exposure and turnover */
 
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The highest exposure that is drawn; infinite = all of it. Where equity nears 0 it grows without
+ * bound, and the rest of the run would be a flat line. */
+static double exposure_cap(const sheet *s)
+{
+    double highs[THIN_MAX];
+    double usual;
+    size_t n = s->exposure.n;
+
+    if (n == 0) return INFINITY;
+    for (size_t i = 0; i < n; i++)
+        highs[i] = s->exposure.at[i].high;
+    qsort(highs, n, sizeof highs[0], by_value);
+    usual = highs[n * 9 / 10];
+    return usual > 0 && highs[n - 1] > 8 * usual ? 2 * usual : INFINITY;
+}
+
 static void draw_exposure(page *p, svg_head *head, const void *ctx)
 {
     const svg_key keys[] = {{.class = "fa", .text = "Gross"}, {.class = "b", .text = "Net"}};
     const sheet *s = p->s;
+    double cap = exposure_cap(s);
     double low = 0;
     double high = 0;
     size_t n;
@@ -323,7 +373,7 @@ static void draw_exposure(page *p, svg_head *head, const void *ctx)
                  "net sets one against the other.";
     head->left = PAGE_LEFT;
     head->x = time_axis(p);
-    head->y = (svg_axis){.unit = SVG_PART, .low = low, .high = high};
+    head->y = (svg_axis){.unit = SVG_PART, .low = fmax(low, -cap), .high = fmin(high, cap)};
     svg_begin(&chart, &p->h, head);
     n = page_points(p, &s->exposure, 1);
     svg_area(&chart, p->points, n, 0, "fa");
@@ -346,9 +396,30 @@ static double turnover(const sheet_month *m)
     return mean > 0 ? m->traded / mean : NAN;
 }
 
+/* Months by name, or on an axis of time where there are too many of them. */
+#define MONTHS_NAMED 18
+
+static void turnover_bar(svg *chart, const sheet *s, size_t i)
+{
+    const sheet_month *m = &s->months[i];
+    double from = month_start(m->year, m->month);
+    double end = month_start(m->year + m->month / 12, m->month % 12 + 1);
+    double gap = (end - from) * 0.1;
+
+    if (s->nmonths <= MONTHS_NAMED)
+        svg_bar(chart, (double)i + 0.5 - 0.32 * (double)s->nmonths / MONTHS_NAMED,
+                (double)i + 0.5 + 0.32 * (double)s->nmonths / MONTHS_NAMED, turnover(m), "ba",
+                NULL);
+    else
+        svg_bar(chart, fmax(from + gap, chart->x.low), fmin(end - gap, chart->x.high), turnover(m),
+                "ba", NULL);
+}
+
 static void draw_turnover(page *p, svg_head *head, const void *ctx)
 {
     const sheet *s = p->s;
+    char text[MONTHS_NAMED][16];
+    const char *names[MONTHS_NAMED];
     double high = 0;
     svg chart;
 
@@ -357,18 +428,19 @@ static void draw_turnover(page *p, svg_head *head, const void *ctx)
         high = fmax(high, turnover(&s->months[i]));
     head->title = "Turnover";
     head->desc = "Traded value of each month as a multiple of its mean equity.";
-    head->y = (svg_axis){.low = 0, .high = high};
     head->left = PAGE_LEFT;
     head->x = time_axis(p);
-    svg_begin(&chart, &p->h, head);
-    for (size_t i = 0; i < s->nmonths; i++) {
-        const sheet_month *m = &s->months[i];
-        double from = month_start(m->year, m->month);
-        double end = month_start(m->year + m->month / 12, m->month % 12 + 1);
-        double gap = (end - from) * 0.1;
-        svg_bar(&chart, fmax(from + gap, chart.x.low), fmin(end - gap, chart.x.high), turnover(m),
-                "ba", NULL);
+    head->y = (svg_axis){.low = 0, .high = high};
+    for (size_t i = 0; i < s->nmonths && s->nmonths <= MONTHS_NAMED; i++) {
+        snprintf(text[i], sizeof text[i], "%d-%02d", (int)s->months[i].year,
+                 (int)s->months[i].month);
+        names[i] = text[i];
     }
+    if (s->nmonths <= MONTHS_NAMED)
+        head->x = (svg_axis){.scale = SVG_NAMES, .names = names, .nnames = s->nmonths};
+    svg_begin(&chart, &p->h, head);
+    for (size_t i = 0; i < s->nmonths; i++)
+        turnover_bar(&chart, s, i);
     svg_end(&chart);
 }
 
@@ -384,6 +456,10 @@ void page_exposure(page *p)
         page_chart(p, "turnover-chart", "Turnover of each month, times its mean equity", false, 220,
                    draw_turnover, NULL);
         html_put(&p->h, "</div>\n");
+        if (isfinite(exposure_cap(p->s)))
+            html_paragraph(&p->h, "note",
+                           "Exposure is cut off at the edge of the chart where it was many times "
+                           "the usual one, as it is when equity nears zero.");
     }
     html_put(&p->h, "</section>\n");
 }

@@ -232,7 +232,8 @@ static void histogram_figure(page *p, const histogram *g, const char *sample)
         html_putf(
             &p->h,
             "<p class=\"note\">No histogram: it takes %d returns that differ and are not 0, and "
-            "the run has %zu. One return covers %s.</p>\n",
+            "the run has %zu. One return covers %s; a shorter report.sample gives "
+            "more of them.</p>\n",
             LEAST_RETURNS, g->spread.n, sample);
         return;
     }
@@ -257,7 +258,8 @@ static void rolling_figures(page *p, rolling *r, const char *sample)
         html_putf(
             &p->h,
             "<p class=\"note\">No rolling figures: they take %d returns, and the run has %zu. "
-            "One return covers %s.</p>\n",
+            "One return covers %s; a shorter report.sample gives "
+            "more of them.</p>\n",
             5 * LEAST_RETURNS, p->run->nreturns, sample);
         return;
     }

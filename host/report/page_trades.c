@@ -152,7 +152,8 @@ static void excursion_figures(page *p)
                draw_excursion, &favourable);
     html_put(&p->h, "</div>\n");
     if (p->s->points_step > 1)
-        html_putf(&p->h, "<p class=\"note\">%zu of %llu round trips are shown, every %lluth.</p>\n",
+        html_putf(&p->h,
+                  "<p class=\"note\">%zu of %llu round trips are shown: one of every %llu.</p>\n",
                   p->s->npoints, (unsigned long long)p->s->ntrades,
                   (unsigned long long)p->s->points_step);
 }
