@@ -197,10 +197,10 @@ static void ask_streams(engine *e, const instance *in, const config_list *list)
 {
     data_type data;
 
-    for (uint32_t i = 0; i < in->setup.ninstruments; i++)
+    for (uint32_t i = 0; i < in->ninstruments; i++)
         for (size_t d = 0; d < list->n; d++)
             if (data_type_parse(list->items[d].text, &data) == QN_OK)
-                get_stream(e, in->setup.instruments[i]->number, data);
+                get_stream(e, in->instruments[i]->number, data);
 }
 
 static int32_t build_streams(engine *e, qn_err *err)

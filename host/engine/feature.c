@@ -102,7 +102,7 @@ int32_t model_publish(void *ctx, uint32_t instrument, uint32_t feature, double v
 
 static int32_t feature_find(qn_ctx *ctx, const char *name, uint32_t *feature)
 {
-    const instance *in = (const instance *)(const void *)ctx;
+    const instance *in = body_of(ctx)->seat;
 
     for (uint32_t i = 0; i < in->features_known; i++) {
         if (strcmp(in->engine->features.names[i], name) != 0) continue;
@@ -125,7 +125,7 @@ static void note_read(instance *in, uint32_t feature, const qn_feature *value)
 
 static int32_t feature_read(qn_ctx *ctx, uint32_t feature, uint32_t instrument, qn_feature *out)
 {
-    instance *in = (instance *)(void *)ctx;
+    instance *in = body_of(ctx)->seat;
     const engine *e = in->engine;
     const qn_feature *found;
     qn_feature made;
@@ -157,7 +157,7 @@ const qn_work *instance_work(const instance *in)
 static int32_t work_submit(qn_ctx *ctx, int64_t due_ns, uint64_t cookie, const void *input,
                            uint64_t n)
 {
-    instance *in = (instance *)(void *)ctx;
+    instance *in = body_of(ctx)->seat;
     const qn_work *work = instance_work(in);
 
     if (!work || !in->deliver) return QN_E_UNSUPPORTED;

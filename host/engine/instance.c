@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The handle that plugins carry around is the instance itself. */
+/* The instance that a plugin's handle belongs to. */
 static instance *instance_of(qn_ctx *ctx)
 {
-    return (instance *)(void *)ctx;
+    return body_of(ctx)->seat;
 }
 
 /* ------------------------------------------------------------------ the host table */
@@ -29,7 +29,7 @@ static void host_log(qn_ctx *ctx, int32_t level, qn_str text)
 static void *host_alloc(qn_ctx *ctx, uint64_t n, uint64_t align)
 {
     if (align == 0 || align > 4096 || (align & (align - 1))) return NULL;
-    return arena_alloc(&instance_of(ctx)->arena, n, align);
+    return arena_alloc(&body_of(ctx)->arena, n, align);
 }
 
 /* A timer that sets itself again for now would never let time go on. */
@@ -151,15 +151,15 @@ static int32_t module_of(engine *e, const char *path, module **out, qn_err *err)
 }
 
 /* A class that cannot do without an extension is refused before any of its code runs. */
-static int32_t check_needs(instance *in, qn_err *err)
+static int32_t check_needs(body *b, qn_err *err)
 {
-    const qn_class *cls = in->cls;
+    const qn_class *cls = b->cls;
     char id[64];
 
     for (const char *p = cls->needs + strspn(cls->needs, " "); *p; p += strspn(p, " ")) {
         size_t len = strcspn(p, " ");
         snprintf(id, sizeof id, "%.*s", (int)len, p);
-        if (!host_ext((qn_ctx *)(void *)in, id))
+        if (!host_ext((qn_ctx *)(void *)b, id))
             return fail(err, QN_E_ABI_VERSION,
                         "%s needs the host extension %s, which this host (ABI %u.%u) does not "
                         "give to a class of its kind",
@@ -172,46 +172,94 @@ static int32_t check_needs(instance *in, qn_err *err)
 static int32_t set_instruments(instance *in, const uint32_t *numbers, uint32_t n, qn_err *err)
 {
     const engine *e = in->engine;
-    const qn_instrument **list = arena_alloc(&in->arena, (n + 1) * sizeof *list, sizeof *list);
 
+    in->instruments = arena_alloc(&in->arena, (n + 1) * sizeof *in->instruments, 8);
     in->slots = arena_alloc(&in->arena, (e->ninstruments + 1) * sizeof *in->slots, 8);
-    if (!list || !in->slots) return fail(err, QN_E_NO_MEMORY, "no memory for %s", in->id);
+    if (!in->instruments || !in->slots)
+        return fail(err, QN_E_NO_MEMORY, "no memory for %s", in->id);
     for (uint32_t i = 0; i < e->ninstruments; i++)
         in->slots[i] = NO_SLOT;
     for (uint32_t i = 0; i < n; i++) {
-        list[i] = &e->instruments[numbers[i]];
+        in->instruments[i] = &e->instruments[numbers[i]];
         in->slots[numbers[i]] = i;
     }
-    in->host = (qn_host){.size = sizeof in->host,
-                         .abi = QN_ABI,
-                         .ctx = (qn_ctx *)(void *)in,
-                         .log = host_log,
-                         .ext = host_ext,
-                         .alloc = host_alloc,
-                         .timer = host_timer};
-    in->setup = (qn_setup){.size = sizeof in->setup,
-                           .ninstruments = n,
-                           .host = &in->host,
-                           .id = in->id,
-                           .instruments = list};
+    in->ninstruments = n;
     return QN_OK;
+}
+
+void body_free(body *b)
+{
+    if (!b) return;
+    if (b->is_created && b->cls->destroy) b->cls->destroy(b->self);
+    arena_free(&b->arena);
+    mem_free(b);
+}
+
+int32_t body_new(instance *seat, module *m, const qn_class *cls, body **out, qn_err *err)
+{
+    body *b = mem_new(1, sizeof *b);
+    int32_t rc;
+
+    if (!b) return fail(err, QN_E_NO_MEMORY, "no memory for %s", seat->id);
+    *b = (body){.seat = seat, .module = m, .cls = cls};
+    b->host = (qn_host){.size = sizeof b->host,
+                        .abi = QN_ABI,
+                        .ctx = (qn_ctx *)(void *)b,
+                        .log = host_log,
+                        .ext = host_ext,
+                        .alloc = host_alloc,
+                        .timer = host_timer};
+    b->setup = (qn_setup){.size = sizeof b->setup,
+                          .ninstruments = seat->ninstruments,
+                          .host = &b->host,
+                          .id = seat->id,
+                          .instruments = seat->instruments};
+    rc = check_needs(b, err);
+    if (rc == QN_OK && !(b->self = arena_alloc(&b->arena, cls->instance_size, cls->instance_align)))
+        rc = fail(err, QN_E_NO_MEMORY, "no memory for %s", seat->id);
+    if (rc == QN_OK)
+        *out = b;
+    else
+        body_free(b);
+    return rc;
+}
+
+int32_t body_create(body *b, qn_err *err)
+{
+    qn_err why = QN_ERR_INIT;
+    int32_t rc = b->cls->create ? b->cls->create(b->self, &b->setup, &why) : QN_OK;
+
+    if (rc != QN_OK)
+        return fail(err, rc, "%s (%s): %s", b->seat->id, b->cls->id,
+                    why.msg[0] ? why.msg : error_meaning(rc));
+    b->is_created = true;
+    return QN_OK;
+}
+
+void instance_seat(instance *in, body *b)
+{
+    in->live = b;
+    in->cls = b->cls;
+    in->self = b->self;
 }
 
 static int32_t load_class(instance *in, const instance_spec *spec, qn_err *err)
 {
     engine *e = in->engine;
     char path[PATH_ROOM];
+    const qn_class *cls;
+    module *m;
+    body *b;
     int32_t rc;
 
     if ((rc = module_resolve(e->cfg, e->index, spec->plugin, spec->node, path, err)) != QN_OK)
         return rc;
-    if ((rc = module_of(e, path, &in->module, err)) != QN_OK) return rc;
-    in->cls = module_resolve_class(e->cfg, in->module, spec->plugin, spec->kind, spec->node);
-    if (!in->cls) return fail(err, QN_E_INVALID, "the config has mistakes");
-    if ((rc = check_needs(in, err)) != QN_OK) return rc;
-    in->self = arena_alloc(&in->arena, in->cls->instance_size, in->cls->instance_align);
-    if (!in->self) return fail(err, QN_E_NO_MEMORY, "no memory for %s", in->id);
-    rc = config_fill(e->cfg, spec->node, spec->params, &in->cls->params, in->self);
+    if ((rc = module_of(e, path, &m, err)) != QN_OK) return rc;
+    cls = module_resolve_class(e->cfg, m, spec->plugin, spec->kind, spec->node);
+    if (!cls) return fail(err, QN_E_INVALID, "the config has mistakes");
+    if ((rc = body_new(in, m, cls, &b, err)) != QN_OK) return rc;
+    instance_seat(in, b);
+    rc = config_fill(e->cfg, spec->node, spec->params, &cls->params, b->self);
     return rc == QN_OK ? rc : fail(err, rc, "the config has mistakes");
 }
 
@@ -230,21 +278,9 @@ int32_t instance_init(instance *in, engine *e, const instance_spec *spec, qn_err
     return QN_OK;
 }
 
-int32_t instance_create(instance *in, qn_err *err)
-{
-    qn_err why = QN_ERR_INIT;
-    int32_t rc = in->cls->create ? in->cls->create(in->self, &in->setup, &why) : QN_OK;
-
-    if (rc != QN_OK)
-        return fail(err, rc, "%s (%s): %s", in->id, in->cls->id,
-                    why.msg[0] ? why.msg : error_meaning(rc));
-    in->is_created = true;
-    return QN_OK;
-}
-
 void instance_free(instance *in)
 {
-    if (in->is_created && in->cls->destroy) in->cls->destroy(in->self);
-    in->is_created = false;
+    body_free(in->live);
+    in->live = NULL;
     arena_free(&in->arena);
 }

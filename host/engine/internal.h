@@ -77,17 +77,32 @@ void decisions_free(decisions *d);
 
 #define FEATURES_MAX 1024u /* of one run */
 
-/* One plugin instance. Its address is the qn_ctx that its host table carries. */
-typedef struct instance {
-    engine *engine;
-    const char *id;
+struct instance;
+
+/* What one build of a plugin made of an instance. Its address is the qn_ctx that its host table
+ * carries, so that host calls tell a build from another that is tried out beside it. */
+typedef struct body {
+    struct instance *seat;
     module *module;
     const qn_class *cls;
     void *self;
     bool is_created;
-    arena arena; /* what the instance allocated */
+    arena arena; /* what it allocated */
     qn_host host;
     qn_setup setup;
+} body;
+
+/* One plugin instance of the config: its identity, its place in the run, and what belongs to it
+ * whatever build is at work. */
+typedef struct instance {
+    engine *engine;
+    const char *id;
+    body *live;          /* the build at work; NULL in ENGINE_BOOKS */
+    const qn_class *cls; /* = live->cls */
+    void *self;          /* = live->self */
+    arena arena;
+    const qn_instrument **instruments;
+    uint32_t ninstruments;
     uint32_t *slots;   /* by instrument number: place in the instance's list, or NO_SLOT */
     uint32_t owner;    /* number in engine.owners: whose a timer or a job is */
     uint32_t strategy; /* index in engine.strategies; NO_SLOT for other kinds */
@@ -113,13 +128,25 @@ typedef struct instance_spec {
     uint32_t ninstruments;
 } instance_spec;
 
+static inline body *body_of(qn_ctx *ctx)
+{
+    return (body *)(void *)ctx;
+}
+
 /* Makes an instance: loads the module, fills in the parameters, does not create it yet. */
 int32_t instance_init(instance *in, engine *e, const instance_spec *spec, qn_err *err);
 /* Fill a plugin's struct of `room` bytes: an older one's is shorter than what was made for it. */
 void give_struct(void *to, uint32_t room, const void *made, size_t size);
 void give_position(const position *p, uint32_t instrument, qn_position *out);
-int32_t instance_create(instance *in, qn_err *err);
 void instance_free(instance *in);
+
+/* Makes a body for an instance: memory and host table. Its parameters are not filled in, and it is
+ * not created yet. On error *out is unchanged. */
+int32_t body_new(instance *seat, module *m, const qn_class *cls, body **out, qn_err *err);
+int32_t body_create(body *b, qn_err *err);
+void body_free(body *b); /* destroys what was created; NULL is fine */
+/* Put a body to work in its seat. */
+void instance_seat(instance *in, body *b);
 
 /* Logs the first error of an instance and counts all. */
 void instance_fault(instance *in, int32_t rc);

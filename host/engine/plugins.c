@@ -207,7 +207,7 @@ int32_t build_instances(engine *e, qn_err *err)
 /* Where a venue that this host cannot run says so, and a create that fails tells why. */
 static int32_t create_venue(venue *v, qn_err *err)
 {
-    int32_t rc = instance_create(&v->in, err);
+    int32_t rc = body_create(v->in.live, err);
 
     if (rc != QN_OK) return rc;
     v->info = (qn_venue_info){.size = sizeof v->info};
@@ -244,16 +244,16 @@ int32_t create_instances(engine *e, qn_err *err)
     for (uint32_t i = 0; i < e->nvenues; i++)
         told(e, run->venues[i].node, create_venue(&e->venues[i], &why), &why);
     for (uint32_t i = 0; i < e->nmodels; i++)
-        told(e, run->models[i].node, instance_create(&e->models[i].in, &why), &why);
+        told(e, run->models[i].node, body_create(e->models[i].in.live, &why), &why);
     for (uint32_t i = 0; i < e->nstrategies; i++)
-        told(e, run->strategies[i].node, instance_create(&e->strategies[i].in, &why), &why);
+        told(e, run->strategies[i].node, body_create(e->strategies[i].in.live, &why), &why);
     if (e->portfolio.table)
-        told(e, run->optimizer.node, instance_create(&e->portfolio.in, &why), &why);
+        told(e, run->optimizer.node, body_create(e->portfolio.in.live, &why), &why);
     for (uint32_t i = 0; i < e->nrisk; i++)
-        told(e, run->risk[i].node, instance_create(&e->risk[i].in, &why), &why);
+        told(e, run->risk[i].node, body_create(e->risk[i].in.live, &why), &why);
     if (e->execution.table)
-        told(e, run->execution.node, instance_create(&e->execution.in, &why), &why);
+        told(e, run->execution.node, body_create(e->execution.in.live, &why), &why);
     for (uint32_t i = 0; i < e->nsinks; i++)
-        told(e, run->sinks[i].node, instance_create(&e->sinks[i], &why), &why);
+        told(e, run->sinks[i].node, body_create(e->sinks[i].live, &why), &why);
     return build_mistakes(e, err);
 }

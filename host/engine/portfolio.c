@@ -30,10 +30,10 @@ static uint32_t column_of(portfolio *p, uint32_t instrument)
 
 static void add_lines(portfolio *p, const strategy *s)
 {
-    for (uint32_t i = 0; i < s->in.setup.ninstruments; i++) {
+    for (uint32_t i = 0; i < s->in.ninstruments; i++) {
         line *l = &p->lines[p->nlines++];
         l->strategy = s->in.strategy;
-        l->instrument = s->in.setup.instruments[i]->number;
+        l->instrument = s->in.instruments[i]->number;
         l->column = column_of(p, l->instrument);
     }
 }
@@ -44,7 +44,7 @@ int32_t portfolio_build(engine *e, qn_err *err)
     size_t n = 1;
 
     for (uint32_t i = 0; i < e->nstrategies; i++)
-        n += e->strategies[i].is_portfolio ? e->strategies[i].in.setup.ninstruments : 0;
+        n += e->strategies[i].is_portfolio ? e->strategies[i].in.ninstruments : 0;
     p->lines = arena_alloc(&e->arena, n * sizeof *p->lines, 8);
     p->asked = arena_alloc(&e->arena, n * sizeof *p->asked, 8);
     p->weights = arena_alloc(&e->arena, n * sizeof *p->weights, 8);

@@ -163,5 +163,5 @@ engine_plugin engine_plugin_at(const engine *e, uint32_t i)
 {
     const instance *in = e->owners[i + 1];
 
-    return (engine_plugin){in->id, in->cls, module_about(in->module)};
+    return (engine_plugin){in->id, in->cls, module_about(in->live->module)};
 }

@@ -362,7 +362,7 @@ void halt_cancel(engine *e)
 
 static const engine *books_of(qn_ctx *ctx)
 {
-    return ((const instance *)(const void *)ctx)->engine;
+    return body_of(ctx)->seat->engine;
 }
 
 static uint32_t books_accounts(qn_ctx *ctx)
