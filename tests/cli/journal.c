@@ -45,7 +45,8 @@ static void take_line(log_level level, const char *text)
     "\"allocation\":[]"
 #define FOOTER(seq, market)                                                                        \
     "{\"status\":\"completed\",\"decision_hash\":\"1\",\"ledger_hash\":\"2\",\"loop_seq\":\"" seq  \
-    "\",\"last_seq\":\"" seq "\",\"market_events\":\"" market "\"}"
+    "\",\"last_seq\":\"" seq "\",\"market_events\":\"" market                                      \
+    "\",\"ended\":\"2024-01-01T00:00:00Z\"}"
 
 static qn_event head(uint32_t type, uint64_t seq)
 {
