@@ -4,22 +4,36 @@
 #   P/lib/quoin/plugins/KIND/   the plugins (quoin_add_plugin installs them)
 #   P/include/quoin/            what a plugin is written against: the ABI, and the SDK in sdk/
 #   P/lib/libquoin_sdk.a        the SDK
-#   P/lib/pkgconfig/quoin.pc    how a plugin is built:
+#   P/lib/libquoin_bench.a      the test bench, for programs that test a plugin
+#   P/lib/cmake/quoin/          find_package(quoin), quoin_add_plugin()
+#   P/lib/pkgconfig/quoin.pc    how a plugin is built without CMake:
 #                               cc $(pkg-config --cflags quoin) -shared -fPIC x.c -o x.so \
 #                                  $(pkg-config --libs quoin)
+#   P/lib/pkgconfig/quoin-bench.pc                    how its test is
 #   P/share/quoin/              the linker's version script, the licence
+#   P/share/quoin/templates/    what `quoin plugin new` makes a project of
 # "lib" is meant literally, on a multiarch system too: the program finds its plugins by it.
 
-set(QUOIN_PLUGIN_CFLAGS -ffp-contract=off -fvisibility=hidden)
-list(JOIN QUOIN_PLUGIN_CFLAGS " " QUOIN_PLUGIN_CFLAGS)
-list(JOIN QUOIN_PLUGIN_LINK " " QUOIN_PLUGIN_LIBS)
+# The lists of plugin.cmake as the words of a shell.
+foreach(list CFLAGS CXXFLAGS LINK LIBM)
+    list(JOIN QUOIN_PLUGIN_${list} " " QUOIN_PLUGIN_${list})
+endforeach()
 configure_file(cmake/quoin.pc.in quoin.pc @ONLY)
+configure_file(cmake/quoin-bench.pc.in quoin-bench.pc @ONLY)
+
+include(CMakePackageConfigHelpers)
+write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/quoinConfigVersion.cmake
+                                 COMPATIBILITY SameMinorVersion)
 
 # Plugins in folders that others may write are refused, whatever the umask of who installs.
 set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
     OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 install(TARGETS quoin RUNTIME DESTINATION bin)
-install(TARGETS quoin_sdk ARCHIVE DESTINATION lib)
-install(DIRECTORY include/quoin sdk/include/quoin DESTINATION include FILES_MATCHING PATTERN "*.h")
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/quoin.pc DESTINATION lib/pkgconfig)
+install(TARGETS quoin_sdk quoin_bench ARCHIVE DESTINATION lib)
+install(DIRECTORY include/quoin sdk/include/quoin DESTINATION include FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/quoin.pc ${CMAKE_CURRENT_BINARY_DIR}/quoin-bench.pc
+        DESTINATION lib/pkgconfig)
+install(FILES cmake/quoinConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/quoinConfigVersion.cmake
+              cmake/plugin.cmake DESTINATION lib/cmake/quoin)
 install(FILES cmake/plugin.map LICENSE DESTINATION share/quoin)
+#install(DIRECTORY sdk/templates DESTINATION share/quoin)
