@@ -273,11 +273,14 @@ START_TEST(recovery_is_from_the_deepest_mark_to_its_peak)
     curve_mark(&c, 14, 90, 90, true); /* not as deep */
     curve_mark(&c, 15, 110, 110, true);
     ck_assert_int_eq(c.recovery_ns, 7);
-    ck_assert_int_eq(c.below_ns, 10 + 1);
+    curve_mark(&c, 16, 88, 88, true); /* as deep: the first one stays */
+    curve_mark(&c, 19, 110, 110, true);
+    ck_assert_int_eq(c.recovery_ns, 7);
+    ck_assert_int_eq(c.below_ns, 10 + 1 + 3);
     curve_mark(&c, 20, 55, 55, false);
     curve_end(&c, 26, 60, 60, false);
     ck_assert(!c.is_recovered); /* a deeper one that has not ended */
-    ck_assert_int_eq(c.below_ns, 10 + 1 + 6);
+    ck_assert_int_eq(c.below_ns, 10 + 1 + 3 + 6);
     curve_free(&c);
 }
 END_TEST
