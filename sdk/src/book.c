@@ -340,9 +340,10 @@ static bool refine(qn_book *b, int64_t price)
 static void put_row(qn_book *b, const qn_depth *row)
 {
     int64_t ticks = b->tick == 1 ? row->price : row->price / b->tick;
+    int64_t is_ask;
 
     if (row->price == 0 && row->qty == 0) return; /* stands for a message without levels */
-    if (row->price <= 0 || row->qty < 0 || (row->side != QN_BUY && row->side != QN_SELL)) {
+    if (row->price <= 0 || row->qty < 0 || row->side - QN_BUY > QN_SELL - QN_BUY) {
         b->fault = QN_E_INVALID;
         return;
     }
@@ -359,7 +360,9 @@ static void put_row(qn_book *b, const qn_depth *row)
         b->fault = QN_E_FULL;
         return;
     }
-    b->rows[b->nrows++] = (qn_book_entry){row->side == QN_BUY ? ticks : -ticks, row->qty};
+    /* -ticks for an ask, without a branch: which side it is cannot be predicted. */
+    is_ask = row->side == QN_SELL;
+    b->rows[b->nrows++] = (qn_book_entry){(ticks ^ -is_ask) + is_ask, row->qty};
 }
 
 static bool is_snapshot(const qn_book *b)

@@ -19,18 +19,15 @@ static inline int64_t key_at(const qn_book_side *s, uint64_t place)
 
 /* ---- the array's bitmap ---- */
 
-static inline void bit_set(qn_book_side *s, uint64_t place)
-{
-    s->bits[place / WORD] |= UINT64_C(1) << place % WORD;
-    s->summary[place / WORD / WORD] |= UINT64_C(1) << place / WORD % WORD;
-}
-
-static inline void bit_clear(qn_book_side *s, uint64_t place)
+/* Set or clear, without a branch: which of both it is cannot be predicted. */
+static inline void bit_put(qn_book_side *s, uint64_t place, bool is_set)
 {
     uint64_t *word = &s->bits[place / WORD];
+    uint64_t *above = &s->summary[place / WORD / WORD];
 
-    *word &= ~(UINT64_C(1) << place % WORD);
-    if (*word == 0) s->summary[place / WORD / WORD] &= ~(UINT64_C(1) << place / WORD % WORD);
+    *word = (*word & ~(UINT64_C(1) << place % WORD)) | (uint64_t)is_set << place % WORD;
+    *above = (*above & ~(UINT64_C(1) << place / WORD % WORD)) | (uint64_t)(*word != 0)
+                                                                    << place / WORD % WORD;
 }
 
 static inline uint64_t highest(uint64_t word)
@@ -113,23 +110,12 @@ static int64_t find_best(const qn_book_side *s)
     return s->below ? s->far[s->below - 1].key : BOOK_NO_KEY;
 }
 
-static inline void level_came(qn_book_side *s, int64_t key)
-{
-    s->levels++;
-    if (key > s->best) s->best = key;
-}
-
-static inline void level_left(qn_book_side *s, int64_t key)
-{
-    s->levels--;
-    if (key == s->best) s->best = find_best(s);
-}
-
 static void far_remove(qn_book_side *s, uint32_t at, int64_t key)
 {
     far_shift(s, at, 1, false);
     s->below -= key < s->base;
-    level_left(s, key);
+    s->levels--;
+    if (key == s->best) s->best = find_best(s);
 }
 
 static bool far_set(qn_book_side *s, int64_t key, int64_t qty)
@@ -148,7 +134,8 @@ static bool far_set(qn_book_side *s, int64_t key, int64_t qty)
     far_shift(s, at, 1, true);
     s->far[at] = (qn_book_entry){key, qty};
     s->below += key < s->base;
-    level_came(s, key);
+    s->levels++;
+    if (key > s->best) s->best = key;
     return true;
 }
 
@@ -173,14 +160,10 @@ bool book_side_set(qn_book_side *s, int64_t key, int64_t qty)
     }
     before = s->qty[place];
     s->qty[place] = qty;
-    if ((before != 0) == (qty != 0)) return true;
-    if (qty) {
-        bit_set(s, place);
-        level_came(s, key);
-    } else {
-        bit_clear(s, place);
-        level_left(s, key);
-    }
+    bit_put(s, place, qty != 0);
+    s->levels += (uint64_t)(qty != 0) - (uint64_t)(before != 0);
+    if (key > s->best && qty) s->best = key;
+    if (key == s->best && qty == 0) s->best = find_best(s);
     return true;
 }
 
@@ -248,7 +231,7 @@ static void evict(qn_book_side *s, uint32_t from, uint32_t to, uint32_t n)
     while ((place = array_below(s, (uint64_t)place)) >= from) {
         s->far[--at] = (qn_book_entry){key_at(s, (uint64_t)place), s->qty[place]};
         s->qty[place] = 0;
-        bit_clear(s, (uint64_t)place);
+        bit_put(s, (uint64_t)place, false);
     }
 }
 
@@ -279,7 +262,7 @@ static void pull(qn_book_side *s)
     for (; to < s->nfar && place_of(s, s->far[to].key) < s->ticks; to++) {
         uint64_t place = place_of(s, s->far[to].key);
         s->qty[place] = s->far[to].qty;
-        bit_set(s, place);
+        bit_put(s, place, true);
     }
     far_shift(s, from, to - from, false);
     s->below = from;

@@ -332,6 +332,16 @@ def zscore():
     return ours, base, ours / base
 
 
+def book_cpu(which):
+    return float(subprocess.run([os.path.join(TOOLS, "bench_book"), which], check=True,
+                                capture_output=True, text=True).stdout)
+
+
+def book():
+    ours, base = pairs(lambda: book_cpu("book"), lambda: book_cpu("flat"))
+    return rate(ours), rate(base), base / ours
+
+
 def spawned(argv):
     return statistics.median(cpu_of(argv)[1] for _ in range(20)) * 1e3
 
@@ -415,6 +425,8 @@ ROWS = [
     ("signals", "the same with 3 strategies that push a signal a bar", "ns", signals, None, None),
     ("indicators", "update of the slowest indicator of the SDK, against a direct call", "ns",
      indicators, "<= 10 ns", lambda o, f, r: o <= 10),
+    ("book", "rows of depth applied to a book, against a flat array of all prices", "rows/s", book,
+     None, None),
     ("zscore", "update and z-score of a window, against a direct call", "ns", zscore, None, None),
     *((f"journal_{n}", f"journal, {n} records a commit, on disk, against LMDB alone", "rec/s",
        commits("commit", n), "ratio >= 0.85", lambda o, f, r: r >= 0.85)
