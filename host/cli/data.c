@@ -8,6 +8,7 @@ static const cli_command commands[] = {
     {"list", "show what a catalog holds", cmd_data_list},
     {"verify", "check every byte of a catalog", cmd_data_verify},
     {"export", "write a catalog's data as CSV", cmd_data_export},
+    {"synth", "make up market data from a seed", cmd_data_synth},
     {"book", "rebuild an order book from depth and check it", cmd_data_book},
 };
 

@@ -13,6 +13,7 @@ int cmd_data_import(int argc, char **argv);
 int cmd_data_list(int argc, char **argv);
 int cmd_data_verify(int argc, char **argv);
 int cmd_data_export(int argc, char **argv);
+int cmd_data_synth(int argc, char **argv);
 int cmd_data_book(int argc, char **argv);
 
 /* --- what they share (data.c) ----------------------------------------------------------- */

@@ -140,11 +140,12 @@ ABOVE_BASE = ("ledger", "store", "config", "tape")
 STANDS_ON = {  # part of host/ -> the parts it may include
     "base": set(),
     **{part: {"base"} for part in ABOVE_BASE},
+    "synth": {"base", "tape"},
     "module": {"base", "config"},
     "engine": {"base", *ABOVE_BASE, "module"},
     "report": {"base", "ledger", "tape", "config", "engine"},
     "control": {"base", *ABOVE_BASE, "module", "engine", "report"},
-    "cli": {"base", *ABOVE_BASE, "module", "engine", "report", "control"},
+    "cli": {"base", *ABOVE_BASE, "synth", "module", "engine", "report", "control"},
 }
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 
