@@ -4,6 +4,7 @@ leaves the catalog as it was or complete, or it did its work all the same; it ne
 import shutil
 
 import faults
+from capture import Capture
 from support import *
 
 
@@ -76,6 +77,19 @@ class ImportFaults(DataTest):
         name = self.write("a.csv", "\n".join(rows) + "\n")
         self.walk("io", None, name, (*self.options, "--columns",
                                      "ts=1,open=2,high=3,low=4,close=5,volume=6"))
+
+    def test_captured_messages(self):
+        """Several series of one file: all of them or none."""
+        capture = Capture(60)
+        halves = ["".join(x + "\n" for x in part)
+                  for part in (capture.lines[:30], capture.lines[30:])]
+        options = ("--tick", "0.1", "--lot", "0.001", "--price-exp", "-8")
+        for kind in ("alloc", "io"):
+            self.walk(kind, None, self.write("a.gz", gzip.compress(capture.text().encode())),
+                      options, "binance-raw")
+            shutil.rmtree(self.path("good"))
+        self.walk("io", self.write("a", halves[0]), self.write("b", halves[1]), options,
+                  "binance-raw")
 
     def test_everything_found_out(self):
         """Without --bar, --tick and --lot: the survey's calls fail as well."""

@@ -5,6 +5,7 @@ import shutil
 import signal
 
 import faults
+from capture import Capture
 from support import *
 
 
@@ -23,6 +24,7 @@ def trades(days, per_day, start=1577836800):
 
 class ImportKill(DataTest):
     options = ("--tick", "0.01", "--lot", "0.001", "--quote", "USDT")
+    fmt = "trades"
 
     def setUp(self):
         super().setUp()
@@ -32,17 +34,18 @@ class ImportKill(DataTest):
     def walk(self, first, second, kind):
         start, good = self.path("start"), self.path("good")
         if first:
-            self.load_well(first, into=start, fmt="trades", options=self.options)
+            self.load_well(first, into=start, fmt=self.fmt, options=self.options)
             shutil.copytree(start, good)
-        self.load_well(second, into=good, fmt="trades", options=self.options)
+        self.load_well(second, into=good, fmt=self.fmt, options=self.options)
         before, after = published(start), published(good)
+        self.verified = quoin("data", "verify", good).returncode
 
         def put_back():
             shutil.rmtree(self.catalog, ignore_errors=True)
             if first:
                 shutil.copytree(start, self.catalog)
 
-        argv = [QUOIN, "data", "import", "--format", "trades", "--instrument", "BTCUSDT.binance",
+        argv = [QUOIN, "data", "import", "--format", self.fmt, "--instrument", "BTCUSDT.binance",
                 "--into", self.catalog, *self.options, second]
         seen = {before: 0, after: 0}
         for fault in faults.each(argv, "kill", put_back):
@@ -53,9 +56,9 @@ class ImportKill(DataTest):
                 seen[now] += 1
                 if now is not None:
                     check = quoin("data", "verify", self.catalog)
-                    self.assertEqual(check.returncode, 0, check.stderr)
+                    self.assertEqual(check.returncode, self.verified, check.stderr)
                 if now == before:
-                    self.load_well(second, fmt="trades", options=self.options)
+                    self.load_well(second, fmt=self.fmt, options=self.options)
                     self.assertEqual(tree(self.catalog), tree(good))
         self.assertGreater(seen[before], 10)
         self.assertGreater(seen[after], 0, "no kill came behind the publishing")
@@ -71,6 +74,16 @@ class ImportKill(DataTest):
         cut = len(rows) * 5 // 8  # in the middle of a day, so that a file is replaced
         self.walk(self.write("a.csv", head + "".join(rows[:cut])),
                   self.write("b.csv", head + "".join(rows[cut:])), "merging")
+
+    def test_captured_messages(self):
+        """Six series in one import: none without the others, at any moment."""
+        self.fmt = "binance-raw"
+        capture = Capture(6000)
+        cut = len(capture.lines) * 5 // 8
+        head, tail = ("".join(x + "\n" for x in part)
+                      for part in (capture.lines[:cut], capture.lines[cut:]))
+        self.options = ("--tick", "0.1", "--lot", "0.001", "--price-exp", "-8")
+        self.walk(self.write("a", head), self.write("b", tail), "captured messages")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@
 
 #define FILE_MAX ((size_t)256 * 1024 * 1024)
 #define JSON_DEPTH 16
+#define PLACES_MAX 18
 
 /* All of a file, unpacked. */
 static int32_t read_all(const char *path, char **out, size_t *len, qn_err *err)
@@ -171,9 +172,18 @@ static bool is_same_number(const char *a, const char *b)
            x.exp == y.exp;
 }
 
+static int32_t places_of(struct json_object *symbol, const char *key)
+{
+    struct json_object *value = get(symbol, key, json_type_int);
+    int32_t places = value ? json_object_get_int(value) : 0;
+
+    return places > 0 && places <= PLACES_MAX ? places : 0;
+}
+
 static int32_t fill(struct json_object *symbol, instrument_options *opt, exchange_info *out,
                     qn_err *err)
 {
+    bool is_spot = !get(symbol, "contractType", json_type_string);
     instrument_options given = *opt;
     char text[INFO_TEXT];
 
@@ -194,8 +204,10 @@ static int32_t fill(struct json_object *symbol, instrument_options *opt, exchang
         const char *base = get_text(symbol, "baseAsset");
         bool is_inverse = margin && base && strcmp(margin, base) == 0;
         opt->kind = is_inverse ? "inverse" : "linear";
-        if (!get(symbol, "contractType", json_type_string)) opt->kind = "spot";
+        if (is_spot) opt->kind = "spot";
     }
+    opt->price_places = places_of(symbol, is_spot ? "quoteAssetPrecision" : "pricePrecision");
+    opt->qty_places = places_of(symbol, is_spot ? "baseAssetPrecision" : "quantityPrecision");
     return QN_OK;
 }
 

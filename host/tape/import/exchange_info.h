@@ -25,6 +25,8 @@ typedef struct exchange_info {
  *   baseAsset, quoteAsset                       --base, --quote
  *   marginAsset                                 --settle (spot: the quote)
  *   contractSize                                --contract-size
+ *   pricePrecision, quoteAssetPrecision         price_places: what prices are written with
+ *   quantityPrecision, baseAssetPrecision       qty_places (the Asset ones: of spot alone)
  *   no contractType: spot; marginAsset is baseAsset: inverse; else linear: --kind
  *
  * returns QN_OK; QN_E_UNKNOWN_NAME for a symbol that is not in it, with the nearest one that

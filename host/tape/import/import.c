@@ -188,7 +188,7 @@ static int32_t prepare(import_job *job, qn_err *err)
         rc = options_agree(&opt->instrument, def, err);
     } else {
         instrument_options said = opt->instrument;
-        said.computed_places = job->places.computed;
+        if (said.price_places < job->places.computed) said.price_places = job->places.computed;
         rc = options_define(&said, job->places.price, job->places.qty, def, err);
         if (rc == QN_OK) rc = catalog_writer_instrument(job->writer, def, err);
     }

@@ -241,8 +241,9 @@ int32_t options_define(const instrument_options *opt, int32_t price_places, int3
                        qn_instrument *out, qn_err *err)
 {
     const step_options price = {"--tick",       opt->tick,    "--price-exp",
-                                opt->price_exp, price_places, opt->computed_places};
-    const step_options qty = {"--lot", opt->lot, "--qty-exp", opt->qty_exp, qty_places, 0};
+                                opt->price_exp, price_places, opt->price_places};
+    const step_options qty = {"--lot",      opt->lot,   "--qty-exp",
+                              opt->qty_exp, qty_places, opt->qty_places};
     qn_decimal notional = {0};
     int32_t rc;
 

@@ -19,9 +19,10 @@ typedef struct instrument_options {
     const char *base, *quote, *settle;
     const char *kind;              /* spot, linear, inverse */
     const char *min_qty, *max_qty; /* --exchange-info alone knows these */
-    /* Decimal places of prices that nobody trades at (marks, indexes): without --price-exp
-     * prices are counted so finely, whatever the tick. */
-    int32_t computed_places;
+    /* Without --price-exp and --qty-exp prices and quantities are counted at least so finely,
+     * decimal places, whatever tick and lot are: marks and indexes are computed, and books and
+     * the past hold what was traded when tick and lot were others. 0 = as tick and lot. */
+    int32_t price_places, qty_places;
 } instrument_options;
 
 /* Judge the options alone. QN_OK; QN_E_MISSING, QN_E_SYNTAX, QN_E_RANGE, QN_E_PRECISION,
