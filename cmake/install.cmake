@@ -14,12 +14,14 @@
 #   P/share/quoin/templates/    what `quoin plugin new` makes a project of
 # "lib" is meant literally, on a multiarch system too: the program finds its plugins by it.
 
-# The lists of plugin.cmake as the words of a shell.
+# The lists of plugin.cmake as the words of a shell, here alone: the tests build plugins, too.
+block()
 foreach(list CFLAGS CXXFLAGS LINK LIBM)
     list(JOIN QUOIN_PLUGIN_${list} " " QUOIN_PLUGIN_${list})
 endforeach()
 configure_file(cmake/quoin.pc.in quoin.pc @ONLY)
 configure_file(cmake/quoin-bench.pc.in quoin-bench.pc @ONLY)
+endblock()
 
 include(CMakePackageConfigHelpers)
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/quoinConfigVersion.cmake
