@@ -81,6 +81,7 @@ typedef struct replay {
     uint64_t every;                  /* 0 = no checkpoints */
     struct json_object *checkpoints; /* NULL = as text */
     bool is_whole;                   /* no checkpoint was lost for want of memory */
+    bool is_warned;                  /* of a broken message; once */
     uint64_t seen, crossed;          /* deltas applied at the last call; crossed states */
     qn_book book;
     void *memory;
@@ -185,9 +186,13 @@ static int32_t run(const catalog *cat, replay *r, qn_err *err)
                       r->instrument->name, room.far);
             break;
         }
-        if (said == QN_E_INVALID)
-            log_line(LOG_WARNING, "update %" PRIu64 " of %s holds a value that cannot be [%s]",
+        if (said == QN_E_INVALID && !r->is_warned) {
+            log_line(LOG_WARNING,
+                     "update %" PRIu64 " of %s, and maybe more, holds a value that cannot be: "
+                     "quoin data verify tells [%s]",
                      row->update_id, r->instrument->name, error_name(said));
+            r->is_warned = true;
+        }
         rc = tape_next(t, err);
     }
     tape_close(t);

@@ -21,6 +21,8 @@ typedef struct verify {
     const event_row *row;
     tape_file open;
     verify_series series;
+    uint8_t checks[VERIFY_CHECKS]; /* those of the series' type */
+    size_t nchecks;
     verify_finding found[VERIFY_CHECKS]; /* in this file */
     bool is_cut;                         /* the rest of the file could not be read */
 
@@ -152,10 +154,10 @@ static void note(verify_finding *f, uint64_t n, const qn_event *ev, int64_t offs
 
 static bool check_row(verify *v, const qn_event *ev, int64_t offset)
 {
-    for (size_t i = 0; i < VERIFY_CHECKS; i++) {
-        uint64_t n = 0;
-        if (verify_checks[i].types >> ev->type & 1) n = verify_checks[i].find(&v->series, ev);
-        if (n) note(&v->found[i], n, ev, offset);
+    for (size_t i = 0; i < v->nchecks; i++) {
+        size_t check = v->checks[i];
+        uint64_t n = verify_checks[check].find(&v->series, ev);
+        if (n) note(&v->found[check], n, ev, offset);
     }
     verify_step(&v->series, ev);
     return true;
@@ -253,6 +255,9 @@ static int32_t begin_file(verify *v, const catalog *cat, const catalog_file *fil
     v->previous = is_same_series(v->file, file) ? v->file : NULL;
     v->file = file;
     v->row = event_row_of(file->data.type);
+    v->nchecks = 0;
+    for (uint8_t i = 0; i < VERIFY_CHECKS; i++)
+        if (verify_checks[i].types >> file->data.type & 1) v->checks[v->nchecks++] = i;
     return v->previous ? QN_OK : verify_begin(&v->series, cat, file, err);
 }
 

@@ -14,10 +14,10 @@ typedef struct any_row {
 
 static int64_t venue_ts_of(const qn_event *ev)
 {
-    any_row row;
+    int64_t ts;
 
-    memcpy(&row, ev, sizeof row);
-    return row.venue_ts;
+    memcpy(&ts, (const char *)ev + offsetof(any_row, venue_ts), sizeof ts);
+    return ts;
 }
 
 int64_t verify_key(const qn_event *ev)
