@@ -253,13 +253,13 @@ static bool parse(const reading *r, const char *name, const char *text, bool is_
     return false;
 }
 
-/* low, high and step at one exponent, in order. */
+/* low, high and step at one exponent, in order; exp above 0: at one that holds them all. */
 static bool set_range(const reading *r, qn_decimal low, qn_decimal high, qn_decimal step,
-                      int32_t exp, bool has_exp)
+                      int32_t exp)
 {
     qn_dimension *d = r->out;
 
-    if (!has_exp) {
+    if (exp > 0) {
         exp = low.exp < high.exp ? low.exp : high.exp;
         exp = step.mantissa && step.exp < exp ? step.exp : exp > 0 ? 0 : exp;
         if (!step.mantissa && fine_exp(&low, &high, d->scale == QN_SCALE_LOG) < exp)
@@ -324,7 +324,7 @@ static bool read_range(reading *r)
         !parse(r, "high", r->high, is_duration, &high) ||
         (r->step && !parse(r, "step", r->step, is_duration, &step)))
         return false;
-    return set_range(r, low, high, step, ranges[type].exp, is_duration || ranges[type].exp <= 0);
+    return set_range(r, low, high, step, is_duration ? 0 : ranges[type].exp);
 }
 
 /* ------------------------------------------------------------------ a dimension */

@@ -43,6 +43,18 @@ void figure_write(const statistic *s, double value, char to[CELL_ROOM])
         html_number(value, s->unit == STATISTIC_COUNT ? 0 : html_places(value, 4), to);
 }
 
+/* The same in plain letters, whose number is their width. */
+static void figure_print(const statistic *s, double value, char to[CELL_ROOM])
+{
+    if (!isfinite(value))
+        snprintf(to, CELL_ROOM, "n/a");
+    else if (s->unit == STATISTIC_PART)
+        snprintf(to, CELL_ROOM, "%.2f %%", value * 100);
+    else
+        snprintf(to, CELL_ROOM, "%.*f", s->unit == STATISTIC_COUNT ? 0 : html_places(value, 4),
+                 value);
+}
+
 /* The figures beside the objective that people ask for next. */
 static const char *const asked[] = {"total_return", "max_drawdown", "trades"};
 
@@ -124,11 +136,11 @@ static void fill_row(const tune *t, const grid *g, size_t rank, const uint32_t *
     for (uint32_t i = 0; i < t->ndimensions; i++)
         value_write(&t->dimensions[i], tr->values[i], cell(g, rank, c++));
     for (uint32_t i = 0; i < n; i++) {
-        figure_write(statistic_of(figures[i]), outcome_figure(&tr->train, figures[i]), text);
+        figure_print(statistic_of(figures[i]), outcome_figure(&tr->train, figures[i]), text);
         snprintf(cell(g, rank, c++), CELL_TEXT, "%s", text);
     }
     if (!t->config->test.node) return;
-    figure_write(statistic_of(t->objective), outcome_figure(&tr->test, t->objective), text);
+    figure_print(statistic_of(t->objective), outcome_figure(&tr->test, t->objective), text);
     snprintf(cell(g, rank, c++), CELL_TEXT, "%s",
              tr->test.state == QN_TRIAL_FAILED || tr->test.state == QN_TRIAL_REFUSED
                  ? trial_state_name(tr->test.state)
@@ -179,9 +191,9 @@ static void print_around(const tune *t, FILE *to)
         fputs("No trial has an objective.\n", to);
         return;
     }
-    figure_write(s, t->around.mean, mean);
-    figure_write(s, t->around.median, median);
-    figure_write(s, t->around.worst, worst);
+    figure_print(s, t->around.mean, mean);
+    figure_print(s, t->around.median, median);
+    figure_print(s, t->around.worst, worst);
     fprintf(to, "Within one step of the best: %" PRIu64 " trials, %s mean %s, median %s, worst %s",
             t->around.n, t->config->objective, mean, median, worst);
     if (t->around.without) fprintf(to, "; %" PRIu64 " without a result", t->around.without);

@@ -65,10 +65,12 @@ static inline const qn_dimension *qn_dimension_at(const qn_space *space, uint32_
     return (const qn_dimension *)qn_table_row(&space->dimensions, i);
 }
 
-/* How many values a dimension has; 0 = it has no step. Below 2^64 for every low and high. */
+/* How many values a dimension has; 0 = it has no step. The largest that can be is told for 2^64. */
 static inline uint64_t qn_dimension_count(const qn_dimension *d)
 {
-    return d->step ? ((uint64_t)d->high - (uint64_t)d->low) / (uint64_t)d->step + 1 : 0;
+    uint64_t last = d->step ? ((uint64_t)d->high - (uint64_t)d->low) / (uint64_t)d->step : 0;
+
+    return !d->step ? 0 : last == UINT64_MAX ? last : last + 1;
 }
 
 /* The k-th value from low, k < its count. */
