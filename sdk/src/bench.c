@@ -118,8 +118,10 @@ int bench_allows(qn_bench *b, const char *function, int needs, int is_active)
     static const char *const names[] = {"", "[control]", "[event]", "[io]"};
 
     if (b->call == CALL_NONE) {
-        bench_fault(b, PLUGIN, "%s was called outside of a call: what a call is given is valid "
-                               "until it returns", function);
+        bench_fault(b, PLUGIN,
+                    "%s was called outside of a call: what a call is given is valid "
+                    "until it returns",
+                    function);
         return 0;
     }
     if (!pthread_equal(pthread_self(), b->owner)) {
@@ -243,12 +245,15 @@ int32_t qn_bench_add_instrument(qn_bench *b, const qn_instrument *instrument)
                     QN_BENCH_INSTRUMENTS);
         return b->phase != PHASE_NONE ? QN_E_STATE : QN_E_FULL;
     }
-    slot = b->ninstruments++;
+    slot = b->ninstruments;
     b->instruments[slot] = *instrument;
-    b->instruments[slot].number = slot;
+    while (bench_slot(b, b->instruments[slot].number) >= 0)
+        b->instruments[slot].number++;
     b->list[slot] = &b->instruments[slot];
     b->exposures[slot] = (qn_exposure){.size = sizeof b->exposures[slot]};
-    b->positions[slot] = (qn_position){.size = sizeof b->positions[slot], .instrument = slot};
+    b->positions[slot] =
+        (qn_position){.size = sizeof b->positions[slot], .instrument = b->instruments[slot].number};
+    b->ninstruments++;
     return (int32_t)slot;
 }
 

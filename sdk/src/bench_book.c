@@ -84,8 +84,8 @@ static void parent_change(qn_bench *b, const qn_parent *p)
 
     if (is_closed(p->state)) {
         order_end(b, p->order_id);
-    } else if (slot >= 0 && !bench_order_find(b, p->order_id) &&
-               bench_order_add(b, (uint32_t)slot, p->side, p->qty)) {
+    } else if (!bench_order_find(b, p->order_id) &&
+               bench_order_add(b, slot < 0 ? 0 : (uint32_t)slot, p->side, p->qty)) {
         bench_order *o = &b->orders[b->norders - 1];
         o->id = p->order_id;
         o->filled = p->filled;

@@ -82,6 +82,18 @@ int32_t bench_deliver(qn_bench *b, const qn_event *ev)
     return rc;
 }
 
+/* A timer that the test fires itself is not pending any more. */
+static void due_forget(qn_bench *b, const qn_timer *timer)
+{
+    for (uint64_t i = 0; i < b->ndue; i++) {
+        const bench_due *d = &b->due[i];
+        if (d->is_result || d->due_ns != timer->due_ns || d->cookie != timer->cookie) continue;
+        memmove(&b->due[i], &b->due[i + 1], (b->ndue - i - 1) * sizeof *d);
+        b->ndue--;
+        return;
+    }
+}
+
 int32_t qn_bench_send(qn_bench *b, const qn_event *event)
 {
     _Alignas(16) unsigned char copy[QN_BENCH_EVENT_BYTES] = {0};
@@ -102,6 +114,7 @@ int32_t qn_bench_send(qn_bench *b, const qn_event *event)
     }
     b->now = ev->ts_ns;
     ev->seq = ++b->seq;
+    if (ev->type == QN_EVENT_TIMER) due_forget(b, (const qn_timer *)(const void *)ev);
     bench_book(b, ev);
     return bench_deliver(b, ev);
 }
@@ -113,7 +126,7 @@ static int32_t send(qn_bench *b, qn_event *ev, uint16_t size, uint16_t type, uin
 
     ev->size = size;
     ev->type = type;
-    ev->instrument = slot;
+    ev->instrument = slot < b->ninstruments ? b->instruments[slot].number : QN_NO_INSTRUMENT;
     ev->slot = slot;
     rc = qn_bench_send(b, ev);
     if (rc != QN_OK)
@@ -147,10 +160,8 @@ static int32_t due_fire(qn_bench *b, uint64_t at)
     b->ndue--;
     if (d.due_ns > b->now) b->now = d.due_ns;
     if (d.is_result) {
-        qn_result ev = {.hdr = {.ts_ns = b->now},
-                        .cookie = d.cookie,
-                        .status = d.status,
-                        .nbytes = d.nbytes};
+        qn_result ev = {
+            .hdr = {.ts_ns = b->now}, .cookie = d.cookie, .status = d.status, .nbytes = d.nbytes};
         memcpy(ev.bytes, d.bytes, d.nbytes);
         return send(b, &ev.hdr, sizeof ev, QN_EVENT_RESULT, QN_NO_INSTRUMENT);
     } else {
@@ -369,10 +380,8 @@ int32_t qn_bench_halt(qn_bench *b, uint32_t reason)
 uint64_t qn_bench_parent(qn_bench *b, uint32_t slot, uint32_t side, const char *qty)
 {
     const qn_instrument *in = b ? bench_at(b, slot) : NULL;
-    qn_parent ev = {.strategy = 1,
-                    .state = QN_ORDER_ACCEPTED,
-                    .side = side,
-                    .expire_ts = INT64_MAX};
+    qn_parent ev = {
+        .strategy = 1, .state = QN_ORDER_ACCEPTED, .side = side, .expire_ts = INT64_MAX};
 
     if (!in) return 0;
     fire(b, b->now);

@@ -335,10 +335,8 @@ static int32_t worker_submit(qn_ctx *ctx, int64_t due_ns, uint64_t cookie, const
 static const qn_host_portfolio portfolio = {sizeof portfolio, 0, portfolio_position,
                                             portfolio_equity, portfolio_mark};
 static const qn_host_features features = {sizeof features, 0, features_find, features_read};
-static const qn_host_books books = {sizeof books,  0,
-                                    books_accounts, books_account,
-                                    books_exposure, books_position,
-                                    books_money};
+static const qn_host_books books = {
+    sizeof books, 0, books_accounts, books_account, books_exposure, books_position, books_money};
 static const qn_host_worker worker = {sizeof worker, 0, worker_submit};
 
 static const struct {

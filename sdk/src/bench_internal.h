@@ -112,12 +112,11 @@ struct qn_bench {
     uint64_t norders, orders_room;
     unsigned char *batch; /* for a sink: events not taken over yet */
     uint64_t batch_bytes, batch_room, batch_events, batch_first;
-    int reloads_always, is_reloading;
+    int reloads_always, loads_early;
 
     /* tuner: trials that were asked for */
     int64_t *trials; /* ndimensions each */
-    uint64_t ntrials, trials_room, ntold;
-    int ask_ended;
+    uint64_t ntrials, trials_room, ntold, planned;
 
     /* what it said */
     qn_bench_output *outputs;
@@ -153,7 +152,7 @@ int bench_enter(qn_bench *b, bench_guard *g, int call, const char *name, int is_
 void bench_leave(qn_bench *b, const bench_guard *g);
 
 /* A function of the host is called: in a call of the kind `needs` (0 = any), on its thread, and in
- * an active instance (is_active 1) or one that is not yet (0), else (-1) in either. 0 = a failure. */
+ * an active instance (is_active 1) or one that is not yet (0); -1 = in either. 0 = a failure. */
 int bench_allows(qn_bench *b, const char *function, int needs, int is_active);
 
 /* ------------------------------------------------------------------ parts */

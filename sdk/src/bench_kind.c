@@ -53,13 +53,13 @@ static int32_t sink_begin(qn_bench *b, qn_err *err)
 
 static int32_t tuner_begin(qn_bench *b, qn_err *err)
 {
-    uint64_t planned = 0;
     bench_guard g;
     int32_t rc;
 
+    b->planned = 0;
     b->space.dimensions = (qn_table){b->dimensions, b->ndimensions, sizeof b->dimensions[0]};
     if (!bench_enter(b, &g, CALL_CONTROL, "begin", 0)) return QN_E_STATE;
-    rc = ((const qn_tuner *)b->cls->table)->begin(b->self, &b->space, &planned, err);
+    rc = ((const qn_tuner *)b->cls->table)->begin(b->self, &b->space, &b->planned, err);
     bench_leave(b, &g);
     return rc;
 }
@@ -158,7 +158,7 @@ qn_proposal qn_bench_proposal(qn_bench *b, uint32_t slot, uint32_t side, const c
     qn_proposal p = {.size = sizeof p, .stage = QN_STAGE_INTENT | QN_STAGE_ORDER, .strategy = 1};
 
     if (!in) return p;
-    p.instrument = slot;
+    p.instrument = in->number;
     p.side = side;
     p.type = price ? QN_LIMIT : QN_MARKET;
     p.qty = bench_number(b, qty, in->qty_exp);
@@ -211,14 +211,15 @@ int64_t qn_bench_check(qn_bench *b, const qn_proposal *proposal, qn_answer *answ
 
 int32_t qn_bench_verdict(qn_bench *b, const qn_proposal *proposal, int64_t allowed)
 {
+    int64_t slot = b ? bench_slot(b, proposal->instrument) : 0;
     qn_verdict v = {.hdr = {.size = sizeof v,
                             .type = QN_EVENT_VERDICT,
                             .ts_ns = proposal->ts_ns,
                             .instrument = proposal->instrument,
-                            .slot = proposal->instrument},
+                            .slot = slot < 0 ? 0 : (uint32_t)slot},
                     .strategy = proposal->strategy,
                     .stage = proposal->stage,
-                    .action = allowed == 0               ? QN_REJECT
+                    .action = allowed == 0              ? QN_REJECT
                               : allowed < proposal->qty ? QN_REDUCE
                                                         : QN_ALLOW,
                     .side = proposal->side,
@@ -267,8 +268,7 @@ static void weights_keep(qn_bench *b, const qn_portfolio *in, const double *weig
     memcpy(o->as.list.values.real, weights, o->as.list.n * sizeof *weights);
     for (uint32_t i = 0; i < in->lines.nrows && rc == QN_OK; i++) {
         const qn_line *line = (const qn_line *)qn_table_row(&in->lines, i);
-        if (!isfinite(weights[i]) || weights[i] < line->min_weight ||
-            weights[i] > line->max_weight)
+        if (!isfinite(weights[i]) || weights[i] < line->min_weight || weights[i] > line->max_weight)
             bench_fault(b, PLUGIN, "line %u is given the weight %g: %g to %g is allowed", i,
                         weights[i], line->min_weight, line->max_weight);
     }
@@ -295,7 +295,8 @@ int32_t qn_bench_allocate_of(qn_bench *b, const qn_portfolio *portfolio, double 
     if (bench_enter(b, &g, CALL_EVENT, "allocate", 0)) {
         rc = t->allocate(b->self, portfolio, &out, &err);
         bench_leave(b, &g);
-        if (rc != QN_OK && !err.msg[0]) bench_fault(b, PLUGIN, "allocate did not say why it failed");
+        if (rc != QN_OK && !err.msg[0])
+            bench_fault(b, PLUGIN, "allocate did not say why it failed");
         weights_keep(b, portfolio, room, rc);
         if (weights) memcpy(weights, room, out.nweights * sizeof *room);
         if (values) memcpy(values, out.values, out.nvalues * sizeof *room);
@@ -313,7 +314,7 @@ qn_order qn_bench_order(qn_bench *b, uint32_t slot, uint32_t side, const char *q
     qn_order o = {.size = sizeof o, .strategy = 1, .incarnation = 1, .tif = QN_GTC};
 
     if (!in) return o;
-    o.instrument = slot;
+    o.instrument = in->number;
     o.id = QN_ORDER_ID(1, ++b->order_counter);
     o.side = side;
     o.type = price ? QN_LIMIT : QN_MARKET;
@@ -396,29 +397,40 @@ int32_t qn_bench_write(qn_bench *b)
 
 /* ------------------------------------------------------------------ tuners */
 
+int32_t qn_bench_add_dimension_of(qn_bench *b, const qn_dimension *dimension)
+{
+    if (!b) return QN_E_NO_MEMORY;
+    if (b->phase != PHASE_NONE || b->ndimensions == QN_BENCH_DIMENSIONS ||
+        dimension->low > dimension->high || dimension->step < 0) {
+        bench_fault(b, TEST, "dimension %.60s: low <= high, before the start, %u at most",
+                    dimension->name, QN_BENCH_DIMENSIONS);
+        return QN_E_RANGE;
+    }
+    b->dimensions[b->ndimensions++] = *dimension;
+    return QN_OK;
+}
+
 int32_t qn_bench_add_dimension(qn_bench *b, const char *name, int64_t low, int64_t high,
                                int64_t step)
 {
-    qn_dimension *d;
+    qn_dimension d = {.size = sizeof d,
+                      .type = QN_DIMENSION_INTEGER,
+                      .flags = QN_DIMENSION_ORDERED,
+                      .unit = "",
+                      .low = low,
+                      .high = high,
+                      .step = step};
+    uint32_t own = b && b->ndimensions < QN_BENCH_DIMENSIONS ? b->ndimensions : 0;
 
     if (!b) return QN_E_NO_MEMORY;
-    if (b->phase != PHASE_NONE || b->ndimensions == QN_BENCH_DIMENSIONS || low > high || step < 0) {
-        bench_fault(b, TEST, "dimension %.60s: low <= high, before the start, %u at most", name,
-                    QN_BENCH_DIMENSIONS);
-        return QN_E_RANGE;
-    }
-    snprintf(b->dimension_names[b->ndimensions], sizeof b->dimension_names[0], "%s", name);
-    d = &b->dimensions[b->ndimensions];
-    *d = (qn_dimension){.size = sizeof *d,
-                        .type = QN_DIMENSION_INTEGER,
-                        .flags = QN_DIMENSION_ORDERED,
-                        .name = b->dimension_names[b->ndimensions],
-                        .unit = "",
-                        .low = low,
-                        .high = high,
-                        .step = step};
-    b->ndimensions++;
-    return QN_OK;
+    snprintf(b->dimension_names[own], sizeof b->dimension_names[own], "%s", name);
+    d.name = b->dimension_names[own];
+    return qn_bench_add_dimension_of(b, &d);
+}
+
+uint64_t qn_bench_planned(const qn_bench *b)
+{
+    return b ? b->planned : 0;
 }
 
 int32_t qn_bench_search(qn_bench *b, uint64_t seed, uint32_t outstanding, uint64_t most)

@@ -28,7 +28,9 @@ qn_bench_output *bench_say(qn_bench *b, uint32_t what)
 
 int64_t bench_slot(const qn_bench *b, uint32_t number)
 {
-    return number < b->ninstruments ? (int64_t)number : -1;
+    for (uint32_t slot = 0; slot < b->ninstruments; slot++)
+        if (b->instruments[slot].number == number) return slot;
+    return -1;
 }
 
 /* ------------------------------------------------------------------ orders */
@@ -67,22 +69,21 @@ static const struct {
 static int64_t signal_take(const qn_signal *s)
 {
     int is_sane = s->strength >= -1 && s->strength <= 1 && s->confidence >= 0 &&
-                  s->confidence <= 1 && s->horizon >= 0 && s->stop_loss >= 0 &&
-                  s->take_profit >= 0;
+                  s->confidence <= 1 && s->horizon >= 0 && s->stop_loss >= 0 && s->take_profit >= 0;
 
     return is_sane ? 0 : QN_E_INTENT_VALUE;
 }
 
 /* The order that a target comes to: the difference to what is held and on its way. */
-static int64_t target_take(qn_bench *b, const qn_target *t)
+static int64_t target_take(qn_bench *b, uint32_t slot, const qn_target *t)
 {
-    qn_position *p = &b->positions[t->hdr.instrument];
+    qn_position *p = &b->positions[slot];
     int64_t qty = t->qty - p->qty - p->market_orders;
     uint64_t id;
 
     if (t->stop_loss < 0 || t->take_profit < 0) return QN_E_INTENT_VALUE;
     if (qty == 0) return 0;
-    id = bench_order_add(b, t->hdr.instrument, qty > 0 ? QN_BUY : QN_SELL, qty > 0 ? qty : -qty);
+    id = bench_order_add(b, slot, qty > 0 ? QN_BUY : QN_SELL, qty > 0 ? qty : -qty);
     if (id) {
         b->orders[b->norders - 1].is_market = 1;
         p->market_orders += qty;
@@ -100,17 +101,17 @@ static int is_order_sane(uint32_t type, uint32_t tif, uint32_t flags, int64_t qt
            (tif == QN_GTD ? expire_ts > 0 : expire_ts == 0);
 }
 
-static int64_t order_take(qn_bench *b, const qn_order_intent *o)
+static int64_t order_take(qn_bench *b, uint32_t slot, const qn_order_intent *o)
 {
     uint64_t id;
 
     if ((o->side != QN_BUY && o->side != QN_SELL) || o->stop_loss < 0 || o->take_profit < 0 ||
         !is_order_sane(o->type, o->tif, o->flags, o->qty, o->price, o->trigger, o->expire_ts))
         return QN_E_INTENT_VALUE;
-    id = bench_order_add(b, o->hdr.instrument, o->side, o->qty);
+    id = bench_order_add(b, slot, o->side, o->qty);
     if (id && o->type == QN_MARKET) {
         b->orders[b->norders - 1].is_market = 1;
-        b->positions[o->hdr.instrument].market_orders += qn_sign(o->side) * o->qty;
+        b->positions[slot].market_orders += qn_sign(o->side) * o->qty;
     }
     return (int64_t)id;
 }
@@ -119,16 +120,17 @@ static int64_t intent_take(qn_bench *b, const qn_intent *intent)
 {
     const void *any = intent;
     const qn_modify *m = (const qn_modify *)any;
+    int64_t slot = bench_slot(b, intent->instrument);
     uint64_t id;
 
-    if (bench_slot(b, intent->instrument) < 0) return QN_E_INTENT_INSTRUMENT;
+    if (slot < 0) return QN_E_INTENT_INSTRUMENT;
     switch (intent->kind) {
     case QN_INTENT_SIGNAL:
         return signal_take((const qn_signal *)any);
     case QN_INTENT_TARGET:
-        return target_take(b, (const qn_target *)any);
+        return target_take(b, (uint32_t)slot, (const qn_target *)any);
     case QN_INTENT_ORDER:
-        return order_take(b, (const qn_order_intent *)any);
+        return order_take(b, (uint32_t)slot, (const qn_order_intent *)any);
     case QN_INTENT_CANCEL:
         id = ((const qn_cancel *)any)->order_id;
         return id == 0 || bench_order_find(b, id) ? 0 : QN_E_INTENT_ORDER;
@@ -298,8 +300,7 @@ static int32_t venue_push(void *ctx, const qn_event *ev)
 void bench_outs_make(qn_bench *b)
 {
     b->out = (qn_out){.size = sizeof b->out, .ctx = b, .push = out_push};
-    b->model_out =
-        (qn_model_out){.size = sizeof b->model_out, .ctx = b, .publish = out_publish};
+    b->model_out = (qn_model_out){.size = sizeof b->model_out, .ctx = b, .publish = out_publish};
     b->child_out = (qn_child_out){.size = sizeof b->child_out,
                                   .ctx = b,
                                   .send = out_send,

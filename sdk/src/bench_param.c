@@ -39,12 +39,8 @@ static int32_t duration_read(const char *value, int64_t *out)
     static const struct {
         const char *name;
         int64_t ns;
-    } units[] = {{"ns", 1},
-                 {"us", QN_NS_PER_US},
-                 {"ms", QN_NS_PER_MS},
-                 {"s", QN_NS_PER_S},
-                 {"m", 60 * QN_NS_PER_S},
-                 {"h", 3600 * QN_NS_PER_S},
+    } units[] = {{"ns", 1},           {"us", QN_NS_PER_US},    {"ms", QN_NS_PER_MS},
+                 {"s", QN_NS_PER_S},  {"m", 60 * QN_NS_PER_S}, {"h", 3600 * QN_NS_PER_S},
                  {"d", QN_NS_PER_DAY}};
     size_t digits = strspn(value, "0123456789");
     int64_t n;

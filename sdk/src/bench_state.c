@@ -19,6 +19,11 @@ void qn_bench_reload_always(qn_bench *b, int is_on)
     if (b) b->reloads_always = is_on;
 }
 
+void qn_bench_loads_early(qn_bench *b, int is_on)
+{
+    if (b) b->loads_early = is_on;
+}
+
 /* ------------------------------------------------------------------ streams */
 
 static int64_t saved_write(void *ctx, const void *from, uint64_t n)
@@ -154,8 +159,9 @@ static int32_t replace(qn_bench *b, uint32_t schema, reader *r, qn_err *err)
     aside old = put_aside(b);
     int32_t rc = bench_instance_make(b, err);
 
-    if (rc == QN_OK && r) rc = load(b, schema, r, err);
+    if (rc == QN_OK && r && b->loads_early) rc = load(b, schema, r, err);
     if (rc == QN_OK) rc = bench_begin_service(b, err);
+    if (rc == QN_OK && r && !b->loads_early) rc = load(b, schema, r, err);
     settle(b, &old, rc == QN_OK);
     return rc;
 }

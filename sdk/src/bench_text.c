@@ -35,7 +35,9 @@ static void add(qn_bench *b, const char *format, ...)
 
 static const qn_instrument *named(const qn_bench *b, uint32_t number)
 {
-    return number < b->ninstruments ? &b->instruments[number] : NULL;
+    int64_t slot = bench_slot(b, number);
+
+    return slot < 0 ? NULL : &b->instruments[slot];
 }
 
 static void add_name(qn_bench *b, const char *what, uint32_t number)
@@ -168,9 +170,8 @@ static void line_feature(qn_bench *b, const qn_bench_output *o)
 
     add_name(b, "feature", o->as.feature.instrument);
     add(b, " %s %.6g",
-        place < t->features.nrows
-            ? ((const qn_named *)qn_table_row(&t->features, place))->name
-            : "a-feature-that-does-not-exist",
+        place < t->features.nrows ? ((const qn_named *)qn_table_row(&t->features, place))->name
+                                  : "a-feature-that-does-not-exist",
         o->as.feature.value);
     if (o->as.feature.valid_ns) add(b, " for %" PRId64, o->as.feature.valid_ns);
 }
@@ -181,7 +182,7 @@ static void line_child(qn_bench *b, const qn_bench_output *o)
     uint32_t number = 0;
 
     for (uint64_t i = 0; i < b->norders; i++)
-        if (b->orders[i].id == c->parent_id) number = b->orders[i].slot;
+        if (b->orders[i].id == c->parent_id) number = b->instruments[b->orders[i].slot].number;
     add(b, "child of %" PRIu64, c->parent_id);
     add_amount(b, "", c->qty, qty_exp(b, number));
     add_terms(b, number, c->type, c->tif, c->flags, c->price, c->trigger);

@@ -15,7 +15,7 @@ static fake_host h;
 
 static void open_execution(const char *plugin, const char *params)
 {
-    if (h.module) fake_close(&h);
+    if (h.bench) fake_close(&h);
     fake_init(&h, 3);
     for (int i = 0; i < 3; i++)
         h.exposures[i].mark = 10000;
@@ -335,7 +335,7 @@ START_TEST(twap_bounds)
     accept(2, 130, 0, 1000);
     ck_assert_uint_eq(h.nfinished, 1);
     accept(2, 130, 99, 1000);
-    parent_event(1, 51, 0, 1000, QN_ORDER_CANCELED, INT64_MAX);
+    parent_event(2, 51, 0, 1000, QN_ORDER_CANCELED, INT64_MAX);
     accept(3, 131, 99, 1000); /* an instrument that it was not given */
     ck_assert_uint_eq(h.finished[1], 131);
 }

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * A host small enough to see through, for plugins of the pure kinds: loads a built shared object,
- * gives it parameters as text, instruments and books that a test sets, and keeps what it asks for.
- * A failure of the host's own duties ends the test. */
+ * The bench of <quoin/bench.h> for tests with Check: what a plugin of a pure kind asks for comes as
+ * arrays, and a failure of the bench ends the test. */
 #ifndef QUOIN_TESTS_KINDS_FAKE_HOST_H
 #define QUOIN_TESTS_KINDS_FAKE_HOST_H
 
-#include <quoin/execution.h>
-#include <quoin/optimizer.h>
-#include <quoin/risk.h>
-#include <quoin/strategy.h>
+#include <quoin/bench.h>
 
 #include <stdbool.h>
 
 #define FAKE_INSTRUMENTS 8
-#define FAKE_ACCOUNTS 3
 #define FAKE_RECORDS 4096
 #define FAKE_FEATURES 2
 
@@ -43,11 +38,9 @@ typedef struct fake_published {
 
 typedef struct fake_host {
     /* a test sets these before it opens a plugin; books and results also later */
-    qn_instrument instruments[FAKE_INSTRUMENTS];
-    uint32_t ninstruments;
-    qn_exposure exposures[FAKE_INSTRUMENTS];
-    qn_account_state accounts[FAKE_ACCOUNTS];
-    uint32_t naccounts;
+    qn_instrument *instruments; /* the bench's, by slot, which is their number */
+    qn_exposure *exposures;
+    qn_account_state *accounts;
     int32_t timer_result; /* what the next calls return; QN_OK: the host takes them */
     int64_t send_result;  /* 0: a child gets an id */
     fake_feature features[FAKE_FEATURES];
@@ -62,27 +55,16 @@ typedef struct fake_host {
     uint32_t ntimers, nchildren, nfinished, nhalts, nsignals, npublished;
 
     /* the rest is the host's own */
-    uint64_t next_id;
+    qn_bench *bench; /* NULL = closed */
     int64_t nbars;
-    void *module;
-    const qn_class *cls;
-    void *self;
-    char params[512];
-    const qn_instrument *list[FAKE_INSTRUMENTS];
-    qn_host host;
-    qn_setup setup;
-    qn_risk_out risk_out;
-    qn_child_out child_out;
-    qn_out out;
-    qn_model_out model_out;
-    void *blocks[64];
-    uint32_t nblocks;
-    bool is_active; /* events flow: no memory may be taken */
 } fake_host;
 
 /* A zeroed host with `n` instruments: linear, prices at 10^-2, quantities at 10^-3, money at 10^-8,
  * tick and lot of one mantissa; all settled by account 0, which has an equity of 1,000. */
 void fake_init(fake_host *h, uint32_t n);
+
+/* One more account of 1,000. */
+void fake_account(fake_host *h);
 
 /* Load "risk/limits" and make an instance. `params` is "key=value key=value"; defaults fill the
  * rest. A failure of create ends the test, unless `err` is given: then it is returned, and the

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ACCOUNTS 2
 #define INSTRUMENTS 4
 #define STEPS 120
 #define MOST 60 /* quantity of an order */
@@ -27,11 +28,11 @@ typedef struct world {
     int64_t max_gross, max_net, max_daily_loss, max_drawdown, price_band;
     int64_t max_orders, per;
     bool is_halting;
-    moment seen[FAKE_ACCOUNTS][STEPS];
-    uint32_t nseen[FAKE_ACCOUNTS];
-    uint32_t peak_from[FAKE_ACCOUNTS]; /* first moment that counts for the peak */
-    bool is_down[FAKE_ACCOUNTS];
-    int64_t halted_day[FAKE_ACCOUNTS];
+    moment seen[ACCOUNTS][STEPS];
+    uint32_t nseen[ACCOUNTS];
+    uint32_t peak_from[ACCOUNTS]; /* first moment that counts for the peak */
+    bool is_down[ACCOUNTS];
+    int64_t halted_day[ACCOUNTS];
     int64_t ordered[STEPS];
     uint32_t nordered, nhalts;
     int64_t now;
@@ -221,7 +222,7 @@ static void begin(uint64_t seed)
     memset(&w, 0, sizeof w);
     w.state = seed * 2654435761u + 1;
     fake_init(&w.h, INSTRUMENTS);
-    w.h.naccounts = 2;
+    fake_account(&w.h);
     w.max_position = sometimes(1, 150);
     w.max_position_notional = sometimes(1, 15000) * 1000;
     w.max_order_notional = sometimes(1000, 6000) * 1000;
@@ -245,7 +246,7 @@ static void begin(uint64_t seed)
     set(params, "per", w.per / (3600 * QN_NS_PER_S), "h");
     snprintf(params + strlen(params), sizeof params - strlen(params), "halt_on_daily_loss=%s",
              w.is_halting ? "true" : "false");
-    for (uint32_t i = 0; i < FAKE_ACCOUNTS; i++)
+    for (uint32_t i = 0; i < ACCOUNTS; i++)
         w.halted_day[i] = -1;
     for (uint32_t i = 0; i < INSTRUMENTS; i++)
         w.h.exposures[i].account = between(0, 3) == 0;
@@ -277,7 +278,7 @@ static void market_event(void)
 
 static void resume(void)
 {
-    for (uint32_t i = 0; i < FAKE_ACCOUNTS; i++) {
+    for (uint32_t i = 0; i < ACCOUNTS; i++) {
         if (w.is_down[i]) w.peak_from[i] = w.nseen[i] - 1;
         w.is_down[i] = false;
     }

@@ -1,59 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 #include "limits.h"
 
+#include <quoin/sdk/decimal.h>
+
 #include <check.h>
-#include <math.h>
-
-static int64_t magnitude(int64_t value)
-{
-    return value < 0 ? -value : value;
-}
-
-static int64_t reducing(const qn_exposure *e, uint32_t side, int64_t qty)
-{
-    int64_t room = magnitude(e->qty) - (side == QN_BUY ? e->buying : e->selling);
-
-    if (e->qty == 0 || (e->qty > 0) == (side == QN_BUY) || room <= 0) return 0;
-    return room < qty ? room : qty;
-}
 
 qn_proposal proposal_of(fake_host *h, uint32_t instrument, uint32_t side, int64_t qty,
                         int64_t price)
 {
-    const qn_exposure *e = &h->exposures[instrument];
-    const qn_host_books *books = h->host.ext(h->host.ctx, QN_HOST_BOOKS);
-    qn_proposal p = {.size = sizeof p,
-                     .stage = BOTH,
-                     .strategy = 1,
-                     .instrument = instrument,
-                     .side = side,
-                     .type = price ? QN_LIMIT : QN_MARKET,
-                     .qty = qty,
-                     .reducing = reducing(e, side, qty),
-                     .price = price ? price : e->mark};
+    char qty_text[QN_DECIMAL_TEXT], price_text[QN_DECIMAL_TEXT];
 
-    if (books->money(h->host.ctx, instrument, qty, p.price, &p.notional) != QN_OK)
-        p.notional = INT64_MAX;
-    return p;
+    qn_decimal_format(qty, h->instruments[instrument].qty_exp, qty_text);
+    qn_decimal_format(price, h->instruments[instrument].price_exp, price_text);
+    return qn_bench_proposal(h->bench, instrument, side, qty_text, price ? price_text : NULL);
 }
 
 int64_t ask(fake_host *h, const qn_proposal *p, qn_answer *answer)
 {
-    const qn_risk *table = h->cls->table;
+    int64_t allowed = qn_bench_check(h->bench, p, answer);
 
-    *answer = (qn_answer){.size = sizeof *answer, .action = QN_ALLOW, .qty = p->qty};
-    ck_assert_int_eq(table->check(h->self, p, answer), QN_OK);
-    ck_assert(isfinite(answer->limit) && isfinite(answer->value));
-    if (answer->action == QN_ALLOW) {
-        ck_assert_uint_eq(answer->halt, 0);
-        return p->qty;
-    }
-    ck_assert_uint_ne(answer->reason, QN_REASON_NONE);
-    ck_assert_uint_lt(answer->reason, QN_REASONS);
-    if (answer->action == QN_REJECT) return 0;
-    ck_assert_uint_eq(answer->action, QN_REDUCE);
-    ck_assert(answer->qty > 0 && answer->qty < p->qty);
-    return answer->qty;
+    ck_assert_int_ge(allowed, 0);
+    ck_assert_msg(qn_bench_failure(h->bench) == NULL, "%s", qn_bench_failure(h->bench));
+    if (answer->action == QN_ALLOW) ck_assert_uint_eq(answer->halt, 0);
+    qn_bench_forget(h->bench);
+    return allowed;
 }
 
 void tell_verdict(fake_host *h, const qn_proposal *p, uint32_t action)

@@ -30,7 +30,7 @@ static book b;
 
 static void open_lines(const char *plugin, const char *params, uint32_t nlines)
 {
-    if (b.h.module) fake_close(&b.h);
+    if (b.h.bench) fake_close(&b.h);
     memset(&b, 0, sizeof b);
     fake_init(&b.h, 1);
     ck_assert_int_eq(fake_open(&b.h, plugin, params, NULL), QN_OK);
@@ -55,23 +55,19 @@ static void open_lines(const char *plugin, const char *params, uint32_t nlines)
 
 static int32_t allocate(void)
 {
-    const qn_optimizer *table = b.h.cls->table;
-    qn_weights out = {.size = sizeof out,
-                      .nweights = b.in.lines.nrows,
-                      .weights = b.weights,
-                      .nvalues = table->values.nrows,
-                      .values = b.values};
+    int32_t rc = qn_bench_allocate_of(b.h.bench, &b.in, b.weights, b.values);
 
-    memset(b.weights, 0, sizeof b.weights);
-    memset(b.values, 0, sizeof b.values);
     b.err = (qn_err)QN_ERR_INIT;
-    return table->allocate(b.h.self, &b.in, &out, &b.err);
+    snprintf(b.err.msg, sizeof b.err.msg, "%s", qn_bench_reason(b.h.bench));
+    ck_assert_msg(qn_bench_failure(b.h.bench) == NULL, "%s", qn_bench_failure(b.h.bench));
+    qn_bench_forget(b.h.bench);
+    return rc;
 }
 
 /* A diagnostic by its name. */
 static double value(const char *name)
 {
-    const qn_optimizer *table = b.h.cls->table;
+    const qn_optimizer *table = qn_bench_class(b.h.bench)->table;
 
     for (uint32_t i = 0; i < table->values.nrows; i++)
         if (strcmp(((const qn_named *)qn_table_row(&table->values, i))->name, name) == 0)
@@ -275,11 +271,11 @@ END_TEST
 
 START_TEST(what_it_needs)
 {
-    qn_history_need need = {.size = sizeof need};
+    qn_history_need need;
     qn_err err = QN_ERR_INIT;
 
     open_lines("optimizer/inverse_volatility", "lookback=30 period=4h", 1);
-    ((const qn_optimizer *)b.h.cls->table)->need(b.h.self, &need);
+    need = *qn_bench_need(b.h.bench);
     ck_assert_uint_eq(need.nreturns, 30);
     ck_assert_int_eq(need.period, 4 * 3600 * QN_NS_PER_S);
     fake_close(&b.h);

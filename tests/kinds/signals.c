@@ -112,11 +112,11 @@ START_TEST(trend_keeps_its_bias)
     const double lean = 0.5;
 
     start(TREND, SHORT_ONES "full_distance=1", 1);
-    for (uint32_t i = 0; i < h.cls->params.nrows; i++) {
-        const qn_param *p = qn_table_row(&h.cls->params, i);
+    for (uint32_t i = 0; i < qn_bench_class(h.bench)->params.nrows; i++) {
+        const qn_param *p = qn_table_row(&qn_bench_class(h.bench)->params, i);
         if (strcmp(p->key, "bias") != 0) continue;
         ck_assert_uint_ne(p->flags & QN_PARAM_LIVE, 0);
-        memcpy((char *)h.self + p->offset, &lean, sizeof lean);
+        memcpy((char *)qn_bench_self(h.bench) + p->offset, &lean, sizeof lean);
     }
     fake_reload(&h);
     feed(0, 4);
@@ -174,9 +174,8 @@ START_TEST(lookbacks)
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         start(rows[i].plugin, rows[i].params, 1);
-        const qn_strategy *table = h.cls->table;
-        ck_assert_int_eq(table->lookback(h.self, DAY), rows[i].bars * DAY);
-        ck_assert_int_eq(table->lookback(h.self, INT64_MAX), INT64_MAX);
+        ck_assert_int_eq(qn_bench_lookback(h.bench, DAY), rows[i].bars * DAY);
+        ck_assert_int_eq(qn_bench_lookback(h.bench, INT64_MAX), INT64_MAX);
         for (int64_t k = 0; k <= rows[i].bars; k++) {
             ck_assert_uint_eq(h.nsignals, 0);
             fake_bar(&h, 0, DAY, 1011 + k * k, 1009 + k * k, 1010 + k * k);

@@ -89,12 +89,9 @@ END_TEST
 
 START_TEST(lookback_is_what_it_needs)
 {
-    const qn_model *table;
-
     start("warmup=20 length=14");
-    table = h.cls->table;
-    ck_assert_int_eq(table->lookback(h.self, DAY), 20 * DAY);
-    ck_assert_int_eq(table->lookback(h.self, INT64_MAX), INT64_MAX);
+    ck_assert_int_eq(qn_bench_lookback(h.bench, DAY), 20 * DAY);
+    ck_assert_int_eq(qn_bench_lookback(h.bench, INT64_MAX), INT64_MAX);
     for (int i = 0; i < 20; i++)
         fake_bar(&h, 0, DAY, 110, 90, 100 + i % 2);
     for (uint32_t i = 0; i < h.npublished; i++)
@@ -104,8 +101,7 @@ START_TEST(lookback_is_what_it_needs)
     ck_assert_uint_eq(h.npublished, 9);
     fake_close(&h);
     start("warmup=3 length=14");
-    table = h.cls->table;
-    ck_assert_int_eq(table->lookback(h.self, DAY), 14 * DAY);
+    ck_assert_int_eq(qn_bench_lookback(h.bench, DAY), 14 * DAY);
     fake_close(&h);
 }
 END_TEST

@@ -1,252 +1,164 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness.h"
 
-#include "base/memory.h"
-
 #include <quoin/sdk/decimal.h>
 
 #include <check.h>
-#include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
 
-/* ------------------------------------------------------------------------ the host's side */
+/* ------------------------------------------------------------------------- from the bench */
 
-static void host_log(qn_ctx *ctx, int32_t level, qn_str text)
+static void end_on_failure(const harness *h)
 {
-    (void)ctx;
-    (void)level;
-    (void)text;
+    const char *failure = qn_bench_failure(h->bench);
+
+    ck_assert_msg(failure == NULL, "%s", failure);
 }
 
-static const void *host_ext(qn_ctx *ctx, const char *id)
+/* What the venue has pushed since. */
+static void take(harness *h)
 {
-    (void)ctx;
-    (void)id;
-    return NULL;
-}
-
-static void *host_alloc(qn_ctx *ctx, uint64_t n, uint64_t align)
-{
-    harness *h = (harness *)(void *)ctx;
-    void *block;
-
-    ck_assert_msg(!h->is_active, "memory was taken while events flow");
-    ck_assert_uint_le(align, 16);
-    ck_assert_uint_lt(h->narena, sizeof h->arena / sizeof h->arena[0]);
-    block = mem_new(n, 1);
-    ck_assert_ptr_nonnull(block);
-    h->arena[h->narena++] = block;
-    return block;
-}
-
-static int32_t host_push(void *ctx, const qn_event *ev)
-{
-    harness *h = ctx;
-
-    ck_assert_uint_lt(h->nevents, HARNESS_EVENTS);
-    ck_assert_uint_le(ev->size, sizeof(pushed));
-    memset(&h->events[h->nevents], 0, sizeof(pushed));
-    memcpy(&h->events[h->nevents++], ev, ev->size);
-    h->npushed++;
-    return QN_OK;
-}
-
-/* ------------------------------------------------------------------------------ parameters */
-
-static int64_t label_place(const char *labels, const char *value)
-{
-    int64_t place = 0;
-
-    for (const char *p = labels; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL, place++) {
-        size_t len = strcspn(p, "|");
-        if (len == strlen(value) && strncmp(p, value, len) == 0) return place;
+    for (uint32_t i = 0; i < qn_bench_count(h->bench, 0); i++) {
+        const qn_bench_output *o = qn_bench_nth(h->bench, 0, i);
+        ck_assert_uint_lt(h->nevents, HARNESS_EVENTS);
+        memset(&h->events[h->nevents], 0, sizeof(pushed));
+        memcpy(&h->events[h->nevents++], &o->as, o->as.hdr.size);
+        h->npushed++;
     }
-    ck_abort_msg("%s is none of %s", value, labels);
-    return -1;
-}
-
-static void param_set(harness *h, const qn_param *p, const char *value)
-{
-    int64_t slot = 0;
-
-    switch (p->type) {
-    case QN_PARAM_TYPE_BOOL:
-        slot = strcmp(value, "true") == 0;
-        break;
-    case QN_PARAM_TYPE_ENUM:
-        slot = label_place(p->labels, value);
-        break;
-    case QN_PARAM_TYPE_I64:
-        ck_assert_int_eq(qn_decimal_parse_at(value, strlen(value), 0, &slot), QN_OK);
-        break;
-    default: /* RATIO and BPS */
-        ck_assert_int_eq(qn_decimal_parse_at(value, strlen(value), QN_RATE_EXP, &slot), QN_OK);
-        break;
-    }
-    memcpy((char *)h->self + p->offset, &slot, sizeof slot);
-}
-
-/* The value of a key in "key=value key=value", else the default. */
-static void params_set(harness *h, const char *params)
-{
-    for (uint32_t i = 0; i < h->cls->params.nrows; i++) {
-        const qn_param *p = qn_table_row(&h->cls->params, i);
-        size_t len = strlen(p->key);
-        char value[64];
-        snprintf(value, sizeof value, "%s", p->def);
-        for (const char *at = strstr(params, p->key); at; at = strstr(at + 1, p->key)) {
-            if ((at == params || at[-1] == ' ') && at[len] == '=')
-                ck_assert_int_eq(sscanf(at + len + 1, "%63s", value), 1);
-        }
-        param_set(h, p, value);
-    }
+    qn_bench_forget(h->bench);
+    end_on_failure(h);
 }
 
 /* ------------------------------------------------------------------------- open and close */
 
-static void module_load(harness *h)
+static void params_set(harness *h, const char *params)
 {
-    qn_entry_fn entry;
-    const qn_module *module;
+    char key[64], value[64];
+    int used;
 
-    h->module = dlopen(QUOIN_BUILD_DIR "/plugins/venue/sim.so", RTLD_NOW | RTLD_LOCAL);
-    ck_assert_msg(h->module != NULL, "%s", dlerror());
-    *(void **)&entry = dlsym(h->module, QN_ENTRY_NAME);
-    ck_assert_ptr_nonnull(*(void **)&entry);
-    module = entry(QN_ABI);
-    ck_assert_ptr_nonnull(module);
-    ck_assert_uint_eq(module->nclasses, 1);
-    h->cls = module->classes[0];
-    ck_assert_str_eq(h->cls->id, "venue/sim");
-    ck_assert_str_eq(h->cls->kind, QN_KIND_VENUE);
-    h->venue = h->cls->table;
+    while (sscanf(params, " %63[^= ]=%63s%n", key, value, &used) == 2) {
+        qn_bench_set(h->bench, key, value);
+        params += used;
+    }
 }
 
-/* An instance: made, and its parameters filled in. */
-static int32_t instance_create(harness *h, qn_err *err)
+static void accounts_add(harness *h, const qn_account *accounts, uint32_t naccounts)
 {
-    h->is_active = false;
-    h->self = host_alloc(h->host.ctx, h->cls->instance_size, h->cls->instance_align);
-    params_set(h, h->params);
-    return h->cls->create(h->self, &h->setup, err);
-}
+    char balance[QN_DECIMAL_TEXT];
 
-static int32_t instance_start(harness *h, qn_err *err)
-{
-    qn_venue_start start = {.size = sizeof start, .accounts = h->accounts, .out = &h->out};
-    int32_t rc = h->venue->start(h->self, &start, err);
-
-    h->is_active = rc == QN_OK;
-    return rc;
-}
-
-static void instance_end(harness *h)
-{
-    if (h->is_active) h->venue->stop(h->self);
-    if (h->cls->destroy) h->cls->destroy(h->self);
-    h->is_active = false;
-    while (h->narena)
-        mem_free(h->arena[--h->narena]);
+    for (uint32_t i = 0; i < naccounts; i++) {
+        qn_decimal_format(accounts[i].balance, accounts[i].exp, balance);
+        qn_bench_add_account(h->bench, accounts[i].currency, balance);
+    }
 }
 
 int32_t harness_open(harness *h, const char *params, const qn_instrument *instruments,
                      uint32_t ninstruments, const qn_account *accounts, uint32_t naccounts,
                      qn_err *err)
 {
-    qn_err own = QN_ERR_INIT;
     int32_t rc;
 
     memset(h, 0, sizeof *h);
-    module_load(h);
+    h->bench = qn_bench_new();
     for (uint32_t i = 0; i < ninstruments; i++)
-        h->instruments[i] = &instruments[i];
-    snprintf(h->params, sizeof h->params, "%s", params);
-    h->accounts = (qn_table){accounts, naccounts, sizeof *accounts};
-    h->host = (qn_host){.size = sizeof h->host,
-                        .abi = QN_ABI,
-                        .ctx = (qn_ctx *)(void *)h,
-                        .log = host_log,
-                        .ext = host_ext,
-                        .alloc = host_alloc};
-    h->setup = (qn_setup){.size = sizeof h->setup,
-                          .ninstruments = ninstruments,
-                          .host = &h->host,
-                          .id = "test",
-                          .instruments = h->instruments};
-    h->out = (qn_venue_out){.size = sizeof h->out, .ctx = h, .push = host_push};
-    h->info.size = sizeof h->info;
-
-    rc = instance_create(h, &own);
-    if (rc == QN_OK) rc = h->venue->describe(h->self, &h->info);
-    if (rc == QN_OK) rc = instance_start(h, &own);
+        qn_bench_add_instrument(h->bench, &instruments[i]);
+    accounts_add(h, accounts, naccounts);
+    params_set(h, params);
+    qn_bench_open(h->bench, QUOIN_BUILD_DIR "/plugins/venue/sim.so");
+    end_on_failure(h);
+    rc = qn_bench_try_start(h->bench);
+    end_on_failure(h);
     if (rc != QN_OK) {
-        ck_assert_msg(err != NULL, "%s", own.msg);
-        *err = own;
+        ck_assert_msg(err != NULL, "%s", qn_bench_reason(h->bench));
+        err->code = rc;
+        snprintf(err->msg, sizeof err->msg, "%s", qn_bench_reason(h->bench));
         harness_close(h);
+        return rc;
     }
-    return rc;
+    h->info = *qn_bench_venue(h->bench);
+    return QN_OK;
 }
 
 void harness_close(harness *h)
 {
-    instance_end(h);
-    dlclose(h->module);
+    end_on_failure(h);
+    qn_bench_free(h->bench);
+    h->bench = NULL;
 }
 
 /* --------------------------------------------------------------------------------- state */
 
-/* A stream that moves at most `most` bytes a call. */
-typedef struct trickle {
-    qn_stream stream;
-    uint64_t most;
-} trickle;
-
-static int64_t trickle_write(void *ctx, const void *from, uint64_t n)
-{
-    trickle *t = ctx;
-
-    return t->stream.write(t->stream.ctx, from, n < t->most ? n : t->most);
-}
-
-static int64_t trickle_read(void *ctx, void *to, uint64_t n)
-{
-    trickle *t = ctx;
-
-    return t->stream.read(t->stream.ctx, to, n < t->most ? n : t->most);
-}
-
 bytes_out harness_save(const harness *h, uint64_t most)
 {
     bytes_out out = {0};
-    trickle t = {bytes_stream_out(&out), most};
-    qn_stream stream = {.size = sizeof stream, .ctx = &t, .write = trickle_write};
-    qn_err err = QN_ERR_INIT;
+    const void *state;
+    uint64_t n;
 
-    ck_assert_msg(h->cls->save(h->self, &stream, &err) == QN_OK, "%s", err.msg);
+    qn_bench_stream_bytes(h->bench, most);
+    state = qn_bench_save(h->bench, &n);
+    end_on_failure(h);
+    bytes_put(&out, state, n);
     return out;
 }
 
 int32_t harness_replace(harness *h, const void *state, size_t n, uint64_t most, bool is_started,
                         qn_err *err)
 {
-    bytes_in in = bytes_reader(state, n);
-    trickle t = {bytes_stream_in(&in), most};
-    qn_stream stream = {.size = sizeof stream, .ctx = &t, .read = trickle_read};
     int32_t rc;
 
-    instance_end(h);
-    ck_assert_int_eq(instance_create(h, err), QN_OK);
-    if (is_started) ck_assert_int_eq(instance_start(h, err), QN_OK);
-    rc = h->cls->load(h->self, h->cls->schema, &stream, err);
-    if (rc == QN_OK && !is_started) rc = instance_start(h, err);
-    if (rc == QN_OK) rc = bytes_in_end(&in, err);
+    qn_bench_stream_bytes(h->bench, most);
+    qn_bench_loads_early(h->bench, !is_started);
+    rc = qn_bench_load(h->bench, qn_bench_class(h->bench)->schema, state, n);
+    err->code = rc;
+    snprintf(err->msg, sizeof err->msg, "%s", qn_bench_reason(h->bench));
+    take(h);
     return rc;
 }
 
 void harness_forget(harness *h)
 {
     h->nevents = 0;
+}
+
+/* ------------------------------------------------------------------------ events, orders */
+
+int32_t harness_market(harness *h, const qn_event *ev)
+{
+    int32_t rc = qn_bench_send(h->bench, ev);
+
+    take(h);
+    return rc;
+}
+
+int32_t harness_submit(harness *h, const qn_order *order)
+{
+    int32_t rc = qn_bench_submit(h->bench, order);
+
+    take(h);
+    return rc;
+}
+
+int32_t harness_modify(harness *h, const qn_order *order)
+{
+    int32_t rc = qn_bench_modify(h->bench, order);
+
+    take(h);
+    return rc;
+}
+
+int32_t harness_cancel(harness *h, uint64_t order_id)
+{
+    int32_t rc = qn_bench_cancel(h->bench, order_id);
+
+    take(h);
+    return rc;
+}
+
+void harness_end(harness *h, int64_t ts_ns)
+{
+    qn_bench_end_of_data(h->bench, ts_ns);
+    take(h);
 }
 
 /* ---------------------------------------------------------------------------- market data */
@@ -257,9 +169,9 @@ static void market(harness *h, qn_event *ev, uint16_t size, uint16_t type, uint3
     ev->size = size;
     ev->type = type;
     ev->ts_ns = ts;
-    ev->instrument = h->instruments[slot]->number;
+    ev->instrument = qn_bench_instrument(h->bench, slot)->number;
     ev->slot = slot;
-    ck_assert_int_eq(h->venue->on_market(h->self, ev), QN_OK);
+    ck_assert_int_eq(harness_market(h, ev), QN_OK);
 }
 
 void harness_bar(harness *h, uint32_t slot, int64_t open_ts, int64_t length, const int64_t ohlc[4])
@@ -300,20 +212,15 @@ void harness_funding(harness *h, uint32_t slot, int64_t ts, int64_t rate)
 
 qn_instrument harness_instrument(uint32_t number, const char *base)
 {
-    qn_instrument ins = {.size = sizeof ins,
-                         .number = number,
-                         .kind = QN_LINEAR,
-                         .price_exp = -2,
-                         .qty_exp = -3,
-                         .money_exp = QN_MONEY_EXP,
-                         .tick_size = 1,
-                         .lot_size = 1,
-                         .contract_size = {1, 0, 0},
-                         .quote = "USDT",
-                         .settle = "USDT"};
+    char name[64];
+    qn_instrument ins;
 
+    snprintf(name, sizeof name, "%.15sUSDT.test", base);
+    ins = qn_bench_linear(name);
+    ins.number = number;
     snprintf(ins.base, sizeof ins.base, "%s", base);
-    snprintf(ins.name, sizeof ins.name, "%.15sUSDT.test", base);
+    snprintf(ins.quote, sizeof ins.quote, "USDT");
+    snprintf(ins.settle, sizeof ins.settle, "USDT");
     return ins;
 }
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * A host small enough to see through: loads a venue's shared object, gives it parameters as
- * text, instruments and accounts, brings it market data, and keeps what it pushes. */
+ * The bench of <quoin/bench.h> for tests of venues with Check: what the venue pushes comes as an
+ * array, and a failure of the bench ends the test. */
 #ifndef QUOIN_TESTS_SIM_HARNESS_H
 #define QUOIN_TESTS_SIM_HARNESS_H
 
 #include "base/bytes.h"
 
-#include <quoin/venue.h>
+#include <quoin/bench.h>
 
 #include <stdbool.h>
 
@@ -23,23 +23,11 @@ typedef union pushed {
 } pushed;
 
 typedef struct harness {
-    void *module;
-    const qn_class *cls;
-    const qn_venue *venue;
-    void *self;
-    qn_host host;
-    qn_setup setup;
-    qn_venue_out out;
-    const qn_instrument *instruments[HARNESS_INSTRUMENTS];
+    qn_bench *bench;
     qn_venue_info info;
     pushed events[HARNESS_EVENTS]; /* what was pushed, in order */
     uint32_t nevents;
     uint64_t npushed; /* events ever pushed; harness_forget does not reset it */
-    void *arena[64];  /* blocks the instance took */
-    uint32_t narena;
-    bool is_active; /* between start and stop: no memory may be taken */
-    char params[256];
-    qn_table accounts;
 } harness;
 
 /* Load the venue, create and start an instance. `params` is "key=value key=value"; defaults
@@ -68,6 +56,15 @@ void harness_bar(harness *h, uint32_t slot, int64_t open_ts, int64_t length, con
 void harness_trade(harness *h, uint32_t slot, int64_t ts, int64_t price);
 void harness_mark(harness *h, uint32_t slot, int64_t ts, int64_t price);
 void harness_funding(harness *h, uint32_t slot, int64_t ts, int64_t rate);
+
+/* Any event of the market. Returns what the venue returned. */
+int32_t harness_market(harness *h, const qn_event *ev);
+
+/* Orders, and the end of the data. Return what the venue returned. */
+int32_t harness_submit(harness *h, const qn_order *order);
+int32_t harness_modify(harness *h, const qn_order *order);
+int32_t harness_cancel(harness *h, uint64_t order_id);
+void harness_end(harness *h, int64_t ts_ns);
 
 /* An instrument for tests: linear, prices at 10^-2, quantities at 10^-3, tick and lot of one
  * mantissa, no further filters, settled in USDT. */

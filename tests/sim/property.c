@@ -307,7 +307,7 @@ static void random_order(world *w)
     for (uint64_t id = o.id; id < w->next_id; id++)
         w->owner[id] = o.strategy;
     ref_submit(&w->r, &o);
-    ck_assert_int_eq(w->h.venue->submit(w->h.self, &o), QN_OK);
+    ck_assert_int_eq(harness_submit(&w->h, &o), QN_OK);
     compare(w, "submit");
 }
 
@@ -327,7 +327,7 @@ static void random_cancel(world *w)
     uint64_t id = o && !once_in(w, 10) ? o->asked.id : (uint64_t)between(w, 1, 100000);
     bool is_known = ref_cancel(&w->r, id);
 
-    ck_assert_int_eq(w->h.venue->cancel(w->h.self, id), is_known ? QN_OK : QN_E_NOT_FOUND);
+    ck_assert_int_eq(harness_cancel(&w->h, id), is_known ? QN_OK : QN_E_NOT_FOUND);
     compare(w, "cancel");
 }
 
@@ -345,7 +345,7 @@ static void random_modify(world *w)
     if (o.type == QN_STOP) o.trigger = random_price(w, slot);
     if (o.tif == QN_GTD) o.expire_ts = w->now + between(w, -1, 20) * STEP / 4;
     ck_assert(ref_modify(&w->r, &o));
-    ck_assert_int_eq(w->h.venue->modify(w->h.self, &o), QN_OK);
+    ck_assert_int_eq(harness_modify(&w->h, &o), QN_OK);
     compare(w, "modify");
 }
 
@@ -426,7 +426,7 @@ static void end_run(world *w)
     while ((o = ref_open_order(&w->r, 0))) {
         uint64_t id = o->asked.id;
         ck_assert(ref_cancel(&w->r, id));
-        ck_assert_int_eq(w->h.venue->cancel(w->h.self, id), QN_OK);
+        ck_assert_int_eq(harness_cancel(&w->h, id), QN_OK);
     }
     compare(w, "cancel at the end");
     for (uint32_t slot = 0; slot < w->ninstruments; slot++) {
@@ -444,11 +444,11 @@ static void end_run(world *w)
             w->owner[close.id] = s;
             if (held == 0) continue;
             ref_submit(&w->r, &close);
-            ck_assert_int_eq(w->h.venue->submit(w->h.self, &close), QN_OK);
+            ck_assert_int_eq(harness_submit(&w->h, &close), QN_OK);
         }
     }
     ref_end(&w->r, w->now);
-    w->h.venue->on_end(w->h.self, w->now);
+    harness_end(&w->h, w->now);
     compare(w, "end");
 }
 
@@ -466,7 +466,7 @@ static void probe_buy(world *w, int64_t qty)
 
     w->owner[o.id] = 0;
     ref_submit(&w->r, &o);
-    ck_assert_int_eq(w->h.venue->submit(w->h.self, &o), QN_OK);
+    ck_assert_int_eq(harness_submit(&w->h, &o), QN_OK);
 }
 
 /* Spend more than there is by one unit, then all there is: refused, then filled. */

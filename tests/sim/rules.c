@@ -244,7 +244,7 @@ static void do_order(scenario *sc, uint32_t side, char *rest)
         exit.price = o.take_profit;
         sc->sent[exit.id] = exit;
     }
-    ck_assert_int_eq(sc->h.venue->submit(sc->h.self, &o), QN_OK);
+    ck_assert_int_eq(harness_submit(&sc->h, &o), QN_OK);
 }
 
 static void do_buy(scenario *sc, char *rest)
@@ -266,12 +266,12 @@ static void do_modify(scenario *sc, char *rest)
     changed.qty = qty(sc, word(&rest));
     changed.sent_ts = sc->now * QN_NS_PER_S;
     order_words(sc, &changed, rest);
-    ck_assert_int_eq(sc->h.venue->modify(sc->h.self, &changed), QN_OK);
+    ck_assert_int_eq(harness_modify(&sc->h, &changed), QN_OK);
 }
 
 static void do_cancel(scenario *sc, char *rest)
 {
-    ck_assert_int_eq(sc->h.venue->cancel(sc->h.self, (uint64_t)number(sc, word(&rest), 0)), QN_OK);
+    ck_assert_int_eq(harness_cancel(&sc->h, (uint64_t)number(sc, word(&rest), 0)), QN_OK);
 }
 
 /* An id that no open order has: cancel and modify both say so, and push nothing. */
@@ -279,8 +279,8 @@ static void do_gone(scenario *sc, char *rest)
 {
     qn_order o = {.size = sizeof o, .id = (uint64_t)number(sc, word(&rest), 0)};
 
-    ck_assert_int_eq(sc->h.venue->cancel(sc->h.self, o.id), QN_E_NOT_FOUND);
-    ck_assert_int_eq(sc->h.venue->modify(sc->h.self, &o), QN_E_NOT_FOUND);
+    ck_assert_int_eq(harness_cancel(&sc->h, o.id), QN_E_NOT_FOUND);
+    ck_assert_int_eq(harness_modify(&sc->h, &o), QN_E_NOT_FOUND);
 }
 
 /* bar OPEN HIGH LOW CLOSE [len S] [on SLOT]: follows the instrument's last bar. */
@@ -329,7 +329,7 @@ static void do_wait(scenario *sc, char *rest)
 static void do_end(scenario *sc, char *rest)
 {
     (void)rest;
-    sc->h.venue->on_end(sc->h.self, sc->now * QN_NS_PER_S);
+    harness_end(&sc->h, sc->now * QN_NS_PER_S);
 }
 
 /* The start must fail, with a text that holds these words. */
@@ -466,14 +466,14 @@ START_TEST(it_refuses_foreign_instruments)
     qn_order o = {.size = sizeof o, .id = 1, .side = QN_BUY, .type = QN_MARKET, .tif = QN_GTC};
 
     harness_open(&h, "", &ins, 1, &account, 1, NULL);
-    ck_assert_int_eq(h.venue->on_market(h.self, &bar.hdr), QN_E_INVALID);
+    ck_assert_int_eq(harness_market(&h, &bar.hdr), QN_E_INVALID);
     bar.hdr.slot = 0;
     bar.hdr.instrument = 2;
-    ck_assert_int_eq(h.venue->on_market(h.self, &bar.hdr), QN_E_INVALID);
+    ck_assert_int_eq(harness_market(&h, &bar.hdr), QN_E_INVALID);
     o.instrument = 2;
-    ck_assert_int_eq(h.venue->submit(h.self, &o), QN_E_INVALID);
+    ck_assert_int_eq(harness_submit(&h, &o), QN_E_INVALID);
     o.instrument = 4;
-    ck_assert_int_eq(h.venue->submit(h.self, &o), QN_E_INVALID);
+    ck_assert_int_eq(harness_submit(&h, &o), QN_E_INVALID);
     ck_assert_uint_eq(h.nevents, 0);
     harness_close(&h);
 }

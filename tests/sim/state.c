@@ -38,7 +38,7 @@ static void open_and_trade(harness *h)
             o.take_profit = k == 1 ? 0 : 12000;
             o.take_profit_id = k == 1 ? 0 : o.id + 2;
             if (k == 0 && i == 0) o.type = QN_MARKET, o.price = 0;
-            ck_assert_int_eq(h->venue->submit(h->self, &o), QN_OK);
+            ck_assert_int_eq(harness_submit(h, &o), QN_OK);
         }
         harness_bar(h, i, 0, QN_NS_PER_S, bar);
         o.type = QN_LIMIT;
@@ -48,7 +48,7 @@ static void open_and_trade(harness *h)
         o.take_profit = 12000;
         o.take_profit_id = QN_ORDER_ID(7, 10 * i + 3);
         o.id = QN_ORDER_ID(7, 10 * i + 1);
-        ck_assert_int_eq(h->venue->submit(h->self, &o), QN_OK);
+        ck_assert_int_eq(harness_submit(h, &o), QN_OK);
         o.type = QN_MARKET;
         o.price = 0;
         harness_mark(h, i, QN_NS_PER_S, 10010 + i);
@@ -108,7 +108,7 @@ START_TEST(a_state_that_is_changed_is_refused_or_is_another)
             bytes_free(&again);
             for (uint32_t k = 0; k < 2; k++)
                 harness_bar(&h, k, QN_NS_PER_S, QN_NS_PER_S, bar);
-            h.venue->cancel(h.self, QN_ORDER_ID(7, 1));
+            harness_cancel(&h, QN_ORDER_ID(7, 1));
             harness_forget(&h);
         } else {
             ck_assert(err.code != QN_OK && err.msg[0]);
@@ -182,8 +182,10 @@ START_TEST(a_state_needs_the_same_shape_and_a_fresh_instance)
     state = harness_save(&h, UINT64_MAX);
     in = bytes_reader(state.data, state.used);
     stream = bytes_stream_in(&in);
-    ck_assert_int_eq(h.cls->load(h.self, 1, &stream, &err), QN_E_STATE);
-    ck_assert_int_eq(h.cls->load(h.self, 2, &stream, &err), QN_E_TOO_NEW);
+    ck_assert_int_eq(qn_bench_class(h.bench)->load(qn_bench_self(h.bench), 1, &stream, &err),
+                     QN_E_STATE);
+    ck_assert_int_eq(qn_bench_class(h.bench)->load(qn_bench_self(h.bench), 2, &stream, &err),
+                     QN_E_TOO_NEW);
     harness_open(&other, params, instruments, 1, &account, 1, NULL);
     ck_assert_int_eq(harness_replace(&other, state.data, state.used, 99, true, &err), QN_E_RANGE);
     ck_assert_str_eq(err.msg, "a state of 2 balances, this instance has 1");
@@ -215,7 +217,7 @@ START_TEST(a_full_venue_is_saved_whole)
         o.price = 1 + i;
         o.take_profit_id = i % 3 == 0 ? o.id + 1 : 0;
         o.take_profit = o.take_profit_id ? 200000 : 0;
-        ck_assert_int_eq(h.venue->submit(h.self, &o), QN_OK);
+        ck_assert_int_eq(harness_submit(&h, &o), QN_OK);
         harness_forget(&h);
     }
     first = harness_save(&h, UINT64_MAX);

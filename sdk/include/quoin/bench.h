@@ -35,8 +35,8 @@
  *   - each call returns with the floating-point rounding it was called with;
  *   - intents and children are checked as the host checks them, and refused with its codes.
  *
- * Numbers. Prices, quantities and money are texts, "99.5", as in a config; times are ns. Instruments
- * are named by their slot, 0 for the first one.
+ * Numbers. Prices, quantities and money are texts, "99.5", as in a config; times are ns. An
+ * instrument is named by its slot, 0 for the first one; its number may be another, as in a run.
  *
  * Threads: a bench belongs to the thread that made it. Out of memory is a failure, too. The header
  * is C11 and C++17. */
@@ -100,8 +100,9 @@ const char *qn_bench_reason(const qn_bench *b);
  * the currency "USD"; no filters. `name` is cut to what a name can hold. */
 qn_instrument qn_bench_linear(const char *name);
 
-/* Give the plugin one more instrument; its number becomes its slot. Without any it gets
- * "TEST.bench", a linear one. Returns the slot; QN_E_FULL, QN_E_STATE are failures. */
+/* Give the plugin one more instrument. It keeps its number, unless another one has it: then it gets
+ * the next free one. Without any the plugin gets "TEST.bench", a linear one. Returns the slot;
+ * QN_E_FULL, QN_E_STATE are failures. */
 int32_t qn_bench_add_instrument(qn_bench *b, const qn_instrument *instrument);
 
 /* One more account, and what is on it. Without any there is one of 1,000 USD. */
@@ -194,8 +195,9 @@ int32_t qn_bench_send(qn_bench *b, const qn_event *event);
 #define QN_BENCH_OUTPUT_LIST(X)                                                                    \
     X(1, SIGNAL, "signal INSTRUMENT strength S confidence C [stop P] [take P]")                    \
     X(2, TARGET, "target INSTRUMENT QTY [stop P] [take P]")                                        \
-    X(3, ORDER, "order INSTRUMENT buy|sell QTY market|limit P|stop P [ioc|gtd] [reduce-only] "     \
-                "[post-only] [stop P] [take P]")                                                   \
+    X(3, ORDER,                                                                                    \
+      "order INSTRUMENT buy|sell QTY market|limit P|stop P [ioc|gtd] [reduce-only] "               \
+      "[post-only] [stop P] [take P]")                                                             \
     X(4, CANCEL, "cancel INSTRUMENT ID")                                                           \
     X(5, MODIFY, "modify INSTRUMENT ID QTY PRICE TRIGGER")                                         \
     X(6, FEATURE, "feature INSTRUMENT NAME VALUE [for NS]")                                        \
@@ -219,7 +221,7 @@ enum { QN_BENCH_OUTPUT_LIST(QN_BENCH_OUTPUT_ENUM) QN_BENCH_OUTPUTS = 20 };
 
 /* One thing that the plugin said. */
 typedef struct qn_bench_output {
-    uint32_t what;  /* QN_BENCH_ */
+    uint32_t what; /* QN_BENCH_ */
     uint32_t rsv0;
     uint64_t event; /* number of the event it answered; 0 = before the first one */
     int64_t answer; /* what the bench returned: an order id, 0, or the error it was refused with */
@@ -245,7 +247,7 @@ typedef struct qn_bench_output {
         struct {
             int64_t due_ns;
             uint64_t cookie;
-        } timer; /* and WORK */
+        } timer;     /* and WORK */
         uint64_t id; /* CHILD_CANCEL: of the child; FINISH: of the parent */
         struct {
             uint32_t answer, n; /* QN_ASK_; values or weights */
@@ -285,7 +287,7 @@ const char *qn_bench_told(qn_bench *b);
  *
  *   qn_bench_feature(b, "vol.ewma", 0, 0.4);
  *   qn_bench_exposure(b, 0)->qty = 500;
- *   qn_bench_answer(b, QN_BENCH_TIMER, QN_E_FULL);              the host has no room for timers   */
+ *   qn_bench_answer(b, QN_BENCH_TIMER, QN_E_FULL);           the host has no room for timers   */
 
 /* A feature as models would have published it, for qn_host_features. A name must be known before
  * the start to be found. */
@@ -364,7 +366,8 @@ int32_t qn_bench_parent_end(qn_bench *b, uint64_t parent_id, uint32_t state, uin
  *   qn_order o = qn_bench_order(b, 0, QN_BUY, "1", NULL);
  *   qn_bench_submit(b, &o);
  *   qn_bench_bar(b, 0, 60 * QN_NS_PER_S, "100 101 99 100.5");
- *   qn_bench_expect(b, "#0 report 1099511627777 ACCEPTED\n#1 fill 1099511627777 1 at 100 fee 0 taker\n"); */
+ *   qn_bench_expect(b, "#0 report 1099511627777 ACCEPTED\n"
+ *                      "#1 fill 1099511627777 1 at 100 fee 0 taker\n");                       */
 
 /* An order with the next id of strategy 1: a limit order, price NULL = at the market. */
 qn_order qn_bench_order(qn_bench *b, uint32_t slot, uint32_t side, const char *qty,
@@ -402,9 +405,15 @@ int32_t qn_bench_stop(qn_bench *b);
 int32_t qn_bench_add_dimension(qn_bench *b, const char *name, int64_t low, int64_t high,
                                int64_t step);
 
+/* The same of any type; names and labels are borrowed for the life of the bench. */
+int32_t qn_bench_add_dimension_of(qn_bench *b, const qn_dimension *dimension);
+
 /* How the search begins: its seed, how many trials may be out, and how many there may be. Before
  * the start; else 1, 1 and 1,000. */
 int32_t qn_bench_search(qn_bench *b, uint64_t seed, uint32_t outstanding, uint64_t most);
+
+/* How many trials the tuner said it will ask for; 0 = it did not say. */
+uint64_t qn_bench_planned(const qn_bench *b);
 
 /* Ask for the next trial. QN_ASK_, or the tuner's error; values that are not in the space are a
  * failure. */
@@ -431,9 +440,13 @@ void qn_bench_reload_always(qn_bench *b, int is_on);
  * a failure. */
 const void *qn_bench_save(qn_bench *b, uint64_t *n);
 
-/* Put a new instance in its place that has loaded a state of layout `schema`. QN_OK, or the error of
- * load, with which the old instance stays: what a host does with a state it cannot use. */
+/* Put a new instance in its place that has loaded a state of layout `schema`. QN_OK, or the error
+ * of load, with which the old instance stays: what a host does with a state it cannot use. */
 int32_t qn_bench_load(qn_bench *b, uint32_t schema, const void *bytes, uint64_t n);
+
+/* Load a state before the service begins (1), as a reload does, or behind that (0, the default), as
+ * a run does that goes on from a snapshot. Of venues only these differ. */
+void qn_bench_loads_early(qn_bench *b, int is_on);
 
 /* How many bytes a stream moves at most in one call; 3 unless said otherwise. */
 void qn_bench_stream_bytes(qn_bench *b, uint64_t most);
