@@ -266,6 +266,20 @@ def memory():
     return max(one, ten) / (1 << 20), one / (1 << 20), ten / one
 
 
+def synth_cpu(days):
+    subprocess.run(["rm", "-rf", path("synth")], check=True)
+    return cpu_of([QUOIN, "data", "synth", "--into", path("synth"), "--days", str(days), "--types",
+                   "bar:1m"])[0]
+
+
+def synth():
+    n = MINUTES // 1440
+    ours, base = pairs(lambda: synth_cpu(n + 1) - synth_cpu(1),
+                       lambda: cpu_of([os.path.join(TOOLS, "bench_generate"), "bars",
+                                       str(n * 1440)])[0])
+    return n * 1440 / ours, n * 1440 / base, base / ours
+
+
 def tape_bars():
     ours, base = pairs(lambda: tape_cpu("bars", "bar:1m"), lambda: floor("walk", "88"))
     return rate(ours), rate(base), base / ours
@@ -406,6 +420,8 @@ ROWS = [
      catalog_to_report, None, None),
     ("import", "import of bars from CSV, against a parse by hand", "B/s", import_bytes,
      ">= 400 MB/s", lambda o, f, r: o >= 400e6),
+    ("synth", "bars made from a seed into a catalog, against a random walk as CSV", "bars/s", synth,
+     ">= 1 M/s", lambda o, f, r: o >= 1e6),
     ("memory", "peak memory, 10 M bars against 1 M", "MiB", memory,
      "<= 32 MiB and ratio <= 1.1", lambda o, f, r: o <= 32 and r <= 1.1),
     ("tape_bars", "reading checked bars, against a walk over memory", "bars/s", tape_bars,
