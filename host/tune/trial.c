@@ -5,24 +5,22 @@
 #include "internal.h"
 
 #include "base/fail.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "report/report.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-#define REASON_TEXT 400
-
-/* The child's process has one trial and one thread. */
-static char first_error[REASON_TEXT];
-
-/* What a run says while it goes wrong belongs to the trial, not to the terminal. */
-static void keep_error(log_level level, const char *line)
+/* What a run says of itself does not belong on the terminal of the search: what went wrong is in
+ * its result. */
+static void say_nothing(log_level level, const char *line)
 {
-    if (level < LOG_ERROR || first_error[0]) return;
-    snprintf(first_error, sizeof first_error, "%s", line);
+    (void)level;
+    (void)line;
 }
 
 static struct json_object *result_new(uint32_t state, const char *reason)
@@ -75,23 +73,38 @@ static struct json_object *result_of_run(const tune *t, struct json_object *run)
                                copy_figures(t, run, out));
 }
 
-/* The report's own JSON: its figures are those that `quoin run --json` prints. */
+static struct json_object *parse(const file_map *map)
+{
+    struct json_tokener *tokener = json_tokener_new();
+    struct json_object *out = NULL;
+
+    if (tokener && map->size > 0 && map->size <= INT32_MAX)
+        out = json_tokener_parse_ex(tokener, (const char *)map->data, (int)map->size);
+    if (tokener) json_tokener_free(tokener);
+    return out;
+}
+
+/* The report's own JSON, written to a file in memory: its figures are those that `quoin run --json`
+ * prints. */
 static struct json_object *read_report(const tune *t, report *r)
 {
+    int fd = memfd_create("quoin-result", MFD_CLOEXEC);
+    FILE *to = fd < 0 ? NULL : fdopen(fd, "w");
     struct json_object *run = NULL;
-    struct json_object *out = NULL;
-    char *text = NULL;
-    size_t size = 0;
-    FILE *to = open_memstream(&text, &size);
-    bool is_good;
+    struct json_object *out;
+    qn_err err = QN_ERR_INIT;
+    file_map map = {0};
+    int32_t rc;
 
-    if (!to) return outcome_failed("out of memory");
-    is_good = report_print_json(r, to, NULL) == QN_OK;
-    is_good = fclose(to) == 0 && is_good;
-    if (is_good) run = json_tokener_parse(text);
-    out = run ? result_of_run(t, run) : outcome_failed("its result could not be made");
+    if (!to) return outcome_failed("no memory for its result");
+    rc = report_print_json(r, to, &err);
+    if (rc == QN_OK && fflush(to) != 0) rc = fail_errno(&err, "cannot keep its result");
+    if (rc == QN_OK) rc = file_map_fd(fd, "its result", &map, &err);
+    if (rc == QN_OK) run = parse(&map);
+    out = run ? result_of_run(t, run) : outcome_failed(rc == QN_OK ? "no result" : err.msg);
+    file_map_close(&map);
     json_object_put(run);
-    free(text); // NOLINT: open_memstream's own
+    fclose(to);
     return out;
 }
 
@@ -160,7 +173,7 @@ int trial_run(const tune *t, const trial *tr, const config_span *span, int fd)
     const char *text;
     int status = EXIT_FAILURE;
 
-    log_set_sink(keep_error);
+    log_set_sink(say_nothing);
     record_forget(t->record);
     result = sets ? run_sets(t, sets, span) : outcome_failed("out of memory");
     text = json_text(result);

@@ -135,7 +135,7 @@ typedef struct qn_tuner {
     int32_t (*begin)(void *self, const qn_space *space, uint64_t *planned,
                      qn_err *err); /* [control & !active] */
     /* The next trial. A trial that was asked for before is not run again: its result is told once
-     * more. An error, with its reason, ends the search; so does a value that is not in the space. */
+     * more. An error, with its reason, ends the search; so does a value outside of the space. */
     int32_t (*ask)(void *self, qn_ask *out, qn_err *err); /* [control & active] */
     /* What came of a trial. An error, with its reason, ends the search. */
     int32_t (*tell)(void *self, const qn_trial *trial, qn_err *err); /* [control & active] */

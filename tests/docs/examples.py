@@ -34,7 +34,8 @@ STRICT = ("README.md", "docs/get-started.md", "docs/concepts.md", "docs/first-st
           "docs/design-decisions.md",
           "docs/errors.md", "docs/plugins.md", "docs/chain.md", "docs/journal.md",
           "docs/write-a-model.md", "docs/write-an-optimizer.md", "docs/write-a-risk-module.md",
-          "docs/write-an-execution-algorithm.md", "docs/write-a-sink.md", "docs/synthetic-data.md",
+          "docs/write-an-execution-algorithm.md", "docs/write-a-sink.md", "docs/write-a-tuner.md",
+          "docs/tune.md", "docs/synthetic-data.md",
           "conf/demo/README.md")
 FENCE = re.compile(r"^```(\w*)(.*)$")
 PREPARE = """conf/demo/import.sh

@@ -144,8 +144,9 @@ STANDS_ON = {  # part of host/ -> the parts it may include
     "module": {"base", "config"},
     "engine": {"base", *ABOVE_BASE, "module"},
     "report": {"base", "ledger", "tape", "config", "engine"},
+    "tune": {"base", "config", "module", "engine", "report"},
     "control": {"base", *ABOVE_BASE, "module", "engine", "report"},
-    "cli": {"base", *ABOVE_BASE, "synth", "module", "engine", "report", "control"},
+    "cli": {"base", *ABOVE_BASE, "synth", "module", "engine", "report", "tune", "control"},
 }
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 

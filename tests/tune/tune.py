@@ -44,9 +44,9 @@ class Tune(unittest.TestCase):
         objectives = [row["train"]["objective"] for row in found["best"]]
         self.assertEqual(objectives, sorted(objectives, reverse=True))
         for row in found["best"]:
-            sets = [a for path, value in row["values"].items() for a in ("--set", f"{path}={value}")]
-            for part, span in (("train", ("--to", "2024-09-01")), ("test", ("--from", "2024-09-01"))):
-                run = s.run("--quiet", *span, *sets)
+            sets = [f"--set={path}={value}" for path, value in row["values"].items()]
+            for part, span in (("train", "--to"), ("test", "--from")):
+                run = s.run("--quiet", span, "2024-09-01", *sets)
                 self.assertEqual(run["decision_hash"], row[part]["decision_hash"])
                 figures = row[part]["performance"]
                 self.assertGreater(len(figures), 10)
@@ -88,7 +88,8 @@ class Tune(unittest.TestCase):
         s = self.s
         space = [FAST, dimension("strategies.s.params.slow", low=12, high=90, step=1),
                  dimension("strategies.s.params.mode"),
-                 dimension("strategies.s.params.stop_loss", low='"0.01"', high='"0.5"', scale='"log"')]
+                 dimension("strategies.s.params.stop_loss", low='"0.01"', high='"0.5"',
+                           scale='"log"')]
         for plugin, params in (("tuner/grid", "points = 2;"), ("tuner/random", ""),
                                ("tuner/climb", "batches = 5;")):
             keys = SPLIT + ' trials = 40; best = 3; objective = "total_return";'
