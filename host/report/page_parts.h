@@ -68,7 +68,8 @@ void page_time(int64_t ts, bool with_clock, char to[PAGE_TIME]);
 void page_duration(double seconds, char to[HTML_NUMBER]);
 
 /* A chart drawn by `draw` as a figure: once for half the page, or twice for all of its width,
- * for wide screens and for narrow ones. `draw` gets head.id, width, class set and fills the rest. */
+ * for wide screens and for narrow ones. `draw` gets id, width, height and class of the head, and
+ * fills the rest. */
 typedef void (*page_draw)(page *p, svg_head *head, const void *ctx);
 void page_chart(page *p, const char *id, const char *caption, bool is_wide, double height,
                 page_draw draw, const void *ctx);

@@ -113,10 +113,13 @@ static void add(svg_ticks *out, double at)
 
 static void linear_ticks(const svg_axis *a, int want, svg_ticks *out)
 {
-    double step = a->step > 0 ? a->step : round_step((a->high - a->low) / (want > 1 ? want : 1));
-    double first = ceil(a->low / step - 1e-9);
+    bool is_grown = a->step > 0;
+    double step = is_grown ? a->step : round_step((a->high - a->low) / (want > 1 ? want : 1));
+    /* a grown range ends at ticks, whatever the division makes of it */
+    double first = is_grown ? round(a->low / step) : ceil(a->low / step - 1e-9);
+    double last = is_grown ? round(a->high / step) : floor(a->high / step + 1e-9);
 
-    for (double i = first; i * step <= a->high + step * 1e-9 && out->n < SVG_TICKS; i++) {
+    for (double i = first; i <= last && out->n < SVG_TICKS; i++) {
         add(out, fabs(i) < 0.5 ? 0 : i * step);
         number_text(a, out->at[out->n - 1], step, out->text[out->n - 1]);
     }
