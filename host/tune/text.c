@@ -167,6 +167,7 @@ static void print_best(const tune *t, FILE *to)
 static void print_head(const tune *t, FILE *to)
 {
     char span[SPAN_ROOM];
+    uint64_t twins = 0;
 
     fprintf(to, "%s: %s, %s %s, %zu trials:", config_get(t->cfg)->name, tuner_class(t->tuner),
             t->config->direction, t->config->objective, t->ntrials);
@@ -174,6 +175,9 @@ static void print_head(const tune *t, FILE *to)
         if (s == QN_TRIAL_DONE || count_state(t, s))
             fprintf(to, "%s %" PRIu64 " %s", s > 1 ? "," : "", count_state(t, s),
                     trial_state_name(s));
+    for (size_t i = 0; i < t->ntrials; i++)
+        twins += t->trials[i].twin != 0;
+    if (twins) fprintf(to, ", %" PRIu64 " asked for twice", twins);
     fprintf(to, "%s\n", t->is_stopped ? " (stopped)" : "");
     span_write(&t->config->train, span);
     fprintf(to, "  train  %s\n", span);
@@ -194,8 +198,8 @@ static void print_around(const tune *t, FILE *to)
     figure_print(s, t->around.mean, mean);
     figure_print(s, t->around.median, median);
     figure_print(s, t->around.worst, worst);
-    fprintf(to, "Within one step of the best: %" PRIu64 " trials, %s mean %s, median %s, worst %s",
-            t->around.n, t->config->objective, mean, median, worst);
+    fprintf(to, "Within one step of the best: %" PRIu64 " trial%s, %s mean %s, median %s, worst %s",
+            t->around.n, t->around.n == 1 ? "" : "s", t->config->objective, mean, median, worst);
     if (t->around.without) fprintf(to, "; %" PRIu64 " without a result", t->around.without);
     fputc('\n', to);
 }
