@@ -38,4 +38,4 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/quoin.pc ${CMAKE_CURRENT_BINARY_DIR}/q
 install(FILES cmake/quoinConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/quoinConfigVersion.cmake
               cmake/plugin.cmake DESTINATION lib/cmake/quoin)
 install(FILES cmake/plugin.map LICENSE DESTINATION share/quoin)
-#install(DIRECTORY sdk/templates DESTINATION share/quoin)
+install(DIRECTORY sdk/templates DESTINATION share/quoin)
