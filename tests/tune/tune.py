@@ -107,6 +107,15 @@ class Tune(unittest.TestCase):
             self.assertEqual(s.about["ran"], 0)
             self.assertEqual(again, results[0])
 
+    def test_what_is_known_when_does_not_depend_on_processes(self):
+        s = Search(days=40)
+        slow = dimension("strategies.s.params.slow", low=12, high=30, step=1)
+        s.search(FAST, slow, dimension("strategies.s.params.mode"), plugin="tuner/climb",
+                 params="batches = 60; waits = false;", keys="trials = 420;")
+        one = s.tune("--workers", "1")
+        self.assertGreater(one["trials"]["repeated"], 0)
+        self.assertEqual(s.tune("--workers", "5", "--fresh"), one)
+
     def test_less_is_better(self):
         s = self.s
         s.search(FAST, SLOW, keys='objective = "max_drawdown"; direction = "min"; best = 100;')

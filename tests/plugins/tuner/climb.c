@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * tuner/climb, a test plugin: a search that learns. Batches of points around the best one so far,
- * the first batch at random; it waits for all results of a batch before it makes the next. */
+ * the first batch at random. It waits for all results of a batch before it makes the next, or, where
+ * it is told not to, takes what it knows by then. */
 #include <quoin/sdk/tuner.h>
 
 #include <math.h>
@@ -10,7 +11,7 @@
 #define VALUES 32
 
 typedef struct climb {
-    int64_t batches;
+    int64_t batches, waits;
     const qn_space *space;
     uint64_t state;
     uint64_t asked, told;
@@ -20,6 +21,7 @@ typedef struct climb {
 
 static const qn_param params[] = {
     QN_PARAM(climb, batches, I64, "", "how many", .def = "4", .min = "1"),
+    QN_PARAM(climb, waits, BOOL, "", "for the results of a batch", .def = "true"),
 };
 
 static int32_t begin(climb *c, const qn_space *space, uint64_t *planned, qn_err *err)
@@ -53,7 +55,7 @@ static int32_t ask(climb *c, qn_ask *out, qn_err *err)
     out->answer = QN_ASK_END;
     if (c->asked == (uint64_t)c->batches * BATCH) return QN_OK;
     out->answer = QN_ASK_WAIT;
-    if (c->asked % BATCH == 0 && c->told < c->asked) return QN_OK;
+    if (c->waits && c->asked % BATCH == 0 && c->told < c->asked) return QN_OK;
     for (uint32_t i = 0; i < out->nvalues; i++)
         out->values[i] = move(c, qn_dimension_at(c->space, i), c->at[i]);
     out->answer = QN_ASK_TRIAL;
