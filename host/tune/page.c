@@ -470,13 +470,17 @@ static void put_without(const tune *t, html *h)
 static void put_manifest(const tune *t, html *h)
 {
     static const html_column columns[] = {{"", false}, {"", false}};
+    struct json_object_iterator at = json_object_iter_begin(t->plugins);
+    struct json_object_iterator end = json_object_iter_end(t->plugins);
 
     html_section(h, "manifest", "What it was made of");
     html_table_begin(h, NULL, columns, 2);
     put_row(h, "Quoin", t->options.version);
     put_row(h, "Config, SHA-256", t->identity_config);
     put_row(h, "Data, SHA-256", t->identity_data);
-    json_object_object_foreach(t->plugins, id, sha) put_row(h, id, json_object_get_string(sha));
+    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+        put_row(h, json_object_iter_peek_name(&at),
+                json_object_get_string(json_object_iter_peek_value(&at)));
     html_table_end(h);
     html_put(h, "</section>\n");
 }

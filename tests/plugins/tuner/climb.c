@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * tuner/climb, a test plugin: a search that learns. Batches of points around the best one so far,
- * the first batch at random. It waits for all results of a batch before it makes the next, or, where
- * it is told not to, takes what it knows by then. */
+ * the first batch at random. It waits for all results of a batch before it makes the next, or,
+ * where it is told not to, takes what it knows by then. */
 #include <quoin/sdk/tuner.h>
 
 #include <math.h>
