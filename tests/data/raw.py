@@ -49,7 +49,7 @@ class Raw(DataTest):
         shutil.rmtree(self.catalog, ignore_errors=True)
         self.load_raw_well(content, name=name)
         for kind, rows in capture.rows.items():
-            self.assertEqual(self.export(kind).splitlines(), [HEADS[kind], *rows], kind)
+            self.same_rows(self.export(kind).splitlines(), [HEADS[kind], *rows], kind)
         run = quoin("data", "verify", self.catalog)
         self.assertNotEqual(run.returncode, 2, run.stderr)
 
@@ -149,7 +149,7 @@ class Raw(DataTest):
         told = self.told(capture.text(), options=(*STEPS, "--type", "mark,trade"))
         self.assertEqual([s["data"] for s in told["series"]], ["trade", "mark"])
         self.assertIsNone(told["data"])
-        self.assertEqual(self.rows("mark"), capture.rows["mark"])
+        self.same_rows(self.rows("mark"), capture.rows["mark"])
         told = self.told(capture.text(), options=(*STEPS, "--type", "index"))
         self.assertEqual((told["data"], told["series"][0]["rows"]),
                          ("index", len(capture.rows["index"])))
@@ -184,7 +184,7 @@ class Raw(DataTest):
         b = self.write("b", "".join(x + "\n" for x in capture.lines[half:]))
         self.load_well(b, a, fmt="binance-raw", options=STEPS)
         for kind, rows in capture.rows.items():
-            self.assertEqual(self.rows(kind), rows)
+            self.same_rows(self.rows(kind), rows, kind)
         whole = published(self.catalog)
         shutil.rmtree(self.catalog)
         self.load_well(a, fmt="binance-raw", options=(*STEPS, "--price-exp", "-8"))
@@ -225,6 +225,13 @@ class Raw(DataTest):
         self.load_raw_well(text.replace(compact(book), compact(
             {"stream": "btcusdt@depthSnapshot", "data": book})))
         self.assertEqual(len(self.rows("depth")), 1)
+
+    def test_marks_of_one_time(self):
+        mark = {"e": "markPriceUpdate", "E": MS, "s": "BTCUSDT", "p": "2.5"}
+        run = self.load_raw(line(mark, MS * 10**6) + line(mark, MS * 10**6 + 5))
+        self.assertEqual(run.returncode, 4)
+        self.assertIn("x.jsonl:2: error: time ", run.stderr)
+        self.assertIn("[QN_E_DUPLICATE]", run.stderr)
 
     def test_nothing_of_the_symbol(self):
         run = self.load_raw(line(trade(1)), instrument="ETHUSDT.binance")

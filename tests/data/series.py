@@ -88,6 +88,9 @@ class Series(DataTest):
             self.same("quote", "binance-bookticker", zstd(text.encode()), expected)
         got = self.export("quote", options=("--to", at(MS + 2))).splitlines()
         self.assertEqual(len(got), 3, "a quote is known when its event was sent")
+        later = f"10,1.5,1,1.6,1,{MS},{MS + 3}"  # an older transaction, told later
+        self.load_well(self.write("x.csv", f"{lines[2]}\n{later}"), fmt="binance-bookticker",
+                       instrument="LATER.x")
         self.refused("binance-bookticker", "\n".join([*lines, lines[2]]),
                      "a second row of id 9", "DUPLICATE")
         self.refused("binance-bookticker", "\n".join([lines[2], lines[0]]), "time goes back",
