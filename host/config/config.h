@@ -218,6 +218,9 @@ void config_add_mistake(config *cfg, const config_node *node, int32_t code, cons
 
 /* Print all of them through log_at, in the order of their lines. */
 void config_print_mistakes(const config *cfg);
+/* Take them back, the first one's text into *err: for what is held against a config that is in
+ * use. */
+void config_take_mistakes(config *cfg, qn_err *err);
 
 /* Check the group `params` (may be NULL) against a class's table of qn_param and write the
  * values into `instance`. Mistakes go to the config, at the line of their key; a missing key is

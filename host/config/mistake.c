@@ -122,6 +122,14 @@ size_t config_mistakes(const config *cfg, const config_mistake **out)
     return cfg->nmistakes;
 }
 
+void config_take_mistakes(config *cfg, qn_err *err)
+{
+    const config_mistake *m = cfg->mistakes;
+
+    if (cfg->nmistakes) fail(err, m->code, "%s:%d: %s", m->file, m->line, m->text);
+    cfg->nmistakes = 0;
+}
+
 void config_print_mistakes(const config *cfg)
 {
     for (size_t i = 0; i < cfg->nmistakes; i++) {

@@ -374,6 +374,7 @@ int32_t engine_new(config *cfg, const engine_options *options, engine **out, qn_
     e->store = options->store;
     e->is_books = options->mode == ENGINE_BOOKS;
     run_id_make(clock_wall(), e->run_id);
+    reloads_init(&e->reloads);
     rc = build(e, err);
     if (rc == QN_OK)
         *out = e;
@@ -401,14 +402,13 @@ static void free_instances(engine *e)
 void engine_free(engine *e)
 {
     if (!e) return;
+    reloads_end(e);
     bus_free(e->bus);
     pool_free(e->pool);
     for (uint32_t i = 0; i < e->nvenues; i++)
         if (e->venues[i].is_started) e->venues[i].table->stop(e->venues[i].in.self);
     free_instances(e);
     replay_close(e->replay);
-    for (uint32_t i = 0; i < e->nmodules; i++)
-        module_close(e->modules[i]);
     if (e->tape) tape_close(e->tape);
     if (e->catalog) catalog_close(e->catalog);
     if (e->index) module_index_close(e->index);

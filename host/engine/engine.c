@@ -376,6 +376,7 @@ int32_t engine_loop(engine *e, qn_err *err)
         next_step step;
         if (e->replay && e->options.mode == ENGINE_RESUME && !replay_next(e->replay))
             replay_go_live(e);
+        if (reload_is_due(&e->reloads)) reload_attend(e);
         if (*stop || (e->replay && replay_stops_at(e->replay, e->seq))) {
             e->status = RUN_STOPPED;
             break;

@@ -116,6 +116,30 @@ int32_t engine_run(engine *e, qn_err *err);
  * returns QN_OK; QN_E_GAP: there are not so many; QN_E_DAMAGED or QN_E_IO */
 int32_t engine_find_market(engine *e, uint64_t number, const qn_event **out, qn_err *err);
 
+/* ---- a new build of a plugin, while the run goes on */
+
+/* What is asked for. Texts are copied. */
+typedef struct engine_reload {
+    char id[64];     /* of the instance: a strategy, model, optimizer, risk module or execution */
+    char file[4096]; /* "" = the file that the build at work came from */
+    uint32_t mode;   /* QN_RELOAD_REFACTOR, ... */
+    uint64_t shadow, probation; /* calls that it is beside the old build before and after */
+
+    /* Is told once, on the engine's thread: QN_OK when the new build was put to work, or why it was
+     * not, and the old one goes on. NULL = nobody asks. */
+    void (*done)(void *ctx, int32_t code, const char *why);
+    void *ctx;
+} engine_reload;
+
+/* Ask for a reload, from any thread, while the run goes on. They are done in their order.
+ * QN_OK; QN_E_FULL: too many wait. */
+int32_t engine_ask_reload(engine *e, const engine_reload *what, qn_err *err);
+
+#define ENGINE_RELOAD_PROMOTE 1u  /* commit now; on probation: keep now */
+#define ENGINE_RELOAD_ROLLBACK 2u /* on probation: the old build back to work; before: give it up */
+/* Ask for the end of the step that a reload is in. From any thread. */
+void engine_ask_reload_step(engine *e, uint32_t step);
+
 /* ---- what a report reads, before, during and after a run */
 
 run_status engine_status(const engine *e);

@@ -133,7 +133,7 @@ static int32_t feature_read(qn_ctx *ctx, uint32_t feature, uint32_t instrument, 
     if (feature >= in->features_known || instrument >= e->ninstruments) return QN_E_RANGE;
     found = &e->features.values[(size_t)feature * e->ninstruments + instrument];
     if (!found->size) return QN_E_NOT_FOUND;
-    note_read(in, feature, found);
+    if (body_of(ctx) == in->live) note_read(in, feature, found);
     made = *found;
     made.size = out->size;
     give_struct(out, out->size, &made, sizeof made);
@@ -159,10 +159,14 @@ static int32_t work_submit(qn_ctx *ctx, int64_t due_ns, uint64_t cookie, const v
 {
     instance *in = body_of(ctx)->seat;
     const qn_work *work = instance_work(in);
+    uint64_t words[] = {(uint64_t)due_ns, cookie, input ? crc32c(input, n) : 0, n};
+    tee_call c = {.call = TEE_WORK, .in = words, .nin = sizeof words};
 
     if (!work || !in->deliver) return QN_E_UNSUPPORTED;
     if (due_ns <= in->engine->now) return QN_E_RANGE;
-    return pool_submit(in->engine->pool, work, in->owner, due_ns, cookie, input, n);
+    if (tee_answer(body_of(ctx), &c)) return (int32_t)c.result;
+    return (int32_t)tee_note(
+        body_of(ctx), &c, pool_submit(in->engine->pool, work, in->owner, due_ns, cookie, input, n));
 }
 
 const qn_host_worker worker_extension = {.size = sizeof worker_extension, .submit = work_submit};

@@ -45,9 +45,8 @@ static bool is_spinning(instance *in, int64_t due_ns)
     return in->at_once++ >= TIMERS_PER_INSTANCE;
 }
 
-static int32_t host_timer(qn_ctx *ctx, int64_t due_ns, uint64_t cookie)
+static int32_t set_timer(instance *in, int64_t due_ns, uint64_t cookie)
 {
-    instance *in = instance_of(ctx);
     int32_t rc;
 
     if (!in->deliver)
@@ -56,6 +55,15 @@ static int32_t host_timer(qn_ctx *ctx, int64_t due_ns, uint64_t cookie)
     rc = timers_add(&in->engine->timers, due_ns, in->owner, cookie);
     if (rc == QN_OK) in->ntimers++;
     return rc;
+}
+
+static int32_t host_timer(qn_ctx *ctx, int64_t due_ns, uint64_t cookie)
+{
+    uint64_t in[] = {(uint64_t)due_ns, cookie};
+    tee_call c = {.call = TEE_TIMER, .in = in, .nin = sizeof in};
+
+    if (tee_answer(body_of(ctx), &c)) return (int32_t)c.result;
+    return (int32_t)tee_note(body_of(ctx), &c, set_timer(instance_of(ctx), due_ns, cookie));
 }
 
 static bool owns(const instance *in, uint32_t instrument)
@@ -85,10 +93,16 @@ void give_position(const position *p, uint32_t instrument, qn_position *out)
 static int32_t portfolio_position(qn_ctx *ctx, uint32_t instrument, qn_position *out)
 {
     const instance *in = instance_of(ctx);
+    tee_call c = {.call = TEE_POSITION,
+                  .in = &instrument,
+                  .nin = sizeof instrument,
+                  .out = out,
+                  .nout = out->size};
 
     if (in->strategy == NO_SLOT || !owns(in, instrument)) return QN_E_INTENT_INSTRUMENT;
+    if (tee_answer(body_of(ctx), &c)) return QN_OK;
     give_position(ledger_part(in->engine->ledger, in->strategy + 1, instrument), instrument, out);
-    return QN_OK;
+    return (int32_t)tee_note(body_of(ctx), &c, QN_OK);
 }
 
 int64_t strategy_equity(const engine *e, const strategy *s, uint32_t instrument)
@@ -101,10 +115,16 @@ int64_t strategy_equity(const engine *e, const strategy *s, uint32_t instrument)
 static int32_t portfolio_equity(qn_ctx *ctx, uint32_t instrument, int64_t *out)
 {
     const instance *in = instance_of(ctx);
+    tee_call c = {.call = TEE_EQUITY,
+                  .in = &instrument,
+                  .nin = sizeof instrument,
+                  .out = out,
+                  .nout = sizeof *out};
 
     if (in->strategy == NO_SLOT || !owns(in, instrument)) return QN_E_INTENT_INSTRUMENT;
+    if (tee_answer(body_of(ctx), &c)) return QN_OK;
     *out = strategy_equity(in->engine, &in->engine->strategies[in->strategy], instrument);
-    return QN_OK;
+    return (int32_t)tee_note(body_of(ctx), &c, QN_OK);
 }
 
 static int64_t portfolio_mark(qn_ctx *ctx, uint32_t instrument)
@@ -133,21 +153,58 @@ static const void *host_ext(qn_ctx *ctx, const char *id)
 
 /* ------------------------------------------------------------------ making one */
 
-/* The module of a file: the one that is loaded already, or a new one. */
-static int32_t module_of(engine *e, const char *path, module **out, qn_err *err)
+/* A place in the table of modules; NULL when it is full. */
+static module_use *free_place(engine *e)
 {
+    uint32_t i = 0;
+
+    while (i < e->nmodules && e->modules[i].module)
+        i++;
+    if (i == CLASS_MODULES) return NULL;
+    if (i == e->nmodules) e->nmodules++;
+    return &e->modules[i];
+}
+
+int32_t module_adopt(engine *e, module *m, qn_err *err)
+{
+    module_use *place = free_place(e);
+
+    if (!place) return fail(err, QN_E_FULL, "more than %u plugin files in one run", CLASS_MODULES);
+    *place = (module_use){m, 1};
+    return QN_OK;
+}
+
+/* The module of a file: the one that is loaded already, or a new one. */
+static int32_t module_take(engine *e, const char *path, module **out, qn_err *err)
+{
+    module *m;
     int32_t rc;
 
     for (uint32_t i = 0; i < e->nmodules; i++) {
-        if (strcmp(module_about(e->modules[i])->path, path) != 0) continue;
-        *out = e->modules[i];
+        module_use *use = &e->modules[i];
+        if (!use->module || strcmp(module_about(use->module)->path, path) != 0) continue;
+        use->uses++;
+        *out = use->module;
         return QN_OK;
     }
-    if (e->nmodules == CLASS_MODULES)
-        return fail(err, QN_E_FULL, "more than %u plugin files in one run", CLASS_MODULES);
-    if ((rc = module_load(path, e->options.cache_dir, out, err)) != QN_OK) return rc;
-    e->modules[e->nmodules++] = *out;
-    return QN_OK;
+    if ((rc = module_load(path, e->options.cache_dir, &m, err)) != QN_OK) return rc;
+    if ((rc = module_adopt(e, m, err)) == QN_OK)
+        *out = m;
+    else
+        module_close(m);
+    return rc;
+}
+
+void module_give_back(engine *e, module *m)
+{
+    for (uint32_t i = 0; i < e->nmodules; i++) {
+        module_use *use = &e->modules[i];
+        if (use->module != m) continue;
+        if (--use->uses > 0) return;
+        module_close(m);
+        use->module = NULL;
+        return;
+    }
 }
 
 /* A class that cannot do without an extension is refused before any of its code runs. */
@@ -192,6 +249,7 @@ void body_free(body *b)
     if (!b) return;
     if (b->is_created && b->cls->destroy) b->cls->destroy(b->self);
     arena_free(&b->arena);
+    module_give_back(b->seat->engine, b->module);
     mem_free(b);
 }
 
@@ -217,10 +275,12 @@ int32_t body_new(instance *seat, module *m, const qn_class *cls, body **out, qn_
     rc = check_needs(b, err);
     if (rc == QN_OK && !(b->self = arena_alloc(&b->arena, cls->instance_size, cls->instance_align)))
         rc = fail(err, QN_E_NO_MEMORY, "no memory for %s", seat->id);
-    if (rc == QN_OK)
+    if (rc == QN_OK) {
         *out = b;
-    else
-        body_free(b);
+    } else {
+        arena_free(&b->arena);
+        mem_free(b);
+    }
     return rc;
 }
 
@@ -236,11 +296,17 @@ int32_t body_create(body *b, qn_err *err)
     return QN_OK;
 }
 
+void seat_table(instance *in, const void *table)
+{
+    if (in->table_at) memcpy(in->table_at, &table, sizeof table);
+}
+
 void instance_seat(instance *in, body *b)
 {
     in->live = b;
     in->cls = b->cls;
     in->self = b->self;
+    seat_table(in, b->cls->table);
 }
 
 static int32_t load_class(instance *in, const instance_spec *spec, qn_err *err)
@@ -254,10 +320,13 @@ static int32_t load_class(instance *in, const instance_spec *spec, qn_err *err)
 
     if ((rc = module_resolve(e->cfg, e->index, spec->plugin, spec->node, path, err)) != QN_OK)
         return rc;
-    if ((rc = module_of(e, path, &m, err)) != QN_OK) return rc;
+    if ((rc = module_take(e, path, &m, err)) != QN_OK) return rc;
     cls = module_resolve_class(e->cfg, m, spec->plugin, spec->kind, spec->node);
-    if (!cls) return fail(err, QN_E_INVALID, "the config has mistakes");
-    if ((rc = body_new(in, m, cls, &b, err)) != QN_OK) return rc;
+    rc = cls ? body_new(in, m, cls, &b, err) : fail(err, QN_E_INVALID, "the config has mistakes");
+    if (rc != QN_OK) {
+        module_give_back(e, m);
+        return rc;
+    }
     instance_seat(in, b);
     rc = config_fill(e->cfg, spec->node, spec->params, &cls->params, b->self);
     return rc == QN_OK ? rc : fail(err, rc, "the config has mistakes");
@@ -269,6 +338,9 @@ int32_t instance_init(instance *in, engine *e, const instance_spec *spec, qn_err
 
     in->engine = e;
     in->id = spec->id;
+    in->kind = spec->kind;
+    in->node = spec->node;
+    in->params = spec->params;
     in->strategy = NO_SLOT;
     if ((rc = set_instruments(in, spec->instruments, spec->ninstruments, err)) != QN_OK) return rc;
     if (e->is_books) return QN_OK; /* the books need to know whom they are of, and no more */

@@ -277,6 +277,14 @@ int64_t intent_push(void *ctx, const qn_intent *intent)
     return rc < 0 ? intent_refuse(e, s, in.hdr.instrument, output, (int32_t)rc) : rc;
 }
 
+int32_t intent_judge(const qn_intent *intent)
+{
+    any_intent in;
+    int32_t rc = read_intent(intent, &in);
+
+    return rc == QN_OK ? (int32_t)kinds[in.hdr.kind].check(&in) : rc;
+}
+
 void strategy_deliver(instance *in, qn_event *ev)
 {
     engine *e = in->engine;

@@ -24,6 +24,8 @@
  *   bus.c        the stream that sinks read
  *   worker.c     the pool for slow work
  *   waiting.h    events and timers that wait: queue.c, timers.c
+ *   reload.c     a new build takes the place of one at work
+ *   tee.c        two builds in one seat, compared
  *   decision.c   the decision hash */
 #ifndef QUOIN_ENGINE_INTERNAL_H
 #define QUOIN_ENGINE_INTERNAL_H
@@ -36,6 +38,8 @@
 #include "tape/tape.h"
 
 #include "bus.h"
+#include "reload.h"
+#include "tee.h"
 #include "waiting.h"
 #include "worker.h"
 
@@ -97,9 +101,14 @@ typedef struct body {
 typedef struct instance {
     engine *engine;
     const char *id;
-    body *live;          /* the build at work; NULL in ENGINE_BOOKS */
-    const qn_class *cls; /* = live->cls */
-    void *self;          /* = live->self */
+    const char *kind;
+    const config_node *node, *params; /* of the config */
+    body *live;                       /* the build at work; NULL in ENGINE_BOOKS */
+    const qn_class *cls;              /* = live->cls */
+    void *self;                       /* = live->self, or the tee that stands before it */
+    void *table_at;                   /* where its kind keeps the table that is called */
+    tee *tee;                         /* another build is beside the one at work; else NULL */
+    uint64_t epoch;                   /* builds that were put to work after the first */
     arena arena;
     const qn_instrument **instruments;
     uint32_t ninstruments;
@@ -118,6 +127,12 @@ typedef struct instance {
     uint32_t nread;
     qn_feature_read read[QN_FEATURES_READ]; /* a ring: the last ones count */
 } instance;
+
+/* A module that is loaded, and the bodies of its classes. */
+typedef struct module_use {
+    module *module;
+    uint32_t uses;
+} module_use;
 
 /* What an instance is made of. */
 typedef struct instance_spec {
@@ -147,6 +162,12 @@ int32_t body_create(body *b, qn_err *err);
 void body_free(body *b); /* destroys what was created; NULL is fine */
 /* Put a body to work in its seat. */
 void instance_seat(instance *in, body *b);
+/* Have calls of an instance go to another table of its kind. */
+void seat_table(instance *in, const void *table);
+/* Put a module that was loaded elsewhere among those of the run, in use by one body; and take one
+ * use away: the last one closes it. */
+int32_t module_adopt(engine *e, module *m, qn_err *err);
+void module_give_back(engine *e, module *m);
 
 /* Logs the first error of an instance and counts all. */
 void instance_fault(instance *in, int32_t rc);
@@ -308,7 +329,7 @@ struct engine {
     /* what the run is made of; fixed once built */
     arena arena;
     module_index *index;
-    module *modules[CLASS_MODULES];
+    module_use modules[CLASS_MODULES];
     uint32_t nmodules;
     catalog *catalog;
     qn_instrument *instruments;
@@ -343,6 +364,7 @@ struct engine {
     event_queue queue;
     timers timers;
     pool *pool;
+    reloads reloads;
     decisions decisions;
     features features;
     halt_state halt;
@@ -446,6 +468,8 @@ void strategy_deliver(instance *in, qn_event *ev);
 /* Record that an output, or a weight, came to nothing. Returns the code. */
 int64_t intent_refuse(engine *e, const strategy *s, uint32_t instrument, uint64_t output,
                       int32_t code);
+/* QN_OK, or what an intent would be refused with whatever the books are. */
+int32_t intent_judge(const qn_intent *intent);
 /* QN_OK, or QN_E_INTENT_VALUE for an order that makes no sense by itself. */
 int32_t intent_check_order(const qn_order_intent *o);
 

@@ -65,7 +65,8 @@ static int32_t build_model(engine *e, uint32_t i, qn_err *err)
     if ((rc = list_numbers(e, &cfg->instruments, &spec, err)) != QN_OK) return rc;
     if ((rc = instance_init(&m->in, e, &spec, err)) != QN_OK || e->is_books) return rc;
     m->in.deliver = model_deliver;
-    m->table = m->in.cls->table;
+    m->in.table_at = &m->table;
+    seat_table(&m->in, m->in.cls->table);
     m->out = (qn_model_out){.size = sizeof m->out, .ctx = m, .publish = model_publish};
     return QN_OK;
 }
@@ -85,7 +86,8 @@ static int32_t build_strategy(engine *e, uint32_t i, qn_err *err)
     s->in.strategy = i;
     if (rc != QN_OK || e->is_books) return rc;
     s->in.deliver = strategy_deliver;
-    s->table = s->in.cls->table;
+    s->in.table_at = &s->table;
+    seat_table(&s->in, s->in.cls->table);
     s->out = (qn_out){.size = sizeof s->out, .ctx = s, .push = intent_push};
     return QN_OK;
 }
@@ -110,7 +112,9 @@ static int32_t build_optimizer(engine *e, uint32_t i, qn_err *err)
                    (instance_spec){"optimizer", cfg->plugin, QN_KIND_OPTIMIZER, cfg->node,
                                    cfg->params, NULL, 0},
                    err);
-    if (rc == QN_OK && !e->is_books) e->portfolio.table = in->cls->table;
+    if (rc != QN_OK || e->is_books) return rc;
+    in->table_at = &e->portfolio.table;
+    seat_table(in, in->cls->table);
     return rc;
 }
 
@@ -125,7 +129,8 @@ static int32_t build_risk(engine *e, uint32_t i, qn_err *err)
         e, &m->in,
         (instance_spec){cfg->id, cfg->plugin, QN_KIND_RISK, cfg->node, cfg->params, NULL, 0}, err);
     if (rc != QN_OK || e->is_books) return rc;
-    m->table = m->in.cls->table;
+    m->in.table_at = &m->table;
+    seat_table(&m->in, m->in.cls->table);
     m->out = (qn_risk_out){.size = sizeof m->out, .ctx = m, .halt = risk_halt};
     return QN_OK;
 }
@@ -143,7 +148,8 @@ static int32_t build_execution(engine *e, uint32_t i, qn_err *err)
                    err);
     if (rc != QN_OK || e->is_books) return rc;
     x->in.deliver = execution_deliver;
-    x->table = x->in.cls->table;
+    x->in.table_at = &x->table;
+    seat_table(&x->in, x->in.cls->table);
     x->out = (qn_child_out){.size = sizeof x->out,
                             .ctx = x,
                             .send = child_send,

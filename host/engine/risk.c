@@ -382,8 +382,14 @@ static int32_t books_account(qn_ctx *ctx, uint32_t number, qn_account_state *out
     qn_account_state made = {.size = out->size, .account = number};
     qn_wide gross = 0;
     qn_wide net = 0;
+    tee_call c = {.call = TEE_BOOKS_ACCOUNT,
+                  .in = &number,
+                  .nin = sizeof number,
+                  .out = out,
+                  .nout = out->size};
 
     if (number >= ledger_accounts(e->ledger)) return QN_E_RANGE;
+    if (tee_answer(body_of(ctx), &c)) return QN_OK;
     a = ledger_account(e->ledger, number);
     for (uint32_t i = 0; i < e->ninstruments; i++) {
         qn_wide value = ledger_net(e->ledger, i)->value;
@@ -397,7 +403,7 @@ static int32_t books_account(qn_ctx *ctx, uint32_t number, qn_account_state *out
     made.gross = clamp(gross);
     made.net = clamp(net);
     give_struct(out, out->size, &made, sizeof made);
-    return QN_OK;
+    return (int32_t)tee_note(body_of(ctx), &c, QN_OK);
 }
 
 static int32_t books_exposure(qn_ctx *ctx, uint32_t instrument, qn_exposure *out)
@@ -405,8 +411,14 @@ static int32_t books_exposure(qn_ctx *ctx, uint32_t instrument, qn_exposure *out
     const engine *e = books_of(ctx);
     const position *p;
     qn_exposure made = {.size = out->size};
+    tee_call c = {.call = TEE_BOOKS_EXPOSURE,
+                  .in = &instrument,
+                  .nin = sizeof instrument,
+                  .out = out,
+                  .nout = out->size};
 
     if (instrument >= e->ninstruments) return QN_E_RANGE;
+    if (tee_answer(body_of(ctx), &c)) return QN_OK;
     p = ledger_net(e->ledger, instrument);
     made.account = ledger_account_of(e->ledger, instrument);
     made.qty = p->qty;
@@ -415,18 +427,22 @@ static int32_t books_exposure(qn_ctx *ctx, uint32_t instrument, qn_exposure *out
     made.selling = e->open[instrument].selling;
     made.mark = ledger_price(e->ledger, instrument);
     give_struct(out, out->size, &made, sizeof made);
-    return QN_OK;
+    return (int32_t)tee_note(body_of(ctx), &c, QN_OK);
 }
 
 static int32_t books_position(qn_ctx *ctx, uint32_t number, uint32_t instrument, qn_position *out)
 {
     const engine *e = books_of(ctx);
+    uint32_t in[] = {number, instrument};
+    tee_call c = {
+        .call = TEE_BOOKS_POSITION, .in = in, .nin = sizeof in, .out = out, .nout = out->size};
 
     if (instrument >= e->ninstruments || number > e->nstrategies) return QN_E_RANGE;
+    if (tee_answer(body_of(ctx), &c)) return QN_OK;
     give_position(number ? ledger_part(e->ledger, number, instrument)
                          : ledger_net(e->ledger, instrument),
                   instrument, out);
-    return QN_OK;
+    return (int32_t)tee_note(body_of(ctx), &c, QN_OK);
 }
 
 static int32_t books_money(qn_ctx *ctx, uint32_t instrument, int64_t qty, int64_t price,

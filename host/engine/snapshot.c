@@ -155,7 +155,7 @@ static int32_t save_instance(const instance *in, bytes_out *out, qn_err *err)
     bytes_put_u32(out, in->ntimers);
     bytes_put_i64(out, in->at_once_ts);
     bytes_put_u32(out, in->at_once);
-    if (in->cls->save) rc = in->cls->save(in->self, &bytes_of, &why);
+    if (in->cls->save) rc = in->cls->save(in->live->self, &bytes_of, &why);
     bytes_end(out, begun);
     return rc == QN_OK ? rc : fail(err, rc, "%s cannot save its state: %s", in->id, why.msg);
 }
@@ -293,7 +293,7 @@ static int32_t load_instance(instance *in, bytes_in *all, qn_err *err)
     in->at_once_ts = bytes_get_i64(&part);
     in->at_once = bytes_get_u32(&part);
     if ((rc = bytes_in_check(&part, err)) != QN_OK) return rc;
-    if (in->cls->load) rc = in->cls->load(in->self, schema, &bytes_of, &why);
+    if (in->cls->load) rc = in->cls->load(in->live->self, schema, &bytes_of, &why);
     if (rc != QN_OK) return fail(err, rc, "%s cannot load its state: %s", in->id, why.msg);
     return bytes_in_end(&part, err);
 }

@@ -161,6 +161,42 @@ typedef struct qn_checkpoint {
     int64_t market_ts; /* of the last one */
 } qn_checkpoint;
 
+/* Steps of a reload. X(number, NAME, name, meaning) */
+#define QN_RELOAD_STEP_LIST(X)                                                                     \
+    X(1, SHADOW, "shadow", "it has the state of the one at work, and sees every event after it")   \
+    X(2, COMMIT, "commit", "it is at work; the one before sees every event after it")              \
+    X(3, KEEP, "keep", "its probation is over: the one before is gone")                            \
+    X(4, ROLLBACK, "rollback", "the one before is at work again")                                  \
+    X(5, REFUSE, "refuse", "it was not put to work")
+
+#define QN_RELOAD_STEP_ENUM(number, NAME, name, meaning) QN_RELOAD_##NAME = (number),
+enum { QN_RELOAD_STEP_LIST(QN_RELOAD_STEP_ENUM) QN_RELOAD_STEPS = 6 };
+#undef QN_RELOAD_STEP_ENUM
+
+/* How a new build is judged while it is beside the one at work. X(number, NAME, name, meaning) */
+#define QN_RELOAD_MODE_LIST(X)                                                                     \
+    X(1, REFACTOR, "refactor", "it must answer each event as the other one does")                  \
+    X(2, TUNE, "tune", "it may answer otherwise, but nothing that is refused")                     \
+    X(3, FORCE, "force", "it is put to work at once")
+
+#define QN_RELOAD_MODE_ENUM(number, NAME, name, meaning) QN_RELOAD_##NAME = (number),
+enum { QN_RELOAD_MODE_LIST(QN_RELOAD_MODE_ENUM) QN_RELOAD_MODES = 4 };
+#undef QN_RELOAD_MODE_ENUM
+
+/* A step of a new build of a plugin. Between two events: those before it went to the build that was
+ * at work then, those behind it go to the one that is now. */
+typedef struct qn_reload {
+    qn_event hdr;
+    uint64_t epoch; /* of the instance: how many commits and rollbacks it has seen, this included */
+    uint32_t step;  /* QN_RELOAD_ */
+    uint32_t mode;  /* QN_RELOAD_ */
+    int32_t code;   /* REFUSE, ROLLBACK: why; QN_OK = it was asked for */
+    uint32_t rsv0;
+    uint64_t events;   /* seen by both builds so far */
+    uint8_t build[32]; /* SHA-256 of the new build's file */
+    char id[64];       /* of the instance */
+} qn_reload;
+
 /* Record -> bytes it takes in a batch or a journal: 8-byte aligned. */
 static inline uint32_t qn_event_room(const qn_event *ev)
 {

@@ -42,6 +42,7 @@ extern "C" {
     X(-24, STALE, "a value is no longer valid")                                                    \
     X(-25, HALTED, "trading is halted")                                                            \
     X(-26, CROSSED, "the best bid is not below the best ask")                                      \
+    X(-27, CANCELED, "it was given up before it was done")                                         \
     X(-40, ELF_FORMAT, "the file is no shared object for this machine")                            \
     X(-41, ELF_NOTE, "the file has no plugin note, or a broken one")                               \
     X(-42, ELF_EXPORTS, "the module exports something else than its entry point")                  \

@@ -48,7 +48,8 @@ extern "C" {
     X(38, PARENT, qn_parent, 0, "an order was given to the execution algorithm, or taken back")    \
     X(39, SUBMIT, qn_submit, 0, "an order left for its venue, or was denied")                      \
     X(40, REQUEST, qn_request, 0, "a cancel or a change of an order left for its venue")           \
-    X(41, CHECKPOINT, qn_checkpoint, 0, "how many market events the tape had given so far")
+    X(41, CHECKPOINT, qn_checkpoint, 0, "how many market events the tape had given so far")        \
+    X(42, RELOAD, qn_reload, 0, "a new build of a plugin: a step on its way in, or out")
 
 #define QN_EVENT_ENUM(number, NAME, type, rank, meaning) QN_EVENT_##NAME = (number),
 enum { QN_EVENT_LIST(QN_EVENT_ENUM) QN_EVENT_TYPES = 64 };

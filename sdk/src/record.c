@@ -243,6 +243,15 @@ RECORD(CHECKPOINT, "checkpoint",
        IS(qn_checkpoint, market_events, COUNT, 0),
        IS(qn_checkpoint, market_ts, TIME, 0))
 
+RECORD(RELOAD, "reload",
+       IS(qn_reload, epoch, COUNT, 0),
+       IS(qn_reload, step, RELOAD_STEP, 0),
+       IS(qn_reload, mode, RELOAD_MODE, 0),
+       IS(qn_reload, code, CODE, 0),
+       IS(qn_reload, events, COUNT, 0),
+       IS(qn_reload, build, HASH, 0),
+       IS(qn_reload, id, TEXT, 0))
+
 /* clang-format on */
 
 #define ROW(number, NAME, type, rank, meaning_)                                                    \
@@ -312,6 +321,8 @@ static int32_t field_check(const qn_event *ev, const qn_record_row *row,
 {
     uint32_t value;
 
+    if (field->holds == QN_HOLDS_TEXT && !memchr((const char *)ev + field->offset, 0, field->bytes))
+        return qn_fail(err, QN_E_DAMAGED, "%s: %s has no end", row->name, field->name);
     if (field->count_offset) {
         value = number_at(ev, field->count_offset);
         if (value > list_room(field))

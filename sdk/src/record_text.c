@@ -252,6 +252,12 @@ static void put_bytes(const form *f, const qn_record_field *field, const value *
     mark(f, '"');
 }
 
+static void put_text(const form *f, const qn_record_field *field, const value *v)
+{
+    (void)field;
+    quoted(f, v->at);
+}
+
 typedef void (*put_fn)(const form *f, const qn_record_field *field, const value *v);
 
 static const put_fn puts_of[QN_HOLDS_KINDS] = {
@@ -269,7 +275,9 @@ static const put_fn puts_of[QN_HOLDS_KINDS] = {
     [QN_HOLDS_INTENT] = put_word,       [QN_HOLDS_CODE] = put_word,
     [QN_HOLDS_ORDER_FLAGS] = put_flags, [QN_HOLDS_STAGE] = put_flags,
     [QN_HOLDS_REALS] = put_reals,       [QN_HOLDS_READS] = put_reads,
-    [QN_HOLDS_BYTES] = put_bytes,
+    [QN_HOLDS_BYTES] = put_bytes,       [QN_HOLDS_HASH] = put_bytes,
+    [QN_HOLDS_TEXT] = put_text,         [QN_HOLDS_RELOAD_STEP] = put_word,
+    [QN_HOLDS_RELOAD_MODE] = put_word,
 };
 
 /* ------------------------------------------------------------------ records */
@@ -286,6 +294,8 @@ static value value_of(const qn_event *ev, const qn_record_field *field)
         v.bits = narrow;
     } else if (field->bytes == sizeof v.bits) {
         memcpy(&v.bits, v.at, sizeof v.bits);
+    } else {
+        v.count = field->bytes;
     }
     return v;
 }

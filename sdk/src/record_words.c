@@ -20,6 +20,10 @@ static const char *const intents[] = {
 static const char *const states[] = {QN_ORDER_STATE_LIST(ROW)};
 static const char *const reasons[] = {QN_REASON_LIST(ROW)};
 #undef ROW
+#define ROW(number, NAME, name, meaning) [number] = (name),
+static const char *const reload_steps[] = {QN_RELOAD_STEP_LIST(ROW)};
+static const char *const reload_modes[] = {QN_RELOAD_MODE_LIST(ROW)};
+#undef ROW
 
 /* By bit. */
 static const char *const order_flags[] = {"reduce_only", "post_only", "close_out"};
@@ -51,6 +55,8 @@ static const words lists[QN_HOLDS_KINDS] = {
     [QN_HOLDS_ACTION] = WORDS(actions, 0),
     [QN_HOLDS_INTENT] = WORDS(intents, 0),
     [QN_HOLDS_CODE] = WORDS(codes, 0),
+    [QN_HOLDS_RELOAD_STEP] = WORDS(reload_steps, 0),
+    [QN_HOLDS_RELOAD_MODE] = WORDS(reload_modes, 0),
     [QN_HOLDS_ORDER_FLAGS] = WORDS(order_flags, 1),
     [QN_HOLDS_STAGE] = WORDS(stages, 1),
 };

@@ -356,6 +356,17 @@ ABI_FIELD(qn_checkpoint, hdr, 0, 32); /* qn_event */
 ABI_FIELD(qn_checkpoint, market_events, 32, 8); /* uint64_t */
 ABI_FIELD(qn_checkpoint, market_ts, 40, 8); /* int64_t */
 
+ABI_STRUCT(qn_reload, 160, 8);
+ABI_FIELD(qn_reload, hdr, 0, 32); /* qn_event */
+ABI_FIELD(qn_reload, epoch, 32, 8); /* uint64_t */
+ABI_FIELD(qn_reload, step, 40, 4); /* uint32_t */
+ABI_FIELD(qn_reload, mode, 44, 4); /* uint32_t */
+ABI_FIELD(qn_reload, code, 48, 4); /* int32_t */
+ABI_FIELD(qn_reload, rsv0, 52, 4); /* uint32_t */
+ABI_FIELD(qn_reload, events, 56, 8); /* uint64_t */
+ABI_FIELD(qn_reload, build, 64, 32); /* uint8_t [32] */
+ABI_FIELD(qn_reload, id, 96, 64); /* char [64] */
+
 ABI_STRUCT(qn_err, 256, 4);
 ABI_FIELD(qn_err, size, 0, 4); /* uint32_t */
 ABI_FIELD(qn_err, code, 4, 4); /* int32_t */

@@ -48,6 +48,10 @@ extern "C" {
     X(REALS, 0, "array of numbers")                                                                \
     X(READS, 0, "array of objects: feature, instrument, value")                                    \
     X(BYTES, 0, "string of hex digits")                                                            \
+    X(HASH, 0, "string of hex digits")                                                             \
+    X(TEXT, 0, "string")                                                                           \
+    X(RELOAD_STEP, 4, "shadow, commit, keep, rollback, refuse")                                    \
+    X(RELOAD_MODE, 4, "refactor, tune, force")                                                     \
     X(HIDDEN, 0, "not written: it is a copy of another member, or a size")
 
 #define QN_HOLDS_ENUM(NAME, bytes, json) QN_HOLDS_##NAME,
@@ -67,7 +71,8 @@ typedef struct qn_record_field {
     uint32_t bytes;        /* of the member */
     uint32_t holds;        /* QN_HOLDS_ */
     uint32_t flags;        /* QN_RECORD_ */
-    uint32_t count_offset; /* REALS, READS, BYTES: of the uint32_t that says how many are in use */
+    uint32_t count_offset; /* REALS, READS, BYTES: of the uint32_t that says how many are in use;
+                            * TEXT ends with a NUL, of a HASH all bytes count */
     uint32_t rsv0;
 } qn_record_field;
 

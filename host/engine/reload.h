@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Hot reload: a new build of a plugin takes the place of the one at work, between two events.
+ *
+ *   load       preflight, private copy, dlopen, create: on a thread of its own; the run goes on
+ *   hand over  between two events: the one at work saves its state, the new one loads it
+ *   shadow     the new one sees each event behind the other one, and is compared with it (tee.h)
+ *   commit     between two events: it is at work, and the old one shadows it
+ *   keep       the old one is gone; before that, a rollback puts it back to work, unchanged
+ *
+ * Who reads changes, not what is read: no event is lost or comes twice. Orders, positions and
+ * timers are the host's, and stay. Until the commit any failure leaves the build at work as if
+ * nothing had been asked for. */
+#ifndef QUOIN_ENGINE_RELOAD_H
+#define QUOIN_ENGINE_RELOAD_H
+
+#include "engine.h"
+#include "tee.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define RELOADS_WAITING 16u
+
+typedef enum reload_phase {
+    RELOAD_IDLE,
+    RELOAD_LOADING,
+    RELOAD_SHADOWED,
+    RELOAD_ON_PROBATION
+} reload_phase;
+
+/* The reload under way, and those that wait for it: one at a time.
+ * `waiting`, `nwaiting` and `asked` are guarded by `lock`; the rest is the engine thread's, but for
+ * what the loading thread writes until it sets is_loaded. */
+typedef struct reloads {
+    pthread_mutex_t lock;
+    engine_reload waiting[RELOADS_WAITING];
+    uint32_t nwaiting;
+    uint32_t asked;     /* ENGINE_RELOAD_PROMOTE, ..._ROLLBACK; 0 = nothing */
+    atomic_bool is_due; /* the engine thread is to look here between two events */
+
+    reload_phase phase;
+    engine_reload what;
+    struct instance *seat;
+    tee tee;
+
+    pthread_t thread;
+    atomic_bool is_loaded;
+    int32_t code; /* of loading */
+    qn_err err;
+    struct module *module;
+    struct body *body; /* the new build; the old one while on probation */
+    uint8_t build[32]; /* SHA-256 of the new one */
+} reloads;
+
+void reloads_init(reloads *r);
+/* Ends what is under way: before the instances are freed. */
+void reloads_end(struct engine *e);
+
+/* Something is to be looked at between two events. From any thread. */
+void engine_attend(struct engine *e);
+/* Between two events: the next step of what is under way, or wanted. */
+void reload_attend(struct engine *e);
+
+static inline bool reload_is_due(reloads *r)
+{
+    return atomic_load_explicit(&r->is_due, memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Two builds of a plugin in one seat: each call goes to the first, and then to the second.
+ *
+ * The first one is at work: what it asks of the host is answered, what it sends has its effect.
+ * The second one is a shadow. What it asks is answered as the first one's question was, for the
+ * books have changed in between by what the first one sent. What it sends has no effect; it is
+ * compared with what the first one sent. So two builds that do the same see the same, and stay
+ * alike for ever.
+ *
+ * A tee stands in the seat only while a build is on its way in or out: no call pays for it else. */
+#ifndef QUOIN_ENGINE_TEE_H
+#define QUOIN_ENGINE_TEE_H
+
+#include "base/bytes.h"
+
+#include <quoin/decision.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct body;
+struct instance;
+
+/* What a plugin may want of its host: an effect, or an answer that the effects of the same call
+ * may have changed. X(NAME, is_effect, what it is, for messages) */
+#define TEE_CALL_LIST(X)                                                                           \
+    X(INTENT, 1, "intent")                                                                         \
+    X(PUBLISH, 1, "feature")                                                                       \
+    X(CHILD, 1, "child order")                                                                     \
+    X(CHILD_CANCEL, 1, "cancel of a child")                                                        \
+    X(CHILD_FINISH, 1, "end of a parent")                                                          \
+    X(HALT, 1, "halt")                                                                             \
+    X(TIMER, 1, "timer")                                                                           \
+    X(WORK, 1, "work for the pool")                                                                \
+    X(POSITION, 0, "position")                                                                     \
+    X(EQUITY, 0, "equity")                                                                         \
+    X(BOOKS_ACCOUNT, 0, "account")                                                                 \
+    X(BOOKS_EXPOSURE, 0, "exposure")                                                               \
+    X(BOOKS_POSITION, 0, "position of a strategy")
+
+#define TEE_CALL_ENUM(NAME, is_effect, text) TEE_##NAME,
+enum { TEE_CALL_LIST(TEE_CALL_ENUM) TEE_CALLS };
+#undef TEE_CALL_ENUM
+
+/* A call of the host: what goes in, what comes out, and the result. */
+typedef struct tee_call {
+    uint32_t call; /* TEE_ */
+    const void *in;
+    uint32_t nin;
+    void *out; /* NULL = nothing but the result */
+    uint32_t nout;
+    int64_t result;
+} tee_call;
+
+typedef struct tee {
+    struct instance *seat;
+    struct body *first, *second;
+    uint32_t mode;        /* QN_RELOAD_: what makes it broken */
+    uint64_t events;      /* calls that both have seen */
+    uint64_t limit;       /* of events; the engine looks at it then */
+    uint64_t differences; /* calls that they answered differently */
+    bool is_committed;    /* the new build is the first, else it is the second */
+    bool is_broken;       /* the new build is not what it should be */
+    int32_t code;
+    char why[200];
+
+    /* the call under way */
+    bool is_second;  /* its turn */
+    bool is_logging; /* between begin and end of a call */
+    bool has_differed;
+    size_t at;       /* the first effect in the log that the second has not had */
+    bytes_out log;   /* what the first one called */
+    const void *out; /* the kind's own table of outputs */
+} tee;
+
+/* Put a tee into the seat of the build at work, with another one as its shadow. QN_OK;
+ * QN_E_UNSUPPORTED for a kind that cannot be shadowed. */
+int32_t tee_begin(tee *t, struct instance *seat, struct body *second, uint32_t mode,
+                  uint64_t limit);
+/* The second goes to work, the first one shadows it: the new build at a commit, the old one at a
+ * rollback. */
+void tee_swap(tee *t, uint64_t limit);
+/* Take it out: the build at work sits in its seat alone. */
+void tee_end(tee *t);
+
+/* For functions of the host that plugins call. True: the call is answered, by what the build at
+ * work was told or by nothing at all. False: go on as ever, and hand the result to tee_note. */
+bool tee_answer(struct body *b, tee_call *c);
+/* Note a call of the build at work; returns its result. */
+int64_t tee_note(struct body *b, tee_call *c, int64_t result);
+
+#endif
