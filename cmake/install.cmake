@@ -39,3 +39,18 @@ install(FILES cmake/quoinConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/quoinConfigVer
               cmake/plugin.cmake DESTINATION lib/cmake/quoin)
 install(FILES cmake/plugin.map LICENSE DESTINATION share/quoin)
 install(DIRECTORY sdk/templates DESTINATION share/quoin)
+
+# In a build folder the program finds the tree's own templates beside it, and what it makes of them
+# is built by -Dquoin_DIR=build/cmake: the same files, and where things lie here.
+file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/sdk/templates ${CMAKE_BINARY_DIR}/templates SYMBOLIC)
+foreach(file quoinConfig.cmake plugin.cmake)
+    configure_file(cmake/${file} ${CMAKE_BINARY_DIR}/cmake/${file} COPYONLY)
+endforeach()
+file(
+    WRITE ${CMAKE_BINARY_DIR}/cmake/build-tree.cmake
+    "set(QUOIN_PLUGIN_MAP ${QUOIN_PLUGIN_MAP})\n"
+    "set(QUOIN_PROGRAM ${CMAKE_BINARY_DIR}/quoin)\n"
+    "set(quoin_INCLUDE_DIRS ${CMAKE_CURRENT_SOURCE_DIR}/include "
+    "${CMAKE_CURRENT_SOURCE_DIR}/sdk/include)\n"
+    "set(quoin_sdk_LIBRARY ${CMAKE_BINARY_DIR}/sdk/libquoin_sdk.a)\n"
+    "set(quoin_bench_LIBRARY ${CMAKE_BINARY_DIR}/sdk/libquoin_bench.a)\n")

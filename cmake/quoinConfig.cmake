@@ -20,17 +20,22 @@ if(NOT CMAKE_C_COMPILER_LOADED)
 endif()
 
 set(QUOIN_PLUGIN_MAP "${QUOIN_PREFIX}/share/quoin/plugin.map")
-if(EXISTS "${QUOIN_PREFIX}/bin/quoin")
-    set(QUOIN_PROGRAM "${QUOIN_PREFIX}/bin/quoin")
+set(QUOIN_PROGRAM "${QUOIN_PREFIX}/bin/quoin")
+set(quoin_INCLUDE_DIRS "${QUOIN_PREFIX}/include")
+set(quoin_sdk_LIBRARY "${QUOIN_PREFIX}/lib/libquoin_sdk.a")
+set(quoin_bench_LIBRARY "${QUOIN_PREFIX}/lib/libquoin_bench.a")
+# A build folder has these elsewhere, and says where.
+include("${CMAKE_CURRENT_LIST_DIR}/build-tree.cmake" OPTIONAL)
+if(NOT EXISTS "${QUOIN_PROGRAM}")
+    unset(QUOIN_PROGRAM)
 endif()
 
 foreach(part sdk bench)
     if(NOT TARGET quoin::${part})
         add_library(quoin::${part} STATIC IMPORTED)
         set_target_properties(
-            quoin::${part}
-            PROPERTIES IMPORTED_LOCATION "${QUOIN_PREFIX}/lib/libquoin_${part}.a"
-                       INTERFACE_INCLUDE_DIRECTORIES "${QUOIN_PREFIX}/include")
+            quoin::${part} PROPERTIES IMPORTED_LOCATION "${quoin_${part}_LIBRARY}"
+                                      INTERFACE_INCLUDE_DIRECTORIES "${quoin_INCLUDE_DIRS}")
     endif()
 endforeach()
 set_target_properties(quoin::bench PROPERTIES INTERFACE_LINK_LIBRARIES "quoin::sdk;m;dl")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * quoin plugin: look at plugins. */
+ * quoin plugin: look at plugins, begin one. */
 #include "plugin.h"
 
 #include "base/fail.h"
@@ -10,11 +10,12 @@
 static const cli_command commands[] = {
     {"list", "show which plugins there are; runs none of their code", plugin_list},
     {"show", "show one plugin and its parameters", plugin_show},
+    {"new", "make a project for a plugin of one's own", plugin_new},
 };
 
 int cmd_plugin(int argc, char **argv)
 {
-    return cli_dispatch("quoin plugin", "Look at plugins.", commands,
+    return cli_dispatch("quoin plugin", "Look at plugins, begin one of your own.", commands,
                         sizeof commands / sizeof commands[0], argc, argv);
 }
 

@@ -10,6 +10,7 @@
 
 int plugin_list(int argc, char **argv);
 int plugin_show(int argc, char **argv);
+int plugin_new(int argc, char **argv);
 
 #define PLUGIN_PATHS 16
 

@@ -17,12 +17,10 @@ int32_t module_resolve(config *cfg, const module_index *index, const char *plugi
 {
     const module_file *file;
     const char *nearest;
-    char dir[PATH_ROOM];
     int32_t rc;
 
-    if (is_file(plugin)) {
-        if ((rc = path_dir(config_get(cfg)->file, dir, err)) != QN_OK) return rc;
-        if ((rc = path_join(dir, plugin, path, err)) != QN_OK || file_exists(path)) return rc;
+    if (is_file(plugin)) { /* the config has put its own folder before it */
+        if ((rc = path_join("", plugin, path, err)) != QN_OK || file_exists(path)) return rc;
         config_add_mistake(cfg, owner, QN_E_NOT_FOUND, "there is no plugin file %s", path);
         return fail(err, QN_E_INVALID, "the config has mistakes");
     }
