@@ -25,12 +25,16 @@ def run(*command, **options):
 
 
 def check_files(prefix):
-    wanted = ["bin/quoin", "lib/libquoin_sdk.a", "lib/pkgconfig/quoin.pc", "share/quoin/plugin.map",
-              "share/quoin/LICENSE"]
+    wanted = ["bin/quoin", "lib/libquoin_sdk.a", "lib/libquoin_bench.a", "lib/pkgconfig/quoin.pc",
+              "lib/pkgconfig/quoin-bench.pc", "lib/cmake/quoin/quoinConfig.cmake",
+              "lib/cmake/quoin/quoinConfigVersion.cmake", "lib/cmake/quoin/plugin.cmake",
+              "share/quoin/plugin.map", "share/quoin/LICENSE"]
+    wanted += [f"share/quoin/{p.relative_to(SOURCE / 'sdk').as_posix()}"
+               for p in (SOURCE / "sdk/templates").rglob("*") if p.is_file()]
     wanted += [f"lib/quoin/plugins/{name}.so" for name in PLUGINS]
     for base, folder in (("include", SOURCE), ("sdk/include", SOURCE)):
         wanted += [Path("include", p.relative_to(folder / base)).as_posix()
-                   for p in (folder / base).rglob("*.h")]
+                   for p in (folder / base).rglob("*.h*")]
     missing = [name for name in wanted if not (prefix / name).is_file()]
     if missing:
         sys.exit(f"not installed: {missing}")
