@@ -303,6 +303,11 @@ static int32_t end_snapshot(qn_book *b)
 
 /* ---- rows ---- */
 
+static bool is_of_snapshot(const qn_depth *row)
+{
+    return (row->hdr.flags & QN_EVENT_SNAPSHOT) != 0;
+}
+
 static void open_message(qn_book *b, const qn_depth *row)
 {
     b->open = (qn_book_message){.first_update_id = row->first_update_id,
@@ -311,11 +316,13 @@ static void open_message(qn_book *b, const qn_depth *row)
                                 .venue_ts = row->venue_ts,
                                 .ts_ns = row->hdr.ts_ns,
                                 .begin = b->nrows};
-    b->is_open = 1 + (row->hdr.flags & QN_EVENT_SNAPSHOT);
+    b->is_open = 1;
+    b->is_snapshot = is_of_snapshot(row);
     b->fault = QN_OK;
 }
 
-/* A price between two ticks: the tick becomes the greatest common divisor of both. */
+/* A price between two ticks: the tick becomes the greatest common divisor of both. False if a
+ * side has no room for that: nothing changed, for the book may be read before the message ends. */
 static bool refine(qn_book *b, int64_t price)
 {
     int64_t tick = b->tick;
@@ -327,9 +334,10 @@ static bool refine(qn_book *b, int64_t price)
         tick = rest;
         rest = price % tick;
     }
+    if (!book_side_can_refine(&b->side[0]) || !book_side_can_refine(&b->side[1])) return false;
     factor = b->tick / tick;
-    if (!book_side_refine(&b->side[0], factor) || !book_side_refine(&b->side[1], factor))
-        return false;
+    book_side_refine(&b->side[0], factor);
+    book_side_refine(&b->side[1], factor);
     for (uint32_t i = 0; i < b->nrows; i++)
         b->rows[i].key *= factor;
     b->tick = tick;
@@ -365,35 +373,32 @@ static void put_row(qn_book *b, const qn_depth *row)
     b->rows[b->nrows++] = (qn_book_entry){(ticks ^ -is_ask) + is_ask, row->qty};
 }
 
-static bool is_snapshot(const qn_book *b)
+/* The open message is lost, and with it the book. */
+static int32_t lose_open(qn_book *b, int32_t reason)
 {
-    return b->is_open > 1;
-}
-
-/* Another message although the open one was not at its end: its rows are lost. */
-static void cut_off(qn_book *b)
-{
-    *(is_snapshot(b) ? &b->refused : &b->dropped) += 1;
-    lose_all(b, QN_E_GAP);
+    if (b->is_snapshot)
+        b->refused++;
+    else
+        b->dropped++;
+    return lose_all(b, reason);
 }
 
 int32_t qn_book_apply(qn_book *b, const qn_depth *row)
 {
-    bool was_cut = b->is_open && (row->update_id != b->open.update_id ||
-                                  b->is_open != 1 + (row->hdr.flags & QN_EVENT_SNAPSHOT));
+    /* Another message although the open one was not at its end. */
+    bool was_cut = b->is_open &&
+                   (row->update_id != b->open.update_id || is_of_snapshot(row) != b->is_snapshot);
     int32_t rc;
 
-    if (was_cut) cut_off(b);
+    if (was_cut) lose_open(b, QN_E_GAP);
     if (was_cut || !b->is_open) open_message(b, row);
     if (b->fault == QN_OK) put_row(b, row);
     if (row->hdr.flags & QN_EVENT_MORE) return was_cut ? QN_E_GAP : QN_OK;
     b->open.nrows = b->nrows - b->open.begin;
-    if (b->fault != QN_OK) {
-        *(is_snapshot(b) ? &b->refused : &b->dropped) += 1;
-        rc = lose_all(b, b->fault);
-    } else {
-        rc = is_snapshot(b) ? end_snapshot(b) : end_delta(b);
-    }
+    if (b->fault != QN_OK)
+        rc = lose_open(b, b->fault);
+    else
+        rc = b->is_snapshot ? end_snapshot(b) : end_delta(b);
     b->is_open = 0;
     return rc == QN_OK && was_cut ? QN_E_GAP : rc;
 }

@@ -293,14 +293,17 @@ void book_side_settle(qn_book_side *s)
     pull(s);
 }
 
-bool book_side_refine(qn_book_side *s, int64_t factor)
+bool book_side_can_refine(const qn_book_side *s)
 {
-    if (s->levels > s->far_room) return false;
+    return s->levels <= s->far_room;
+}
+
+void book_side_refine(qn_book_side *s, int64_t factor)
+{
     evict(s, 0, s->ticks, (uint32_t)s->levels - s->nfar);
     for (uint32_t i = 0; i < s->nfar; i++)
         s->far[i].key *= factor;
     if (s->best != BOOK_NO_KEY) s->best *= factor;
     s->base = s->best == BOOK_NO_KEY ? 0 : base_for(s, s->best);
     pull(s);
-    return true;
 }

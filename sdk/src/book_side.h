@@ -26,8 +26,10 @@ void book_side_clear(qn_book_side *s, int64_t best);
  * list has no room for what leaves the array, it stays, and the book is slower but right. */
 void book_side_settle(qn_book_side *s);
 
-/* All keys become `factor` times what they are, which the largest must allow. False if the far
- * list has no room for all levels: nothing changed. */
-bool book_side_refine(qn_book_side *s, int64_t factor);
+/* Whether the far list has room for all levels, as book_side_refine needs. */
+bool book_side_can_refine(const qn_book_side *s);
+
+/* All keys become `factor` times what they are, which the largest must allow. */
+void book_side_refine(qn_book_side *s, int64_t factor);
 
 #endif

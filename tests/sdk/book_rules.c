@@ -292,6 +292,25 @@ static void count_call(void *ctx, const qn_book *b)
     ck_assert_uint_eq(b->applied + b->snapshots, ++*n);
 }
 
+/* A price between two ticks makes the tick finer, for which the far list must have room; where a
+ * side has not, the book is what it was until the message ends. */
+START_TEST(a_tick_that_cannot_become_finer_changes_nothing)
+{
+    static const qn_book_room room = {256, 2, 64, 4};
+
+    make(&room, 10, QN_BOOK_CHAINED);
+    LINES({7, 7, 0, QN_BUY, 100, 3, SNAP | MORE, QN_OK},
+          {7, 7, 0, QN_SELL, 110, 5, SNAP | MORE, QN_OK},
+          {7, 7, 0, QN_SELL, 120, 5, SNAP | MORE, QN_OK}, {7, 7, 0, QN_SELL, 130, 5, SNAP, QN_OK},
+          {8, 8, 7, QN_BUY, 95, 1, MORE, QN_OK});
+    ck_assert_int_eq(bid_at(100), 3);
+    ck_assert_double_eq(qn_book_mid(&book), 105.0);
+    LINES({8, 8, 7, QN_BUY, 90, 1, 0, QN_E_FULL});
+    ck_assert(!qn_book_is_synced(&book));
+    drop();
+}
+END_TEST
+
 START_TEST(each_change_is_told)
 {
     uint64_t n = 0;
@@ -329,4 +348,4 @@ END_TEST
 CHECK_MAIN("book_rules", nothing_of_a_half_message_is_visible, rules_at_their_borders, a_gap_heals,
            kept_deltas_are_bounded, what_does_not_fit_makes_it_stale,
            stays_right_when_the_array_cannot_move, prices_at_the_ends_of_their_range, figures,
-           each_change_is_told, what_init_refuses)
+           a_tick_that_cannot_become_finer_changes_nothing, each_change_is_told, what_init_refuses)

@@ -93,6 +93,7 @@ typedef struct qn_book {
     uint32_t rule;
     uint32_t is_synced, is_fresh; /* fresh: a snapshot without a delta on it yet */
     uint32_t is_open;             /* a message is being received */
+    uint32_t is_snapshot;         /* and it is one */
     uint32_t is_hole_known;       /* the hole before the first kept delta was counted */
     int32_t fault;                /* of the open message; QN_OK = none */
     uint32_t rows_room, nrows, messages_room, nmessages;
