@@ -143,7 +143,7 @@ static void *load_thread(void *arg)
     return NULL;
 }
 
-/* ------------------------------------------------------------------ steps, on the engine's thread */
+/* ------------------------------------------------------------------ steps, between two events */
 
 static void hash_of(const module *m, uint8_t to[32])
 {
@@ -163,7 +163,7 @@ static void idle(engine *e)
 
     r->phase = RELOAD_IDLE;
     r->seat = NULL;
-    r->body = NULL;
+    r->old = r->body = NULL;
     r->module = NULL;
     r->tee = (tee){0};
     if (r->nwaiting) engine_attend(e); /* a look without the lock: asking attends as well */
@@ -186,11 +186,14 @@ static void refuse(engine *e, int32_t code, const char *why)
     idle(e);
 }
 
+/* A strategy may be called as a venue is: the one that can be reloaded is meant. */
 static instance *find_seat(const engine *e, const char *id)
 {
+    instance *found = NULL;
+
     for (uint32_t i = 1; i < e->nowners; i++)
-        if (strcmp(e->owners[i]->id, id) == 0) return e->owners[i];
-    return NULL;
+        if (strcmp(e->owners[i]->id, id) == 0 && !(found && found->table_at)) found = e->owners[i];
+    return found;
 }
 
 static void begin(engine *e)
@@ -250,14 +253,17 @@ static int32_t hand_over(engine *e, qn_err *err)
                               why.msg[0] ? why.msg : error_meaning(rc));
 }
 
+/* In a refactor both builds do the same, and it is all one whose answers count: the old one's do as
+ * long as it is there, so that one which differs after all has no effect. */
 static void commit(engine *e)
 {
     reloads *r = &e->reloads;
 
     r->seat->epoch++;
     record_step(e, QN_RELOAD_COMMIT, QN_OK);
-    tee_swap(&r->tee, r->what.probation);
-    r->body = r->tee.second;
+    if (r->what.mode != QN_RELOAD_REFACTOR) tee_swap(&r->tee);
+    r->tee.events = r->tee.differences = 0;
+    r->tee.limit = r->what.probation;
     r->phase = RELOAD_ON_PROBATION;
     tell(r, QN_OK, "");
     if (r->what.probation == 0) engine_attend(e);
@@ -280,6 +286,7 @@ static void shadow(engine *e)
         r->module = NULL; /* the body's from now on */
         rc = hand_over(e, &err);
     }
+    r->old = r->seat->live;
     if (rc == QN_OK) rc = tee_begin(&r->tee, r->seat, r->body, r->what.mode, r->what.shadow);
     if (rc != QN_OK) {
         refuse(e, rc, err.msg[0] ? err.msg : error_meaning(rc));
@@ -303,30 +310,27 @@ static void watch_shadow(engine *e)
         commit(e);
 }
 
-/* The old build goes for good. */
-static void keep(engine *e)
+/* One build stays, the other one goes for good. */
+static void settle_on(engine *e, body *stays, uint32_t step, int32_t code)
 {
     reloads *r = &e->reloads;
+    body *goes = r->tee.first == stays ? r->tee.second : r->tee.first;
 
+    if (r->tee.first != stays) tee_swap(&r->tee);
     tee_end(&r->tee);
-    record_step(e, QN_RELOAD_KEEP, QN_OK);
-    body_free(r->body);
+    record_step(e, step, code);
+    body_free(goes);
     idle(e);
 }
 
 static void roll_back(engine *e, int32_t code, const char *why)
 {
     reloads *r = &e->reloads;
-    body *new_build = r->tee.first;
 
-    tee_swap(&r->tee, 0);
-    tee_end(&r->tee);
     r->seat->epoch++;
-    record_step(e, QN_RELOAD_ROLLBACK, code);
     log_line(LOG_WARNING, "%s: its build from before the reload is at work again: %s [%s]",
              r->seat->id, why, error_name(code));
-    body_free(new_build);
-    idle(e);
+    settle_on(e, r->old, QN_RELOAD_ROLLBACK, code);
 }
 
 static void watch_probation(engine *e)
@@ -339,7 +343,7 @@ static void watch_probation(engine *e)
     else if (asked == ENGINE_RELOAD_ROLLBACK)
         roll_back(e, QN_OK, "asked for");
     else if (asked == ENGINE_RELOAD_PROMOTE || r->tee.events >= r->tee.limit)
-        keep(e);
+        settle_on(e, r->body, QN_RELOAD_KEEP, QN_OK);
 }
 
 void reload_attend(engine *e)
@@ -373,9 +377,12 @@ void reloads_end(engine *e)
         if (!r->body && r->module) module_close(r->module);
         if (r->body && module_adopt(e, r->module, NULL) != QN_OK) module_close(r->module);
     }
-    if (r->seat && r->seat->tee) tee_end(&r->tee);
-    body_free(r->body);
-    r->body = NULL;
+    if (r->phase >= RELOAD_SHADOWED) {
+        tee_end(&r->tee);
+        body_free(r->seat->live == r->body ? r->old : r->body);
+    } else {
+        body_free(r->body);
+    }
     if (r->phase != RELOAD_IDLE) tell(r, QN_E_CANCELED, "the run is over");
     r->phase = RELOAD_IDLE;
     while (take_waiting(r))

@@ -49,7 +49,7 @@ typedef struct reloads {
     int32_t code; /* of loading */
     qn_err err;
     struct module *module;
-    struct body *body; /* the new build; the old one while on probation */
+    struct body *old, *body; /* the build from before, the new one */
     uint8_t build[32]; /* SHA-256 of the new one */
 } reloads;
 

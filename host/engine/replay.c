@@ -105,7 +105,7 @@ int32_t books_replay(engine *e, uint64_t to, qn_err *err)
     uint64_t last = to < replay_last_seq(e->replay) ? to : replay_last_seq(e->replay);
     int32_t rc = QN_OK;
 
-    /* behind the last record of a run that has not ended nobody knows how much of the tape it saw */
+    /* behind the last record of a run that has not ended nobody knows what else it saw */
     if (last == UINT64_MAX) last = 0;
     e->is_books = true;
     while (e->seq < to && e->failed == QN_OK && rc == QN_OK) {

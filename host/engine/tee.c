@@ -420,7 +420,7 @@ int32_t tee_begin(tee *t, instance *seat, body *second, uint32_t mode, uint64_t 
     return QN_E_UNSUPPORTED;
 }
 
-void tee_swap(tee *t, uint64_t limit)
+void tee_swap(tee *t)
 {
     body *was = t->first;
 
@@ -429,8 +429,6 @@ void tee_swap(tee *t, uint64_t limit)
     t->seat->live = t->first;
     t->seat->cls = t->first->cls;
     t->is_committed = !t->is_committed;
-    t->events = t->differences = 0;
-    t->limit = limit;
 }
 
 void tee_end(tee *t)

@@ -79,9 +79,8 @@ typedef struct tee {
  * QN_E_UNSUPPORTED for a kind that cannot be shadowed. */
 int32_t tee_begin(tee *t, struct instance *seat, struct body *second, uint32_t mode,
                   uint64_t limit);
-/* The second goes to work, the first one shadows it: the new build at a commit, the old one at a
- * rollback. */
-void tee_swap(tee *t, uint64_t limit);
+/* The second goes to work, the first one shadows it. */
+void tee_swap(tee *t);
 /* Take it out: the build at work sits in its seat alone. */
 void tee_end(tee *t);
 

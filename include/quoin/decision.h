@@ -164,7 +164,7 @@ typedef struct qn_checkpoint {
 /* Steps of a reload. X(number, NAME, name, meaning) */
 #define QN_RELOAD_STEP_LIST(X)                                                                     \
     X(1, SHADOW, "shadow", "it has the state of the one at work, and sees every event after it")   \
-    X(2, COMMIT, "commit", "it is at work; the one before sees every event after it")              \
+    X(2, COMMIT, "commit", "it is at work; the one before is still beside it")                     \
     X(3, KEEP, "keep", "its probation is over: the one before is gone")                            \
     X(4, ROLLBACK, "rollback", "the one before is at work again")                                  \
     X(5, REFUSE, "refuse", "it was not put to work")

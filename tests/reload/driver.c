@@ -76,8 +76,10 @@ static void on_mark(void *ctx, uint32_t instrument, int64_t price, int64_t ts)
 static int run(driver *d, config *cfg)
 {
     engine_observer watch = {.ctx = d, .on_mark = on_mark};
-    engine_options options = {
-        .from = INT64_MIN, .to = INT64_MAX, .version = "test", .plugin_dir = getenv("QUOIN_PLUGINS")};
+    engine_options options = {.from = INT64_MIN,
+                              .to = INT64_MAX,
+                              .version = "test",
+                              .plugin_dir = getenv("QUOIN_PLUGINS")};
     qn_err err = QN_ERR_INIT;
     char decided[SHA256_HEX] = "";
     char books[SHA256_HEX] = "";
@@ -111,7 +113,7 @@ int main(int argc, char **argv)
     int status;
 
     if (argc < 8) return 2;
-    log_set_level(LOG_ERROR);
+    log_set_level(LOG_WARNING);
     snprintf(d.what.id, sizeof d.what.id, "%s", argv[2]);
     for (uint32_t m = 1; m < 4; m++)
         if (strcmp(argv[3], modes[m]) == 0) d.what.mode = m;

@@ -22,6 +22,7 @@ typedef union record {
     qn_fill fill;
     qn_output output;
     qn_result result;
+    qn_reload reload;
     qn_verdict verdict;
     qn_allocation allocation;
     unsigned char bytes[1024];
@@ -166,6 +167,11 @@ START_TEST(test_check)
     r.result.nbytes = 0;
     r.result.status = -999;
     refuses(&r.hdr, sizeof r, "status");
+    r = (record){.reload = {.hdr = {.size = sizeof(qn_reload), .type = QN_EVENT_RELOAD},
+                            .step = QN_RELOAD_COMMIT,
+                            .mode = QN_RELOAD_TUNE}};
+    memset(r.reload.id, 'a', sizeof r.reload.id);
+    refuses(&r.hdr, sizeof r, "id has no end");
 }
 END_TEST
 
@@ -187,7 +193,7 @@ START_TEST(test_hostile)
         char room[QN_RECORD_TEXT];
         qn_text text = QN_TEXT(room);
         record r = {0};
-        uint32_t type = (uint32_t)(next_random() % 42);
+        uint32_t type = (uint32_t)(next_random() % 44);
 
         for (size_t k = 0; k < sizeof r; k += 8) {
             uint64_t word = next_random();

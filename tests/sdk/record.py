@@ -42,7 +42,7 @@ for kind, members in {
     "money": "fee amount equity",
     "rate": "rate",
     "count": "id update_id first_update_id prev_update_id cookie trade_id missed cause_seq counter "
-             "signal_seq market_events nlines nreturns incarnation",
+             "signal_seq market_events nlines nreturns incarnation epoch events",
     "real": "limit value strength confidence before weight",
     "order": "order_id parent_id entry_id stop_loss_id take_profit_id order.id",
     "strategy": "strategy",
@@ -63,6 +63,10 @@ for kind, members in {
     "reals": "values",
     "reads": "read",
     "bytes": "bytes",
+    "hash": "build",
+    "text": "qn_reload.id",
+    "reload_step": "step",
+    "reload_mode": "mode",
     "hidden": "nread nvalues nbytes order.size order.instrument",
 }.items():
     for member in members.split():
@@ -90,7 +94,7 @@ def listed(text, name, first=0, lower=False):
 
 def words():
     read = lambda name: (SOURCE / "include/quoin" / name).read_text()  # noqa: E731
-    order, error = read("order.h"), read("error.h")
+    order, error, decision = read("order.h"), read("error.h"), read("decision.h")
     return {
         "bool": {0: False, 1: True},
         "side": {1: "buy", 2: "sell"}, "liquidity": {1: "maker", 2: "taker"},
@@ -99,6 +103,8 @@ def words():
         "action": {1: "allow", 2: "reduce", 3: "reject"},
         "intent": {1: "signal", 2: "target", 3: "order", 4: "cancel", 5: "modify"},
         "code": {0: "QN_OK", **{n: f"QN_E_{w}" for n, w in listed(error, "QN_ERROR_LIST").items()}},
+        "reload_step": listed(decision, "QN_RELOAD_STEP_LIST", lower=True),
+        "reload_mode": listed(decision, "QN_RELOAD_MODE_LIST", lower=True),
         "order_flags": ("reduce_only", "post_only", "close_out"), "stage": ("intent", "order"),
     }
 
@@ -234,6 +240,12 @@ def make(number, size, members, seq, rng):
             packed, want[m.key] = fill_list(m.kind, m.size, count, rng)
             n = by_path[COUNTED[m.path]]
             data[n.offset:n.offset + n.size] = count.to_bytes(4, "little")
+        elif m.kind == "hash":
+            packed = rng.randbytes(m.size)
+            want[m.key] = packed.hex()
+        elif m.kind == "text":
+            want[m.key] = rng.choice(("", "sma", "a" * (m.size - 1), 'quoted " and \\'))
+            packed = want[m.key].encode().ljust(m.size, b"\0")
         else:
             value = m.random(rng)
             packed, want[m.key] = m.pack(value), m.wanted(value, instrument)
