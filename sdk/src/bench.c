@@ -20,6 +20,8 @@ static void say_failure(qn_bench *b, const char *who, const char *format, va_lis
     if (b->failure[0]) return;
     used = snprintf(b->failure, sizeof b->failure, "%s", who);
     vsnprintf(b->failure + used, sizeof b->failure - (size_t)used, format, args);
+    used = (int)strlen(b->failure);
+    if (used > 0 && b->failure[used - 1] == '\n') b->failure[used - 1] = '\0';
 }
 
 void bench_fault(qn_bench *b, const char *who, const char *format, ...)

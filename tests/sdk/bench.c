@@ -16,7 +16,7 @@
 
 #define MINUTE (60 * QN_NS_PER_S)
 
-/* ------------------------------------------------------------------ a strategy that breaks rules */
+/* ------------------------------------------------------------------ a strategy that breaks one */
 
 #define MODES                                                                                      \
     "none|alloc_in_event|timer_in_create|position_in_create|find_in_event|keeps_out|thread|"       \

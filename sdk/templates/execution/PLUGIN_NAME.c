@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * PLUGIN_NAME: works an order in market orders of at most `clip`, one after the other: the next one is
- * sent when the last one is filled. */
+ * PLUGIN_NAME: works an order in market orders of at most `clip`, one after the other: the next
+ * one is sent when the last one is filled. */
 #include <quoin/sdk/decimal.h>
 #include <quoin/sdk/execution.h>
 

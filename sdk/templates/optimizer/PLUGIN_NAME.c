@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * PLUGIN_NAME: each line is weighed by its signal, strength x confidence, so that all of them together
- * come to `gross` of the equity when every signal is as strong as it can be. */
+ * PLUGIN_NAME: each line is weighed by its signal, strength x confidence, so that all of them
+ * together come to `gross` of the equity when every signal is as strong as it can be. */
 #include <quoin/sdk/optimizer.h>
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * PLUGIN_NAME: no order is worth more than `max_notional`, and no more than `max_orders` add to a position
- * in a day (UTC). What only reduces a position is never stopped. */
+ * PLUGIN_NAME: no order is worth more than `max_notional`, and no more than `max_orders` add to
+ * a position in a day (UTC). What only reduces a position is never stopped. */
 #include <quoin/sdk/decimal.h>
 #include <quoin/sdk/risk.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * PLUGIN_NAME: writes each fill as a line of a CSV file. A batch counts as taken over when its lines are
- * handed to the system; after a crash its last fills may stand in the file twice, by design: a sink
- * is given each event at least once. */
+ * PLUGIN_NAME: writes each fill as a line of a CSV file. A batch counts as taken over when its
+ * lines are handed to the system; after a crash its last fills may stand in the file twice, by
+ * design: a sink is given each event at least once. */
 #include <quoin/sdk/decimal.h>
 #include <quoin/sdk/sink.h>
 #include <quoin/sdk/time.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * PLUGIN_NAME: long while the close stands above the average of the last `length` closes, flat below. */
+ * PLUGIN_NAME: long while the close stands above the average of the last `length` closes, flat
+ * below. */
 #include <quoin/sdk/decimal.h>
 #include <quoin/sdk/strategy.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * PLUGIN_NAME: a simulated venue that fills market orders at the open of the next bar, for a fee. It takes
- * no other orders, so nothing ever works at it for long: the least a backtest needs. */
+ * PLUGIN_NAME: a simulated venue that fills market orders at the open of the next bar, for a
+ * fee. It takes no other orders, so nothing ever works at it for long: the least a backtest
+ * needs. */
 #include <quoin/plugin.h>
 #include <quoin/sdk/decimal.h>
 #include <quoin/sdk/fail.h>
