@@ -72,3 +72,8 @@ const char *error_meaning(int32_t code)
 {
     return find(code)->meaning;
 }
+
+const char *error_text(const qn_err *err, int32_t code)
+{
+    return err->msg[0] ? err->msg : error_meaning(code);
+}

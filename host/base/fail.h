@@ -20,4 +20,7 @@ int32_t fail_errno(qn_err *err, const char *format, ...) __attribute__((format(p
 const char *error_name(int32_t code);
 const char *error_meaning(int32_t code);
 
+/* What a plugin or a call has to say of its failure: its text, else what its code means. */
+const char *error_text(const qn_err *err, int32_t code);
+
 #endif

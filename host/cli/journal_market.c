@@ -75,7 +75,7 @@ int32_t chain_add_market(chain *c, qn_err *err)
     }
     if (rc == QN_E_NO_MEMORY) return fail(err, rc, "%s", why.msg);
     if (rc == QN_OK) return QN_OK;
-    snprintf(c->why, sizeof c->why, "%s", why.msg[0] ? why.msg : error_meaning(rc));
+    snprintf(c->why, sizeof c->why, "%s", error_text(&why, rc));
     log_line(LOG_WARNING, "the market events cannot be shown: %s [%s]", c->why, error_name(rc));
     return QN_OK;
 }

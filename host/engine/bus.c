@@ -112,8 +112,7 @@ static int32_t sink_start(lane *l, qn_err *err)
     qn_err why = QN_ERR_INIT;
     int32_t rc = l->sink.table->start(l->sink.self, &l->start, &why);
 
-    if (rc != QN_OK)
-        return fail(err, rc, "sink %s: %s", l->sink.id, why.msg[0] ? why.msg : error_meaning(rc));
+    if (rc != QN_OK) return fail(err, rc, "sink %s: %s", l->sink.id, error_text(&why, rc));
     l->is_started = true;
     return QN_OK;
 }
@@ -244,7 +243,7 @@ int32_t bus_stop(bus *b, qn_err *err)
     }
     if (!failed) return QN_OK;
     return fail(err, failed->code, "sink %s: %s", failed->sink.id,
-                failed->err.msg[0] ? failed->err.msg : error_meaning(failed->code));
+                error_text(&failed->err, failed->code));
 }
 
 uint64_t bus_cursor(const bus *b, uint32_t sink)

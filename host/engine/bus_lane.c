@@ -99,8 +99,7 @@ static bool batch_of_gap(lane *l)
 static int32_t tell(lane *l, bool *is_told, int32_t rc, const char *what, const qn_err *why)
 {
     if (!*is_told)
-        log_line(LOG_ERROR, "sink %s: %s: %s; trying again", l->sink.id, what,
-                 why->msg[0] ? why->msg : error_meaning(rc));
+        log_line(LOG_ERROR, "sink %s: %s: %s; trying again", l->sink.id, what, error_text(why, rc));
     *is_told = true;
     return rc;
 }

@@ -290,8 +290,7 @@ int32_t body_create(body *b, qn_err *err)
     int32_t rc = b->cls->create ? b->cls->create(b->self, &b->setup, &why) : QN_OK;
 
     if (rc != QN_OK)
-        return fail(err, rc, "%s (%s): %s", b->seat->id, b->cls->id,
-                    why.msg[0] ? why.msg : error_meaning(rc));
+        return fail(err, rc, "%s (%s): %s", b->seat->id, b->cls->id, error_text(&why, rc));
     b->is_created = true;
     return QN_OK;
 }

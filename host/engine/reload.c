@@ -250,7 +250,7 @@ static int32_t hand_over(engine *e, qn_err *err)
     bytes_free(&saved);
     return rc == QN_OK ? rc
                        : fail(err, rc, "its state did not go over: %s",
-                              why.msg[0] ? why.msg : error_meaning(rc));
+                              error_text(&why, rc));
 }
 
 /* In a refactor both builds do the same, and it is all one whose answers count: the old one's do as
@@ -289,7 +289,7 @@ static void shadow(engine *e)
     r->old = r->seat->live;
     if (rc == QN_OK) rc = tee_begin(&r->tee, r->seat, r->body, r->what.mode, r->what.shadow);
     if (rc != QN_OK) {
-        refuse(e, rc, err.msg[0] ? err.msg : error_meaning(rc));
+        refuse(e, rc, error_text(&err, rc));
         return;
     }
     record_step(e, QN_RELOAD_SHADOW, QN_OK);

@@ -26,8 +26,7 @@ static int32_t start_venue(venue *v, qn_err *err)
     }
     start.accounts = (qn_table){accounts, (uint32_t)n, sizeof accounts[0]};
     if ((rc = v->table->start(v->in.self, &start, &why)) != QN_OK)
-        return fail(err, rc, "venue %s did not start: %s", v->in.id,
-                    why.msg[0] ? why.msg : error_meaning(rc));
+        return fail(err, rc, "venue %s did not start: %s", v->in.id, error_text(&why, rc));
     v->is_started = true;
     return QN_OK;
 }

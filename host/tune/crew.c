@@ -41,17 +41,17 @@ struct crew {
 int32_t crew_new(uint32_t workers, int64_t limit_ns, crew_work work, void *ctx, crew **out,
                  qn_err *err)
 {
-    crew *p = mem_new(1, sizeof *p);
+    crew *c = mem_new(1, sizeof *c);
 
-    if (!p) return fail(err, QN_E_NO_MEMORY, "no memory for processes");
-    *p = (crew){.nworkers = workers, .limit_ns = limit_ns, .work = work, .ctx = ctx};
-    p->workers = mem_new(workers, sizeof *p->workers);
-    p->polled = mem_new(workers, sizeof *p->polled);
-    if (!p->workers || !p->polled) {
-        crew_free(p);
+    if (!c) return fail(err, QN_E_NO_MEMORY, "no memory for processes");
+    *c = (crew){.nworkers = workers, .limit_ns = limit_ns, .work = work, .ctx = ctx};
+    c->workers = mem_new(workers, sizeof *c->workers);
+    c->polled = mem_new(workers, sizeof *c->polled);
+    if (!c->workers || !c->polled) {
+        crew_free(c);
         return fail(err, QN_E_NO_MEMORY, "no memory for processes");
     }
-    *out = p;
+    *out = c;
     return QN_OK;
 }
 
@@ -61,38 +61,37 @@ static void reap(pid_t pid, int *status)
     }
 }
 
-void crew_free(crew *p)
+void crew_free(crew *c)
 {
     int status;
 
-    if (!p) return;
-    for (uint32_t i = 0; p->workers && i < p->nworkers; i++) {
-        worker *w = &p->workers[i];
+    if (!c) return;
+    for (uint32_t i = 0; c->workers && i < c->nworkers; i++) {
+        worker *w = &c->workers[i];
         if (!w->pid) continue;
         kill(w->pid, SIGKILL);
         reap(w->pid, &status);
         close(w->fd);
         mem_free(w->text);
     }
-    mem_free(p->given);
-    mem_free(p->polled);
-    mem_free(p->workers);
-    mem_free(p);
+    mem_free(c->given);
+    mem_free(c->polled);
+    mem_free(c->workers);
+    mem_free(c);
 }
 
-bool crew_has_room(const crew *p)
+bool crew_has_room(const crew *c)
 {
-    return p->running < p->nworkers;
+    return c->running < c->nworkers;
 }
 
-uint32_t crew_running(const crew *p)
+uint32_t crew_running(const crew *c)
 {
-    return p->running;
+    return c->running;
 }
 
 /* Ends the process without what exit does: buffers and handlers are the parent's. */
-static void be_child(const crew *p, uint64_t job, int fd, pid_t parent) __attribute__((noreturn));
-static void be_child(const crew *p, uint64_t job, int fd, pid_t parent)
+_Noreturn static void be_child(const crew *c, uint64_t job, int fd, pid_t parent)
 {
     int null = open("/dev/null", O_RDWR);
 
@@ -105,14 +104,14 @@ static void be_child(const crew *p, uint64_t job, int fd, pid_t parent)
         dup2(null, STDIN_FILENO);
         dup2(null, STDOUT_FILENO);
     }
-    for (uint32_t i = 0; i < p->nworkers; i++)
-        if (p->workers[i].pid) close(p->workers[i].fd);
-    _exit(p->work(p->ctx, job, fd));
+    for (uint32_t i = 0; i < c->nworkers; i++)
+        if (c->workers[i].pid) close(c->workers[i].fd);
+    _exit(c->work(c->ctx, job, fd));
 }
 
-int32_t crew_start(crew *p, uint64_t job, qn_err *err)
+int32_t crew_start(crew *c, uint64_t job, qn_err *err)
 {
-    worker *w = p->workers;
+    worker *w = c->workers;
     pid_t parent = getpid();
     int ends[2];
     pid_t pid;
@@ -128,14 +127,14 @@ int32_t crew_start(crew *p, uint64_t job, qn_err *err)
     }
     if (pid == 0) {
         close(ends[0]);
-        be_child(p, job, ends[1], parent);
+        be_child(c, job, ends[1], parent);
     }
     close(ends[1]);
     *w = (worker){.pid = pid,
                   .fd = ends[0],
                   .job = job,
-                  .until = p->limit_ns ? clock_steady() + p->limit_ns : INT64_MAX};
-    p->running++;
+                  .until = c->limit_ns ? clock_steady() + c->limit_ns : INT64_MAX};
+    c->running++;
     return QN_OK;
 }
 
@@ -150,21 +149,21 @@ static void say_end(const worker *w, int status, char to[96])
 }
 
 /* The pipe is at its end: the child has ended, or will at once. */
-static void finish(crew *p, worker *w, crew_done *done)
+static void finish(crew *c, worker *w, crew_done *done)
 {
     int status = 0;
 
     close(w->fd);
     reap(w->pid, &status);
     *done = (crew_done){.job = w->job};
-    mem_free(p->given);
-    p->given = w->text;
+    mem_free(c->given);
+    c->given = w->text;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && w->used > 0 && !w->is_late)
-        done->text = p->given;
+        done->text = c->given;
     else
         say_end(w, status, done->reason);
     *w = (worker){0};
-    p->running--;
+    c->running--;
 }
 
 /* Reads what is there. *is_over: the end was reached. */
@@ -185,36 +184,36 @@ static int32_t take(worker *w, bool *is_over, qn_err *err)
     return QN_OK;
 }
 
-static void end_late_ones(const crew *p)
+static void end_late_ones(const crew *c)
 {
-    int64_t now = p->limit_ns ? clock_steady() : INT64_MIN;
+    int64_t now = c->limit_ns ? clock_steady() : INT64_MIN;
 
-    for (uint32_t i = 0; i < p->nworkers; i++) {
-        worker *w = &p->workers[i];
+    for (uint32_t i = 0; i < c->nworkers; i++) {
+        worker *w = &c->workers[i];
         if (!w->pid || now < w->until || w->is_late) continue;
         w->is_late = true;
         kill(w->pid, SIGKILL);
     }
 }
 
-int32_t crew_wait(crew *p, int wait_ms, crew_done *done, qn_err *err)
+int32_t crew_wait(crew *c, int wait_ms, crew_done *done, qn_err *err)
 {
     bool is_over = false;
     int32_t rc;
     int n;
 
     *done = (crew_done){0};
-    end_late_ones(p);
-    for (uint32_t i = 0; i < p->nworkers; i++)
-        p->polled[i] =
-            (struct pollfd){.fd = p->workers[i].pid ? p->workers[i].fd : -1, .events = POLLIN};
-    n = poll(p->polled, p->nworkers, wait_ms);
+    end_late_ones(c);
+    for (uint32_t i = 0; i < c->nworkers; i++)
+        c->polled[i] =
+            (struct pollfd){.fd = c->workers[i].pid ? c->workers[i].fd : -1, .events = POLLIN};
+    n = poll(c->polled, c->nworkers, wait_ms);
     if (n < 0) return errno == EINTR ? QN_OK : fail_errno(err, "cannot wait for processes");
-    for (uint32_t i = 0; n > 0 && i < p->nworkers; i++) {
-        if (!p->polled[i].revents) continue;
-        if ((rc = take(&p->workers[i], &is_over, err)) != QN_OK) return rc;
+    for (uint32_t i = 0; n > 0 && i < c->nworkers; i++) {
+        if (!c->polled[i].revents) continue;
+        if ((rc = take(&c->workers[i], &is_over, err)) != QN_OK) return rc;
         if (!is_over) continue;
-        finish(p, &p->workers[i], done);
+        finish(c, &c->workers[i], done);
         return QN_OK;
     }
     return QN_OK;

@@ -32,16 +32,16 @@ typedef struct crew_done {
 int32_t crew_new(uint32_t workers, int64_t limit_ns, crew_work work, void *ctx, crew **out,
                  qn_err *err);
 /* Kills what runs. */
-void crew_free(crew *p);
+void crew_free(crew *c);
 
-bool crew_has_room(const crew *p);
-uint32_t crew_running(const crew *p);
+bool crew_has_room(const crew *c);
+uint32_t crew_running(const crew *c);
 
 /* Start a job; there is room. QN_OK; QN_E_IO, QN_E_NO_MEMORY: no process can be made. */
-int32_t crew_start(crew *p, uint64_t job, qn_err *err);
+int32_t crew_start(crew *c, uint64_t job, qn_err *err);
 
 /* Wait until a job has ended, at most `wait_ms`. *done->job is 0 when none has. Returns early when
  * a signal comes. QN_OK; QN_E_IO; QN_E_NO_MEMORY: a result has no room. */
-int32_t crew_wait(crew *p, int wait_ms, crew_done *done, qn_err *err);
+int32_t crew_wait(crew *c, int wait_ms, crew_done *done, qn_err *err);
 
 #endif

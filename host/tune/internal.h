@@ -5,7 +5,7 @@
  *   space.c      the config's group and the plugins' tables -> dimensions; values <-> texts
  *   tuner.c      the plugin: loaded, asked, told, and what it answers checked
  *   trial.c      one run, in a process of its own: its result as JSON, and read again
- *   pool.c       the processes
+ *   crew.c       the processes
  *   record.c     the file of results
  *   search.c     the order of it all
  *   rank.c       the best; what matters; the neighbourhood of the best
@@ -38,16 +38,16 @@ typedef struct outcome {
 } outcome;
 
 typedef struct trial {
-    uint64_t number; /* from 1 */
-    uint64_t twin;   /* an earlier trial of the same values, which ran for both; 0 = none */
-    int64_t *values; /* by dimension */
+    uint64_t number;  /* from 1 */
+    uint64_t repeats; /* an earlier trial of the same values, which ran for both; 0 = none */
+    int64_t *values;  /* by dimension */
     outcome train, test;
 } trial;
 
 typedef struct tuner tuner;
 typedef struct record record;
 
-/* A pair of dimensions, and what is known of them: rank.c. */
+/* Whether the best stands on a plateau or on a peak: what the trials next to it reached. */
 typedef struct neighbourhood {
     uint64_t n; /* trials next to the best that have an objective; the best is not one of them */
     uint64_t without;                 /* next to it and refused, failed or undefined */
@@ -94,20 +94,25 @@ void value_write(const qn_dimension *d, int64_t value, char to[VALUE_TEXT]);
 char **space_sets(const tune *t, const trial *tr);
 void space_sets_free(const tune *t, char **sets);
 /* The value as a number for a picture: what the config writes, seconds of a duration, a place. */
-double value_number_of(const qn_dimension *d, int64_t value);
+double value_as_number(const qn_dimension *d, int64_t value);
 /* Is it a value of the dimension? */
 bool value_is_in(const qn_dimension *d, int64_t value);
 
 /* ---- tuner.c */
 
+/* Load the plugin and make its instance, t->tuner, which tuner_close frees whatever came of it.
+ * QN_E_INVALID: a mistake of the config; what module_load returns. */
 int32_t tuner_open(tune *t, qn_err *err);
 void tuner_close(tuner *tn);
 const char *tuner_class(const tuner *tn);
 const char *tuner_sha256(const tuner *tn);
+/* Give it the space; t->planned is set. QN_E_INVALID: it cannot search this one, a mistake of the
+ * config. */
 int32_t tuner_begin(tune *t, qn_err *err);
 /* *answer is QN_ASK_; `values` are filled in for a trial. An answer that breaks a rule of the
  * interface sets is_tuner_at_fault. `outstanding`: trials that were not told. */
 int32_t tuner_ask(tune *t, uint64_t outstanding, int64_t *values, uint32_t *answer, qn_err *err);
+/* The result of a trial. What the plugin returns; it ends the search. */
 int32_t tuner_tell(tune *t, const trial *tr, qn_err *err);
 
 /* ---- trial.c */
@@ -121,15 +126,18 @@ int32_t outcome_read(tune *t, struct json_object *result, outcome *out, qn_err *
 struct json_object *outcome_failed(const char *reason);
 double outcome_figure(const outcome *o, uint32_t figure); /* NAN where it has none */
 
-/* ---- record.c: see there */
+/* ---- record.c */
 
+/* Open or begin the file of results in `folder`, which is made. `identity` is an object that says
+ * what they are results of; the format is added to it. `is_fresh` throws away what is there.
+ * QN_E_BUSY: another process holds it; QN_E_STATE: its results are of something else; QN_E_DAMAGED.
+ * On error *out is unchanged, and no result is lost. */
 int32_t record_open(const char *folder, struct json_object *identity, bool is_fresh, record **out,
                     qn_err *err);
-/* On error something may not be on disk. */
+/* NULL is fine. On error something may not be on disk. */
 int32_t record_close(record *r, qn_err *err);
 /* In a child: the file is the parent's. */
 void record_forget(record *r);
-bool record_is_new(const record *r);
 /* The line of a trial, to be freed by json_object_put; NULL in *out: there is none. */
 int32_t record_find(record *r, uint64_t number, bool is_test, struct json_object **out,
                     qn_err *err);
@@ -138,12 +146,17 @@ int32_t record_add(record *r, struct json_object *line, qn_err *err);
 
 /* ---- rank.c */
 
+/* Whether the config wants the objective small. */
+bool is_minimised(const tune *t);
 /* More is better: the objective, its sign turned where less is better; NAN where it has none. */
 double merit(const tune *t, const outcome *o);
+/* Fills in t->ranked, t->importance and t->around, anew each time. QN_OK, QN_E_NO_MEMORY. */
 int32_t rank_all(tune *t, qn_err *err);
-/* How many of the best are told. */
+/* How many of the best are told, and tested. */
 size_t best_shown(const tune *t);
+/* Trials in a state; those that repeat another are counted by count_repeats alone. */
 uint64_t count_state(const tune *t, uint32_t state);
+uint64_t count_repeats(const tune *t);
 
 /* ---- result.c */
 

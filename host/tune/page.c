@@ -77,7 +77,7 @@ static void put_about(const tune *t, html *h)
     html_table_begin(h, NULL, columns, 2);
     put_row(h, "Tuner", tuner_class(t->tuner));
     snprintf(text, sizeof text, "%s, %s", t->config->objective,
-             t->config->direction[1] == 'i' ? "less is better" : "more is better");
+             is_minimised(t) ? "less is better" : "more is better");
     put_row(h, "Objective", text);
     put_row(h, "Status", t->is_stopped ? "stopped before its end" : "completed");
     span_write(&t->config->train, text);
@@ -270,8 +270,7 @@ static void put_map_cell(const map *m, svg *s, uint32_t x, uint32_t y)
     figure_write(statistic_of(m->t->objective), mean, figure);
     snprintf(tip, sizeof tip, "%s, %s: %s, %" PRIu64 " trials", m->texts[0][x], m->texts[1][y],
              figure, m->n[x][y]);
-    svg_cell(s, (svg_point){x, y}, (svg_point){x + 1, y + 1},
-             m->t->config->direction[1] == 'i' ? -place : place,
+    svg_cell(s, (svg_point){x, y}, (svg_point){x + 1, y + 1}, is_minimised(m->t) ? -place : place,
              m->nx <= CELLS_WITH_TEXT && m->ny <= BINS ? figure : NULL, tip);
 }
 
@@ -350,8 +349,8 @@ static svg_axis value_axis(const tune *t, uint32_t i, const char *texts[BINS])
 
     if (d->flags & QN_DIMENSION_ORDERED && d->type != QN_DIMENSION_CHOICE) {
         axis.scale = d->scale == QN_SCALE_LOG ? SVG_LOG : SVG_LINEAR;
-        axis.low = value_number_of(d, d->low);
-        axis.high = value_number_of(d, d->high);
+        axis.low = value_as_number(d, d->low);
+        axis.high = value_as_number(d, d->high);
     } else {
         axis.scale = SVG_NAMES;
         axis.names = texts;
@@ -362,7 +361,7 @@ static svg_axis value_axis(const tune *t, uint32_t i, const char *texts[BINS])
 
 static double mark_x(const qn_dimension *d, const svg_axis *axis, int64_t value)
 {
-    return axis->scale == SVG_NAMES ? bin_of(d, value) + 0.5 : value_number_of(d, value);
+    return axis->scale == SVG_NAMES ? bin_of(d, value) + 0.5 : value_as_number(d, value);
 }
 
 static void put_scatter(const tune *t, html *h, uint32_t i, marks *taken)
@@ -446,7 +445,7 @@ static void put_without(const tune *t, html *h)
     html_table_begin(h, NULL, columns, 4);
     for (size_t i = 0; i < t->ntrials && n < WITHOUT_SHOWN; i++) {
         const trial *tr = &t->trials[i];
-        if (tr->twin || tr->train.state <= QN_TRIAL_DONE) continue;
+        if (tr->repeats || tr->train.state <= QN_TRIAL_DONE) continue;
         snprintf(text, sizeof text, "%" PRIu64, tr->number);
         html_row_begin(h, text);
         html_cell(h, trial_state_name(tr->train.state));

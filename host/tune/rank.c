@@ -11,14 +11,20 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define NEAR 0.05 /* of a range: next to each other, where a step is less */
+
+bool is_minimised(const tune *t)
+{
+    return strcmp(t->config->direction, "min") == 0;
+}
 
 double merit(const tune *t, const outcome *o)
 {
     double value = o->state == QN_TRIAL_DONE ? outcome_figure(o, t->objective) : NAN;
 
-    return t->config->direction[1] == 'i' ? -value : value; /* "min" */
+    return is_minimised(t) ? -value : value;
 }
 
 size_t best_shown(const tune *t)
@@ -31,7 +37,16 @@ uint64_t count_state(const tune *t, uint32_t state)
     uint64_t n = 0;
 
     for (size_t i = 0; i < t->ntrials; i++)
-        if (!t->trials[i].twin && t->trials[i].train.state == state) n++;
+        if (!t->trials[i].repeats && t->trials[i].train.state == state) n++;
+    return n;
+}
+
+uint64_t count_repeats(const tune *t)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < t->ntrials; i++)
+        n += t->trials[i].repeats != 0;
     return n;
 }
 
@@ -93,7 +108,7 @@ static int32_t rank(tune *t, qn_err *err)
     }
     for (size_t i = 0; i < t->ntrials; i++) {
         trial *tr = &t->trials[i];
-        if (tr->twin || tr->train.state != QN_TRIAL_DONE) continue;
+        if (tr->repeats || tr->train.state != QN_TRIAL_DONE) continue;
         list[t->nranked++] = (ranking){merit(t, &tr->train), tr};
     }
     qsort(list, t->nranked, sizeof *list, compare);
@@ -176,7 +191,7 @@ static void look_around(tune *t)
     if (k) out->mean = sum / (double)k;
     for (size_t i = 0; best && i < t->ntrials; i++) {
         const trial *tr = &t->trials[i];
-        if (!tr->twin && tr->train.state > QN_TRIAL_DONE && is_neighbour(t, best, tr))
+        if (!tr->repeats && tr->train.state > QN_TRIAL_DONE && is_neighbour(t, best, tr))
             out->without++;
     }
 }

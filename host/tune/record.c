@@ -40,7 +40,6 @@ struct record {
     places *trials; /* by number - 1 */
     size_t ntrials, room;
     int64_t synced; /* steady time */
-    bool is_new;
     char path[PATH_ROOM];
 };
 
@@ -140,8 +139,7 @@ static int32_t read_lines(record *r, struct json_object *identity, qn_err *err)
 
     if (whole < r->size && ftruncate(r->fd, (off_t)whole) != 0)
         return fail_errno(err, "cannot cut the end of %s", r->path);
-    r->is_new = whole == 0;
-    if (r->is_new) return write_line(r, identity, err);
+    if (whole == 0) return write_line(r, identity, err);
     for (size_t i = 0; i < whole; i++)
         if (r->text[i] == '\n') r->text[i] = '\0';
     if ((rc = check_identity(r, identity, err)) != QN_OK) return rc;
@@ -156,8 +154,6 @@ static int32_t read_lines(record *r, struct json_object *identity, qn_err *err)
 
 static int32_t open_file(record *r, bool is_fresh, qn_err *err)
 {
-    int32_t rc;
-
     r->fd = open(r->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     if (r->fd < 0) return fail_errno(err, "cannot open %s", r->path);
     if (flock(r->fd, LOCK_EX | LOCK_NB) != 0)
@@ -165,8 +161,7 @@ static int32_t open_file(record *r, bool is_fresh, qn_err *err)
                    ? fail(err, QN_E_BUSY, "another process searches in the folder of %s", r->path)
                    : fail_errno(err, "cannot lock %s", r->path);
     if (is_fresh && ftruncate(r->fd, 0) != 0) return fail_errno(err, "cannot empty %s", r->path);
-    if ((rc = file_read(r->path, &r->text, &r->size, err)) != QN_OK) return rc;
-    return QN_OK;
+    return file_read(r->path, &r->text, &r->size, err);
 }
 
 int32_t record_open(const char *folder, struct json_object *identity, bool is_fresh, record **out,
@@ -205,11 +200,6 @@ int32_t record_close(record *r, qn_err *err)
 void record_forget(record *r)
 {
     close(r->fd);
-}
-
-bool record_is_new(const record *r)
-{
-    return r->is_new;
 }
 
 /* ------------------------------------------------------------------ results */

@@ -103,7 +103,7 @@ static bool put_without(const tune *t, struct json_object *to)
     for (size_t i = 0; is_whole && i < t->ntrials && n < WITHOUT_SHOWN; i++) {
         const trial *tr = &t->trials[i];
         struct json_object *row;
-        if (tr->twin || tr->train.state <= QN_TRIAL_DONE) continue;
+        if (tr->repeats || tr->train.state <= QN_TRIAL_DONE) continue;
         row = json_append_object(list);
         is_whole = json_put_count(row, "trial", tr->number) && put_texts(t, row, tr) &&
                    json_put_text(row, "state", trial_state_name(tr->train.state)) &&
@@ -166,13 +166,10 @@ static bool put_counts(const tune *t, struct json_object *to)
     struct json_object *out = json_put_object(to, "trials");
     bool is_whole =
         json_put_count(out, "planned", t->planned) && json_put_count(out, "asked", t->ntrials);
-    uint64_t twins = 0;
 
     for (uint32_t s = 1; is_whole && s < QN_TRIAL_STATES; s++)
         is_whole = json_put_count(out, trial_state_name(s), count_state(t, s));
-    for (size_t i = 0; i < t->ntrials; i++)
-        twins += t->trials[i].twin != 0;
-    return is_whole && json_put_count(out, "repeated", twins);
+    return is_whole && json_put_count(out, "repeated", count_repeats(t));
 }
 
 static bool put_around(const tune *t, struct json_object *to)
@@ -270,7 +267,7 @@ static void add_row(const tune *t, const trial *tr, qn_text *row)
     qn_text_add_char(row, ',');
     qn_text_add(row, tr->train.hash);
     qn_text_add_char(row, ',');
-    if (tr->twin) qn_text_add_count(row, tr->twin);
+    if (tr->repeats) qn_text_add_count(row, tr->repeats);
     qn_text_add_char(row, ',');
     if (tr->train.reason[0]) add_quoted(row, tr->train.reason);
     qn_text_add_char(row, '\n');

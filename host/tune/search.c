@@ -108,7 +108,7 @@ static int32_t open_points(tune *t, qn_err *err)
 static int32_t open_parts(tune *t, qn_err *err)
 {
     const config_mistake *list;
-    int32_t rc;
+    int32_t run, rc;
 
     if (!t->config->node) {
         config_add_mistake(t->cfg, NULL, QN_E_MISSING,
@@ -117,9 +117,11 @@ static int32_t open_parts(tune *t, qn_err *err)
     }
     snprintf(t->identity_config, sizeof t->identity_config, "%s", config_identity(t->cfg));
     if ((rc = find_objective(t, err)) != QN_OK) return rc;
-    if ((rc = check_run(t, err)) != QN_OK && rc != QN_E_INVALID) return rc;
+    /* all mistakes are told at once: those of the tuner after those of the run */
+    if ((run = check_run(t, err)) != QN_OK && run != QN_E_INVALID) return run;
     if ((rc = tuner_open(t, err)) != QN_OK && rc != QN_E_INVALID) return rc;
-    if (config_mistakes(t->cfg, &list)) return fail(err, QN_E_INVALID, "the config has mistakes");
+    if (run != QN_OK || rc != QN_OK || config_mistakes(t->cfg, &list))
+        return fail(err, QN_E_INVALID, "the config has mistakes");
     if ((rc = tuner_begin(t, err)) != QN_OK) return rc;
     if ((rc = open_points(t, err)) != QN_OK) return rc;
     return open_record(t, err);
@@ -175,7 +177,7 @@ typedef struct search {
 } search;
 
 /* An earlier trial of the same values; else its own place is taken in the set. */
-static uint64_t twin_of(tune *t, const trial *tr)
+static uint64_t earlier_of(tune *t, const trial *tr)
 {
     uint64_t at = crc32c(tr->values, t->ndimensions * sizeof *tr->values);
 
@@ -277,9 +279,9 @@ static int32_t add_trial(search *s, trial *tr, qn_err *err)
     if (!mem_reserve(&grown, &t->trials_room, t->ntrials + 1, sizeof *t->trials))
         return fail(err, QN_E_NO_MEMORY, "no memory for trials");
     t->trials = grown;
-    tr->twin = twin_of(t, tr);
+    tr->repeats = earlier_of(t, tr);
     t->trials[t->ntrials++] = *tr;
-    return tr->twin ? QN_OK : take_stored(t, &t->trials[tr->number - 1], false, err);
+    return tr->repeats ? QN_OK : take_stored(t, &t->trials[tr->number - 1], false, err);
 }
 
 static int32_t ask(search *s, qn_err *err)
@@ -314,7 +316,7 @@ static int32_t launch(search *s, qn_err *err)
 
     for (; rc == QN_OK && s->launched < t->ntrials; s->launched++) {
         const trial *tr = &t->trials[s->launched];
-        if (tr->twin || tr->train.state) continue;
+        if (tr->repeats || tr->train.state) continue;
         if (!crew_has_room(s->crew)) break;
         rc = crew_start(s->crew, tr->number, err);
     }
@@ -330,7 +332,7 @@ static int32_t tell(search *s, bool *has_told, qn_err *err)
 
     *has_told = false;
     if (!tr) return QN_OK;
-    if (tr->twin) tr->train = t->trials[tr->twin - 1].train; /* told before: it is there */
+    if (tr->repeats) tr->train = t->trials[tr->repeats - 1].train; /* told before: it is there */
     if (!tr->train.state) return QN_OK;
     *has_told = true;
     s->must_wait = false;

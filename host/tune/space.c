@@ -448,7 +448,7 @@ void space_sets_free(const tune *t, char **sets)
     mem_free(sets);
 }
 
-double value_number_of(const qn_dimension *d, int64_t value)
+double value_as_number(const qn_dimension *d, int64_t value)
 {
     if (d->type == QN_DIMENSION_DURATION) return (double)value * 1e-9;
     return qn_decimal_double(value, d->exp);

@@ -105,7 +105,7 @@ static void print_grid(const grid *g, FILE *to)
             int width = 0;
             for (size_t k = 0; k < g->nrows; k++)
                 if ((int)strlen(cell(g, k, c)) > width) width = (int)strlen(cell(g, k, c));
-            fprintf(to, "%s%*s", c ? "  " : "  ", width, cell(g, r, c));
+            fprintf(to, "  %*s", width, cell(g, r, c));
         }
         fputc('\n', to);
     }
@@ -167,7 +167,6 @@ static void print_best(const tune *t, FILE *to)
 static void print_head(const tune *t, FILE *to)
 {
     char span[SPAN_ROOM];
-    uint64_t twins = 0;
 
     fprintf(to, "%s: %s, %s %s, %zu trials:", config_get(t->cfg)->name, tuner_class(t->tuner),
             t->config->direction, t->config->objective, t->ntrials);
@@ -175,9 +174,7 @@ static void print_head(const tune *t, FILE *to)
         if (s == QN_TRIAL_DONE || count_state(t, s))
             fprintf(to, "%s %" PRIu64 " %s", s > 1 ? "," : "", count_state(t, s),
                     trial_state_name(s));
-    for (size_t i = 0; i < t->ntrials; i++)
-        twins += t->trials[i].twin != 0;
-    if (twins) fprintf(to, ", %" PRIu64 " asked for twice", twins);
+    if (count_repeats(t)) fprintf(to, ", %" PRIu64 " asked for twice", count_repeats(t));
     fprintf(to, "%s\n", t->is_stopped ? " (stopped)" : "");
     span_write(&t->config->train, span);
     fprintf(to, "  train  %s\n", span);

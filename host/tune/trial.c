@@ -119,8 +119,7 @@ static struct json_object *run_engine_of(const tune *t, engine *e, config *cfg)
     if ((rc = report_new(e, cfg, &how, &r, &err)) != QN_OK) return outcome_failed(err.msg);
     rc = engine_run(e, &err);
     if (rc == QN_OK) rc = report_finish(r, &err);
-    out =
-        rc == QN_OK ? read_report(t, r) : outcome_failed(err.msg[0] ? err.msg : error_meaning(rc));
+    out = rc == QN_OK ? read_report(t, r) : outcome_failed(error_text(&err, rc));
     report_free(r);
     return out;
 }
@@ -131,7 +130,7 @@ static struct json_object *not_begun(config *cfg, const qn_err *err)
     const config_mistake *list;
 
     if (cfg && config_mistakes(cfg, &list)) return result_new(QN_TRIAL_REFUSED, list[0].text);
-    return outcome_failed(err->msg[0] ? err->msg : error_meaning(err->code));
+    return outcome_failed(error_text(err, err->code));
 }
 
 static struct json_object *run_sets(const tune *t, char **sets, const config_span *span)

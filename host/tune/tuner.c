@@ -118,7 +118,7 @@ static int32_t create(tune *t, tuner *tn, qn_err *err)
     if (tn->cls->create) rc = tn->cls->create(tn->self, &tn->setup, &why);
     if (rc != QN_OK) {
         config_add_mistake(t->cfg, t->config->node, rc, "%s: %s", tn->cls->id,
-                           why.msg[0] ? why.msg : error_meaning(rc));
+                           error_text(&why, rc));
         return fail(err, QN_E_INVALID, "the config has mistakes");
     }
     tn->is_created = true;
@@ -169,7 +169,7 @@ int32_t tuner_begin(tune *t, qn_err *err)
                    .most = (uint64_t)t->config->trials};
     if ((rc = tn->table->begin(tn->self, &tn->space, &planned, &why)) != QN_OK) {
         config_add_mistake(t->cfg, t->config->node, rc, "%s: %s", tn->cls->id,
-                           why.msg[0] ? why.msg : error_meaning(rc));
+                           error_text(&why, rc));
         return fail(err, QN_E_INVALID, "the config has mistakes");
     }
     t->planned = planned && planned < tn->space.most ? planned : tn->space.most;
@@ -211,7 +211,7 @@ int32_t tuner_ask(tune *t, uint64_t outstanding, int64_t *values, uint32_t *answ
     }
     memset(values, 0, t->ndimensions * sizeof *values);
     if ((rc = t->tuner->table->ask(t->tuner->self, &ask, &why)) != QN_OK)
-        return fail(err, rc, "%s: %s", t->tuner->cls->id, why.msg[0] ? why.msg : error_meaning(rc));
+        return fail(err, rc, "%s: %s", t->tuner->cls->id, error_text(&why, rc));
     *answer = ask.answer;
     if (ask.answer == QN_ASK_END) return QN_OK;
     if (ask.answer == QN_ASK_TRIAL) return check_values(t, values, err);
@@ -237,5 +237,5 @@ int32_t tuner_tell(tune *t, const trial *tr, qn_err *err)
     for (uint32_t i = 0; i < t->nfigures; i++)
         none[i] = NAN;
     if ((rc = t->tuner->table->tell(t->tuner->self, &told, &why)) == QN_OK) return QN_OK;
-    return fail(err, rc, "%s: %s", t->tuner->cls->id, why.msg[0] ? why.msg : error_meaning(rc));
+    return fail(err, rc, "%s: %s", t->tuner->cls->id, error_text(&why, rc));
 }

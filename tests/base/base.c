@@ -146,6 +146,8 @@ START_TEST(every_error_has_a_name_of_its_own)
     ck_assert_str_eq(error_name(QN_E_GAP), "QN_E_GAP");
     ck_assert_str_eq(error_name(12345), "?");
     ck_assert_ptr_ne(strstr(error_meaning(QN_E_BUSY), "process"), NULL);
+    ck_assert_str_eq(error_text(&(qn_err){.msg = "its own words"}, QN_E_BUSY), "its own words");
+    ck_assert_ptr_eq(error_text(&(qn_err){0}, QN_E_BUSY), error_meaning(QN_E_BUSY));
 }
 END_TEST
 
