@@ -2,20 +2,20 @@
  *
  * quoin data book */
 #include "data.h"
+#include "option.h"
 
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "tape/depth_book.h"
 #include "tape/tape.h"
 
-#include <quoin/sdk/book.h>
 #include <quoin/sdk/decimal.h>
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { KEY_EVERY = 1000, KEY_JSON };
@@ -31,19 +31,19 @@ typedef struct arguments {
     bool is_json;
 } arguments;
 
+static const option_text texts[] = {
+    {'i', offsetof(arguments, instrument)},
+    {KEY_EVERY, offsetof(arguments, every)},
+};
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     arguments *a = state->input;
 
+    if (option_store(texts, sizeof texts / sizeof texts[0], key, arg, a)) return 0;
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &a->catalog;
-        return 0;
-    case 'i':
-        a->instrument = arg;
-        return 0;
-    case KEY_EVERY:
-        a->every = arg;
         return 0;
     case KEY_JSON:
         a->is_json = true;
@@ -71,9 +71,6 @@ static const struct argp_child children[] = {{&data_catalog_argp, 0, NULL, 0}, {
 
 static const struct argp argp = {
     .options = options, .parser = parse, .args_doc = "CATALOG", .doc = doc, .children = children};
-
-/* Memory that is not touched is not taken, so there is no need to be sparing. */
-static const qn_book_room room = {1u << 16, 1u << 20, 1u << 19, 1u << 14};
 
 /* The replay. */
 typedef struct replay {
@@ -183,7 +180,7 @@ static int32_t run(const catalog *cat, replay *r, qn_err *err)
         int32_t said;
         if ((said = qn_book_apply(&r->book, row)) == QN_E_FULL) {
             rc = fail(err, said, "update %" PRIu64 " of %s: more levels than %u", row->update_id,
-                      r->instrument->name, room.far);
+                      r->instrument->name, DEPTH_BOOK_LEVELS);
             break;
         }
         if (said == QN_E_INVALID && !r->is_warned) {
@@ -201,11 +198,8 @@ static int32_t run(const catalog *cat, replay *r, qn_err *err)
 
 static int32_t begin(replay *r, qn_err *err)
 {
-    int32_t rc;
+    int32_t rc = depth_book_make(&r->book, &r->memory, r->instrument, err);
 
-    if (!(r->memory = mem_new(qn_book_bytes(&room), 1)))
-        return fail(err, QN_E_NO_MEMORY, "out of memory for a book");
-    rc = qn_book_init(&r->book, r->memory, &room, r->instrument->tick_size, QN_BOOK_AUTO, err);
     r->book.watch = see;
     r->book.watch_ctx = r;
     return rc;
@@ -284,14 +278,12 @@ static int print_text(const replay *r, const char *hash)
 
 static int32_t prepare(const catalog *cat, const arguments *a, replay *r, qn_err *err)
 {
-    char *end = NULL;
+    int64_t every = 0;
+    int32_t rc;
 
     if (!a->instrument) return fail(err, QN_E_MISSING, "--instrument SYMBOL.venue is required");
-    if (a->every) {
-        r->every = strtoull(a->every, &end, 10);
-        if (*end || a->every[0] < '0' || a->every[0] > '9' || r->every == 0)
-            return fail(err, QN_E_INVALID, "--every %.40s: expected a number above 0", a->every);
-    }
+    if ((rc = option_whole("--every", a->every, 1, INT64_MAX, &every, err)) != QN_OK) return rc;
+    r->every = (uint64_t)every;
     if (!(r->instrument = catalog_instrument(cat, a->instrument, INT64_MAX)))
         return fail(err, QN_E_NOT_FOUND, "the catalog does not know the instrument %.64s",
                     a->instrument);

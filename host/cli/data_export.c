@@ -2,6 +2,7 @@
  *
  * quoin data export */
 #include "data.h"
+#include "option.h"
 
 #include "base/clock.h"
 #include "base/fail.h"
@@ -31,25 +32,21 @@ typedef struct arguments {
     const char *catalog, *instrument, *type, *from, *to;
 } arguments;
 
+static const option_text texts[] = {
+    {'i', offsetof(arguments, instrument)},
+    {'t', offsetof(arguments, type)},
+    {KEY_FROM, offsetof(arguments, from)},
+    {KEY_TO, offsetof(arguments, to)},
+};
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     arguments *a = state->input;
 
+    if (option_store(texts, sizeof texts / sizeof texts[0], key, arg, a)) return 0;
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &a->catalog;
-        return 0;
-    case 'i':
-        a->instrument = arg;
-        return 0;
-    case 't':
-        a->type = arg;
-        return 0;
-    case KEY_FROM:
-        a->from = arg;
-        return 0;
-    case KEY_TO:
-        a->to = arg;
         return 0;
     case KEY_CSV:
         return 0;
@@ -110,12 +107,6 @@ static int32_t only_length(const catalog *cat, const char *instrument, data_type
     return QN_OK;
 }
 
-static int32_t read_time(const char *option, const char *text, int64_t *out, qn_err *err)
-{
-    if (!text || time_parse(text, strlen(text), out) == QN_OK) return QN_OK;
-    return fail(err, QN_E_SYNTAX, "%s %.40s: expected an ISO 8601 time", option, text);
-}
-
 static int32_t prepare(const catalog *cat, const arguments *a, job *j, qn_err *err)
 {
     int32_t rc;
@@ -124,8 +115,8 @@ static int32_t prepare(const catalog *cat, const arguments *a, job *j, qn_err *e
     if (!a->type) return fail(err, QN_E_MISSING, "--type is required: bar:1m, trade, ...");
     j->from = INT64_MIN;
     j->to = INT64_MAX;
-    if ((rc = read_time("--from", a->from, &j->from, err)) != QN_OK) return rc;
-    if ((rc = read_time("--to", a->to, &j->to, err)) != QN_OK) return rc;
+    if ((rc = option_time("--from", a->from, &j->from, err)) != QN_OK) return rc;
+    if ((rc = option_time("--to", a->to, &j->to, err)) != QN_OK) return rc;
     if (strcmp(a->type, "bar") != 0 && (rc = data_type_parse(a->type, &j->data)) != QN_OK)
         return fail(err, rc, "--type %.40s: expected bar:1m, trade, quote, depth, mark or funding",
                     a->type);

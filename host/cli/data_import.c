@@ -2,6 +2,7 @@
  *
  * quoin data import */
 #include "data.h"
+#include "option.h"
 #include "progress.h"
 
 #include "base/clock.h"
@@ -77,15 +78,11 @@ typedef struct arguments {
     bool is_json, is_quiet;
 } arguments;
 
-/* Options whose value is only stored: key and place. */
 #define TEXT(key, member)                                                                          \
     {                                                                                              \
         key, offsetof(arguments, member)                                                           \
     }
-static const struct {
-    int key;
-    size_t offset;
-} texts[] = {
+static const option_text texts[] = {
     TEXT('f', format),
     TEXT('i', opt.instrument.name),
     TEXT('d', opt.catalog),
@@ -111,11 +108,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
     arguments *a = state->input;
 
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        if (texts[i].key != key) continue;
-        memcpy((char *)a + texts[i].offset, &arg, sizeof arg);
-        return 0;
-    }
+    if (option_store(texts, sizeof texts / sizeof texts[0], key, arg, a)) return 0;
     switch (key) {
     case KEY_SKIP:
         a->opt.skip_bad = true;

@@ -2,6 +2,7 @@
  *
  * quoin data synth */
 #include "data.h"
+#include "option.h"
 #include "progress.h"
 
 #include "base/clock.h"
@@ -72,11 +73,7 @@ typedef struct arguments {
     bool is_json, is_quiet;
 } arguments;
 
-/* Options whose value is only stored: key and place. */
-static const struct {
-    int key;
-    size_t offset;
-} texts[] = {
+static const option_text texts[] = {
     {'d', offsetof(arguments, into)},
     {KEY_SEED, offsetof(arguments, seed)},
     {KEY_FROM, offsetof(arguments, from)},
@@ -96,11 +93,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
     arguments *a = state->input;
 
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        if (texts[i].key != key) continue;
-        memcpy((char *)a + texts[i].offset, &arg, sizeof arg);
-        return 0;
-    }
+    if (option_store(texts, sizeof texts / sizeof texts[0], key, arg, a)) return 0;
     switch (key) {
     case 'i':
         if (a->nnames == INSTRUMENTS_MAX)
@@ -158,33 +151,15 @@ static int32_t read_number(const char *option, const char *text, double *out, qn
     return rc;
 }
 
-static int32_t read_whole(const char *option, const char *text, int64_t least, int64_t most,
-                          int64_t *out, qn_err *err)
-{
-    if (!text) return QN_OK;
-    if (qn_decimal_parse_at(text, strlen(text), 0, out) != QN_OK || *out < least || *out > most)
-        return fail(err, QN_E_RANGE, "%s %.40s: expected a whole number, %lld to %lld", option,
-                    text, (long long)least, (long long)most);
-    return QN_OK;
-}
-
-static int32_t read_time(const char *option, const char *text, int64_t *out, qn_err *err)
-{
-    if (time_parse(text, strlen(text), out) != QN_OK)
-        return fail(err, QN_E_SYNTAX, "%s %.40s: expected a time such as 2024-01-31T12:00:00Z",
-                    option, text);
-    return QN_OK;
-}
-
 static int32_t read_span(const arguments *a, synth_options *opt, qn_err *err)
 {
     int64_t days = 0;
-    int32_t rc = read_time("--from", a->from ? a->from : FROM_DEFAULT, &opt->from, err);
+    int32_t rc = option_time("--from", a->from ? a->from : FROM_DEFAULT, &opt->from, err);
 
     if (rc != QN_OK) return rc;
     if (a->to && a->days) return fail(err, QN_E_INVALID, "--to and --days both say where it ends");
-    if (a->to) return read_time("--to", a->to, &opt->to, err);
-    rc = read_whole("--days", a->days ? a->days : DAYS_DEFAULT, 1, DAYS_MOST, &days, err);
+    if (a->to) return option_time("--to", a->to, &opt->to, err);
+    rc = option_whole("--days", a->days ? a->days : DAYS_DEFAULT, 1, DAYS_MOST, &days, err);
     if (rc == QN_OK && __builtin_add_overflow(opt->from, days * QN_NS_PER_DAY, &opt->to))
         rc = fail(err, QN_E_RANGE, "--days %.40s ends outside the years 1678 to 2261", a->days);
     return rc;
@@ -285,7 +260,7 @@ static int32_t read_options(const arguments *a, synth_options *opt, qn_err *err)
     opt->catalog = a->into;
     opt->path.volatility = opt->path.correlation = 0.6;
     opt->trade_rate = 1;
-    rc = read_whole("--seed", a->seed, 0, INT64_MAX, &seed, err);
+    rc = option_whole("--seed", a->seed, 0, INT64_MAX, &seed, err);
     opt->path.seed = (uint64_t)seed;
     if (rc == QN_OK) rc = read_number("--volatility", a->volatility, &opt->path.volatility, err);
     if (rc == QN_OK) rc = read_number("--drift", a->drift, &opt->path.drift, err);

@@ -69,17 +69,14 @@ typedef struct findings {
 
 static bool json_problem(struct json_object *list, const catalog_problem *p)
 {
-    struct json_object *o = json_object_new_object();
+    struct json_object *o = json_append_object(list);
 
-    if (json_put_text(o, "level", p->is_error ? "error" : "warning") &&
-        json_put_text(o, "code", error_name(p->code)) &&
-        (!p->file || json_put_text(o, "file", p->file->path)) &&
-        (p->offset < 0 || json_put_count(o, "offset", (uint64_t)p->offset)) &&
-        (!p->has_ts || json_put_time(o, "ts", p->ts)) && json_put_count(o, "count", p->count) &&
-        json_put_text(o, "text", p->text) && json_object_array_add(list, o) == 0)
-        return true;
-    json_object_put(o);
-    return false;
+    return json_put_text(o, "level", p->is_error ? "error" : "warning") &&
+           json_put_text(o, "code", error_name(p->code)) &&
+           (!p->file || json_put_text(o, "file", p->file->path)) &&
+           (p->offset < 0 || json_put_count(o, "offset", (uint64_t)p->offset)) &&
+           (!p->has_ts || json_put_time(o, "ts", p->ts)) && json_put_count(o, "count", p->count) &&
+           json_put_text(o, "text", p->text);
 }
 
 static void report(void *ctx, const catalog_problem *problem)

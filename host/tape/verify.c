@@ -30,6 +30,7 @@ typedef struct verify {
     uint64_t *ids;
     size_t nids, ids_room;
     uint64_t twice; /* the id to be found */
+    bool is_second; /* the next row that has it is the second one */
     bool is_out_of_memory;
 
     block_columns columns;
@@ -178,7 +179,11 @@ static bool keep_id(verify *v, const qn_event *ev, int64_t offset)
 
 static bool find_id(verify *v, const qn_event *ev, int64_t offset)
 {
-    if (verify_id(ev) != v->twice || v->nids++ == 0) return true;
+    if (verify_id(ev) != v->twice) return true;
+    if (!v->is_second) {
+        v->is_second = true;
+        return true;
+    }
     note(&v->found[VERIFY_IDS], 0, ev, offset);
     return false;
 }
@@ -210,7 +215,7 @@ static int32_t find_repeated(verify *v, qn_err *err)
     }
     if (n <= f->count) return QN_OK; /* they stand side by side, and were seen */
     f->count = 0;
-    v->nids = 0;
+    v->is_second = false;
     v->open.dropped = 0;
     walk(v, find_id);
     f->count = n;

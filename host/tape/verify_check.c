@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify_check.h"
 
-#include "base/fail.h"
 #include "base/memory.h"
+#include "depth_book.h"
 
 #include <string.h>
 
-/* Events of all types begin alike: header, then the venue's time (a bar's open). */
-typedef struct any_row {
-    qn_event hdr;
-    int64_t venue_ts;
-} any_row;
+/* Events of all types begin alike: header, then the venue's time (of a bar its open). */
+#define VENUE_TS offsetof(qn_trade, venue_ts)
+_Static_assert(offsetof(qn_bar, open_ts) == VENUE_TS && offsetof(qn_quote, venue_ts) == VENUE_TS &&
+                   offsetof(qn_depth, venue_ts) == VENUE_TS &&
+                   offsetof(qn_mark, venue_ts) == VENUE_TS &&
+                   offsetof(qn_funding, venue_ts) == VENUE_TS,
+               "the venue's time stands behind the header");
 
 static int64_t venue_ts_of(const qn_event *ev)
 {
     int64_t ts;
 
-    memcpy(&ts, (const char *)ev + offsetof(any_row, venue_ts), sizeof ts);
+    memcpy(&ts, (const char *)ev + VENUE_TS, sizeof ts);
     return ts;
 }
 
@@ -176,9 +178,6 @@ const verify_check verify_checks[VERIFY_CHECKS] = {
 
 /* ---- series ---- */
 
-/* Memory that is not touched is not taken, so there is no need to be sparing. */
-static const qn_book_room room = {1u << 16, 1u << 20, 1u << 19, 1u << 14};
-
 void verify_end(verify_series *s)
 {
     mem_free(s->book_memory);
@@ -188,16 +187,12 @@ void verify_end(verify_series *s)
 int32_t verify_begin(verify_series *s, const catalog *cat, const catalog_file *file, qn_err *err)
 {
     const qn_instrument *def = catalog_instrument(cat, file->instrument, file->first_ts);
-    int64_t tick = def && def->tick_size > 0 ? def->tick_size : 1;
     int32_t rc;
 
     verify_end(s);
     s->file = file;
     if (file->data.type != QN_EVENT_DEPTH) return QN_OK;
-    if (!(s->book_memory = mem_new(qn_book_bytes(&room), 1)))
-        return fail(err, QN_E_NO_MEMORY, "out of memory for a book of %s", file->instrument);
-    if ((rc = qn_book_init(&s->book, s->book_memory, &room, tick, QN_BOOK_AUTO, err)) != QN_OK)
-        return rc;
+    if ((rc = depth_book_make(&s->book, &s->book_memory, def, err)) != QN_OK) return rc;
     s->book.watch = note_crossing;
     s->book.watch_ctx = s;
     return QN_OK;
