@@ -142,6 +142,22 @@ int cli_fail(int32_t code, const qn_err *err)
     return status_of(code);
 }
 
+volatile sig_atomic_t cli_stop;
+
+static void on_signal(int number)
+{
+    (void)number;
+    cli_stop = 1;
+}
+
+void cli_catch_stop(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
 int32_t cli_plugin_dir(char *to, size_t room, qn_err *err)
 {
     char binary[PATH_ROOM];

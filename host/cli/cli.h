@@ -7,6 +7,7 @@
 #include <quoin/error.h>
 
 #include <argp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -47,6 +48,11 @@ int cli_print_json(struct json_object *object, bool is_whole, int status);
 /* The folder that plugins are looked for in when the config names none: beside the binary in a
  * build folder, else PREFIX/lib/quoin/plugins. */
 int32_t cli_plugin_dir(char *to, size_t room, qn_err *err);
+
+/* Catch SIGINT and SIGTERM from here on: the first one sets cli_stop, which ends the work in
+ * order, the second one ends the program. Until then a signal ends it at once. */
+void cli_catch_stop(void);
+extern volatile sig_atomic_t cli_stop;
 
 int cmd_run(int argc, char **argv);
 int cmd_check(int argc, char **argv);

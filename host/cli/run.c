@@ -11,10 +11,7 @@
 #include "report/report.h"
 #include "store/store.h"
 
-#include <signal.h>
 #include <string.h>
-
-static volatile sig_atomic_t stop;
 
 typedef struct arguments {
     run_request request;
@@ -93,21 +90,6 @@ static const struct argp argp = {
     NULL,
     NULL,
 };
-
-static void on_signal(int number)
-{
-    (void)number;
-    stop = 1;
-}
-
-/* The first signal ends the run in order, the second one ends the program. */
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 static int print_result(report *r, bool is_json)
 {
@@ -224,7 +206,7 @@ int cmd_run(int argc, char **argv)
 {
     arguments a = {.engine = {.from = INT64_MIN,
                               .to = INT64_MAX,
-                              .stop = &stop,
+                              .stop = &cli_stop,
                               .version = QUOIN_VERSION,
                               .with_sinks = true}};
     qn_err err = QN_ERR_INIT;
@@ -246,7 +228,7 @@ int cmd_run(int argc, char **argv)
     status = open_store(&a, config_get(cfg), &s);
     if (status == EXIT_DONE) status = run_engine(cfg, &a.engine, &e);
     if (status == EXIT_DONE) {
-        catch_signals();
+        cli_catch_stop();
         if (config_get(cfg)->nrisk == 0)
             log_line(LOG_WARNING,
                      "no risk module checks the orders of this run: in a backtest only");

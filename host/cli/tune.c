@@ -15,8 +15,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t stop;
-
 typedef struct arguments {
     run_request request;
     uint32_t workers;
@@ -79,21 +77,6 @@ static const struct argp argp = {
     NULL,
 };
 
-static void on_signal(int number)
-{
-    (void)number;
-    stop = 1;
-}
-
-/* The first signal ends the search in order, the second one ends the program. */
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
 static void show(void *ctx, const tune_progress *p)
 {
     char best[64] = "";
@@ -125,19 +108,22 @@ static int search(const arguments *a, tune *t, bool with_progress)
     if (rc == QN_OK) rc = tune_finish(t, &err);
     if (rc == QN_OK) return print_result(t, a->request.is_json);
     status = cli_fail(rc, &err);
-    return tune_is_tuner_at_fault(t) ? EXIT_REFUSED : status == EXIT_USAGE ? EXIT_FAILED : status;
+    if (tune_is_tuner_at_fault(t)) return EXIT_REFUSED;
+    return status == EXIT_USAGE ? EXIT_FAILED
+                                : status; /* the config was right: tune_open said so */
 }
 
 static int open_failed(config *cfg, int32_t rc, const qn_err *err)
 {
     const config_mistake *list;
+    int status;
 
     if (config_mistakes(cfg, &list)) {
         config_print_mistakes(cfg);
         return EXIT_USAGE;
     }
-    if (rc == QN_E_STATE) return cli_fail(rc, err) == EXIT_DONE ? EXIT_DONE : EXIT_USAGE;
-    return cli_fail(rc, err);
+    status = cli_fail(rc, err);
+    return rc == QN_E_STATE ? EXIT_USAGE : status; /* results of another config */
 }
 
 static uint32_t processors(void)
@@ -171,14 +157,14 @@ int cmd_tune(int argc, char **argv)
                                        .version = QUOIN_VERSION,
                                        .workers = a.workers,
                                        .is_fresh = a.is_fresh,
-                                       .stop = &stop,
+                                       .stop = &cli_stop,
                                        .progress = with_progress ? show : NULL},
                        &t, &err);
     if (rc != QN_OK) {
         status = open_failed(cfg, rc, &err);
     } else {
         const config_tuner *group = &config_get(cfg)->tuner;
-        catch_signals();
+        cli_catch_stop();
         if (!group->test.node)
             log_at(LOG_WARNING, config_node_file(group->node), config_node_line(group->node),
                    "no data is kept apart for a test: the figures are those of the data that the "
