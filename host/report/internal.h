@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The report's struct, shared by its files: report.c watches the run, tables.c writes the
- * CSV files, summary.c the result. */
+ * CSV files, summary.c the result; performance.c makes of the curve what statistics.c needs, sheet.c
+ * gathers and page.c draws the tear sheet. */
 #ifndef QUOIN_REPORT_INTERNAL_H
 #define QUOIN_REPORT_INTERNAL_H
 
@@ -20,8 +21,8 @@ struct report {
     const char *dir; /* NULL = no files */
     const char *version;
     const report_recorded *recorded; /* NULL = the run happens now */
-    const account *accounts;   /* the ledger's */
-    uint32_t naccounts;        /* */
+    const account *accounts;         /* the ledger's */
+    uint32_t naccounts;
     const char *currency;      /* of the curve: the first account's */
     int64_t started, finished; /* wall time, ns */
     curve curve;

@@ -115,7 +115,7 @@ static void on_trip(void *ctx, const trip *t)
     report *r = ctx;
 
     if (is_counted(r, t->instrument)) trip_totals_add(&r->done, t);
-    if (r->sheet) sheet_trip(r->sheet, r, t);
+    if (r->sheet) sheet_trip(r->sheet, t);
     tables_trip(ctx, t);
 }
 

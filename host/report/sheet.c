@@ -146,7 +146,7 @@ static void part_trip(sheet_part *p, const trip *t)
     p->wins += trip_pnl(t) > 0;
 }
 
-void sheet_trip(sheet *s, const struct report *r, const trip *t)
+void sheet_trip(sheet *s, const trip *t)
 {
     const gather_instrument *in = &s->gather->instruments[t->instrument];
     sheet_trade trade = {.strategy = t->strategy,
@@ -162,7 +162,6 @@ void sheet_trip(sheet *s, const struct report *r, const trip *t)
                          .mae = sheet_money(t->mae),
                          .mfe = sheet_money(t->mfe)};
 
-    (void)r;
     part_trip(&s->strategies[t->strategy], t);
     part_trip(&s->instruments[t->instrument], t);
     if (in->is_counted) trades_add(s, &trade);

@@ -59,6 +59,9 @@ typedef struct sheet_fill {
     double buy_qty, sell_qty;
 } sheet_fill;
 
+/* Count the fills of `f` in at the place `to`, which is not behind it. */
+void sheet_fill_join(sheet_fill *to, const sheet_fill *f);
+
 /* A round trip. */
 typedef struct sheet_trade {
     uint32_t strategy, instrument, side;
@@ -150,8 +153,8 @@ void sheet_mark(sheet *s, const struct report *r, uint32_t instrument, int64_t p
 /* A fill was booked. `notional` in its instrument's settlement currency. */
 void sheet_fill_add(sheet *s, const struct report *r, const qn_fill *fill, const order *o,
                     int64_t notional);
-void sheet_order(sheet *s, const order *o);                       /* an order ended */
-void sheet_trip(sheet *s, const struct report *r, const trip *t); /* a round trip ended */
+void sheet_order(sheet *s, const order *o); /* an order ended */
+void sheet_trip(sheet *s, const trip *t);   /* a round trip ended */
 void sheet_payment(sheet *s, const struct report *r, const qn_payment *payment);
 /* The run is over: books of each strategy and instrument are taken from the ledger. Once. */
 void sheet_finish(sheet *s, const struct report *r, int64_t ts, int64_t equity, int64_t cash);

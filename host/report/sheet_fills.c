@@ -16,7 +16,7 @@ static void mix(double *price, double *qty, double other_price, double other_qty
     *qty += other_qty;
 }
 
-static void join(sheet_fill *to, const sheet_fill *f)
+void sheet_fill_join(sheet_fill *to, const sheet_fill *f)
 {
     to->to = f->to > to->to ? f->to : to->to;
     to->buys += f->buys;
@@ -40,7 +40,7 @@ static void coarsen(sheet_chart *c)
         c->nfills = 1;
         for (size_t i = 1; i < SHEET_FILLS; i++) {
             if (is_in_last(c, c->fills[i].from))
-                join(&c->fills[c->nfills - 1], &c->fills[i]);
+                sheet_fill_join(&c->fills[c->nfills - 1], &c->fills[i]);
             else
                 c->fills[c->nfills++] = c->fills[i];
         }
@@ -62,7 +62,7 @@ void fills_add(sheet_chart *c, int64_t ts, uint32_t side, double price, double q
     }
     if (c->nfills == SHEET_FILLS && !is_in_last(c, ts)) coarsen(c);
     if (is_in_last(c, ts))
-        join(&c->fills[c->nfills - 1], &f);
+        sheet_fill_join(&c->fills[c->nfills - 1], &f);
     else
         c->fills[c->nfills++] = f;
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "statistics.h"
 
+#include "base/json.h"
+
 #include <math.h>
+#include <stdio.h>
 
 static double ratio(double a, double b)
 {
@@ -154,10 +157,10 @@ FIGURE(down_capture, p->relative.down)
 #define GAUSSIAN(part)                                                                             \
     "m + z s, z = the normal distribution's " part "-quantile; m mean, s^2 mean of (r - m)^2"
 #define GAUSSIAN_ES(part) "m - s phi(z) / " part "; m, s and z as for the VaR"
-#define BENT(part)                                                                                 \
+#define CORNISH_FISHER(part)                                                                       \
     "m + h s, h = z + (z^2 - 1) S / 6 + (z^3 - 3 z) K / 24 - (2 z^3 - 5 z) S^2 / 36, z at " part   \
     "; S skewness, K excess kurtosis"
-#define BENT_ES(part)                                                                              \
+#define CORNISH_FISHER_ES(part)                                                                    \
     "m + s min(e, h), e = -phi(h) / " part " x (1 + h^3 S / 6 + (h^6 - 9 h^4 + 9 h^2 + 3) S^2 / "  \
     "72 + (h^4 - 2 h^2 - 1) K / 24)"
 
@@ -257,13 +260,13 @@ static const statistic table[] = {
     {"es_99_gaussian", "Shortfall 99 %, Gaussian", STATISTIC_PART, STATISTIC_TAIL, es_99_gaussian,
      GAUSSIAN_ES("0.01"), JORION, FLAT, false},
     {"var_95_cornish_fisher", "VaR 95 %, Cornish-Fisher", STATISTIC_PART, STATISTIC_TAIL,
-     var_95_cornish_fisher, BENT("0.05"), FAVRE, FLAT, false},
+     var_95_cornish_fisher, CORNISH_FISHER("0.05"), FAVRE, FLAT, false},
     {"es_95_cornish_fisher", "Shortfall 95 %, Cornish-Fisher", STATISTIC_PART, STATISTIC_TAIL,
-     es_95_cornish_fisher, BENT_ES("0.05"), BOUDT, FLAT, false},
+     es_95_cornish_fisher, CORNISH_FISHER_ES("0.05"), BOUDT, FLAT, false},
     {"var_99_cornish_fisher", "VaR 99 %, Cornish-Fisher", STATISTIC_PART, STATISTIC_TAIL,
-     var_99_cornish_fisher, BENT("0.01"), FAVRE, FLAT, false},
+     var_99_cornish_fisher, CORNISH_FISHER("0.01"), FAVRE, FLAT, false},
     {"es_99_cornish_fisher", "Shortfall 99 %, Cornish-Fisher", STATISTIC_PART, STATISTIC_TAIL,
-     es_99_cornish_fisher, BENT_ES("0.01"), BOUDT, FLAT, false},
+     es_99_cornish_fisher, CORNISH_FISHER_ES("0.01"), BOUDT, FLAT, false},
 
     {"probabilistic_sharpe", "Probabilistic Sharpe ratio", STATISTIC_PART, STATISTIC_REWARD,
      probabilistic_sharpe,
@@ -340,6 +343,17 @@ size_t statistics(const statistic **out)
 {
     *out = table;
     return sizeof table / sizeof table[0];
+}
+
+bool statistic_put(struct json_object *to, const statistic *s, double value)
+{
+    char text[64];
+
+    if (s->unit == STATISTIC_COUNT && isfinite(value))
+        return json_put_count(to, s->name, (uint64_t)value);
+    if (s->unit != STATISTIC_MONEY || !isfinite(value)) return json_put_number(to, s->name, value);
+    snprintf(text, sizeof text, "%.*f", -QN_MONEY_EXP, value);
+    return json_put_text(to, s->name, text);
 }
 
 const char *statistic_group_title(statistic_group group)

@@ -74,4 +74,9 @@ typedef struct statistic {
 /* The table. */
 size_t statistics(const statistic **out);
 
+/* Put a figure as results have it: counts are integers, money is a decimal text, what is not
+ * defined is null. False when memory ran out, as json_put. */
+struct json_object;
+bool statistic_put(struct json_object *to, const statistic *s, double value);
+
 #endif

@@ -185,17 +185,6 @@ static bool put_strategies(const report *r, struct json_object *to)
     return is_whole;
 }
 
-static bool put_statistic(struct json_object *to, const statistic *s, double value)
-{
-    char text[64];
-
-    if (s->unit == STATISTIC_COUNT && isfinite(value))
-        return json_put_count(to, s->name, (uint64_t)value);
-    if (s->unit != STATISTIC_MONEY || !isfinite(value)) return json_put_number(to, s->name, value);
-    snprintf(text, sizeof text, "%.8f", value);
-    return json_put_text(to, s->name, text);
-}
-
 static double benchmark_return(const report *r)
 {
     return r->benchmark_first > 0 ? (double)r->benchmark_last / (double)r->benchmark_first - 1
@@ -210,7 +199,7 @@ static bool put_performance(const report *r, struct json_object *to)
     bool is_whole = out != NULL;
 
     for (size_t i = 0; i < n && is_whole; i++)
-        is_whole = put_statistic(out, &rows[i], rows[i].compute(&r->performance));
+        is_whole = statistic_put(out, &rows[i], rows[i].compute(&r->performance));
     return is_whole && json_put_text(out, "currency", r->currency) &&
            json_put_text(out, "benchmark", config_get(r->cfg)->report.benchmark) &&
            json_put_number(out, "benchmark_return", benchmark_return(r));

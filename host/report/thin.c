@@ -33,8 +33,7 @@ static void join(thin_bucket *to, const thin_bucket *next)
 }
 
 /* Double the length. Where buckets lie far apart none may meet, so that there are as many as
- * before. No more than 33 times: by then three
- * cells hold all times that there are. */
+ * before; at most 33 times, though: by then three cells hold all times that there are. */
 static void coarsen(thin *t)
 {
     size_t n = 1;

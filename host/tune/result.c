@@ -47,19 +47,6 @@ static bool put_texts(const tune *t, struct json_object *to, const trial *tr)
     return is_whole;
 }
 
-/* As the result of a run has it: money is a decimal text. */
-static bool put_figure(struct json_object *to, uint32_t figure, double value)
-{
-    const statistic *s = statistic_of(figure);
-    char text[64];
-
-    if (s->unit == STATISTIC_COUNT && isfinite(value))
-        return json_put_count(to, s->name, (uint64_t)value);
-    if (s->unit != STATISTIC_MONEY || !isfinite(value)) return json_put_number(to, s->name, value);
-    snprintf(text, sizeof text, "%.8f", value);
-    return json_put_text(to, s->name, text);
-}
-
 static bool put_outcome(const tune *t, struct json_object *to, const char *key, const outcome *o)
 {
     struct json_object *out;
@@ -75,7 +62,7 @@ static bool put_outcome(const tune *t, struct json_object *to, const char *key, 
                json_put_number(out, "objective", outcome_figure(o, t->objective)) &&
                (figures = json_put_object(out, "performance"));
     for (uint32_t i = 0; is_whole && i < t->nfigures; i++)
-        is_whole = put_figure(figures, i, outcome_figure(o, i));
+        is_whole = statistic_put(figures, statistic_of(i), outcome_figure(o, i));
     return is_whole;
 }
 

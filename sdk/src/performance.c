@@ -296,8 +296,8 @@ double qn_es_gaussian(const qn_moments *m, double confidence)
     return m->m2 > 0 ? m->mean - sqrt(m->m2) * qn_normal_density(z) / (1 - confidence) : NAN;
 }
 
-/* The normal quantile as the moments bend it. */
-static double bent_quantile(const qn_moments *m, double confidence)
+/* The normal quantile, corrected for skewness and kurtosis. */
+static double cornish_fisher_quantile(const qn_moments *m, double confidence)
 {
     double z = qn_normal_quantile(1 - confidence);
     double skewness = qn_moments_skewness(m);
@@ -309,12 +309,12 @@ static double bent_quantile(const qn_moments *m, double confidence)
 
 double qn_var_cornish_fisher(const qn_moments *m, double confidence)
 {
-    return m->mean + bent_quantile(m, confidence) * sqrt(m->m2);
+    return m->mean + cornish_fisher_quantile(m, confidence) * sqrt(m->m2);
 }
 
 double qn_es_cornish_fisher(const qn_moments *m, double confidence)
 {
-    double h = bent_quantile(m, confidence);
+    double h = cornish_fisher_quantile(m, confidence);
     double h2 = h * h;
     double skewness = qn_moments_skewness(m);
     double density = 1 + h2 * h * skewness / 6 +

@@ -66,7 +66,7 @@ static void on_trip(void *ctx, const trip *t)
 {
     bench *b = ctx;
 
-    sheet_trip(b->sheet, &b->report, t);
+    sheet_trip(b->sheet, t);
 }
 
 static void totals(const bench *b, int64_t *equity, int64_t *cash)
