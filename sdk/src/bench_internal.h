@@ -89,6 +89,7 @@ struct qn_bench {
     qn_host host;
     qn_setup setup;
     qn_venue_info venue;
+    const qn_sink_start *sink_start; /* NULL = the bench's own */
     qn_out out;
     qn_model_out model_out;
     qn_child_out child_out;

@@ -46,7 +46,8 @@ static int32_t sink_begin(qn_bench *b, qn_err *err)
     int32_t rc;
 
     if (!bench_enter(b, &g, CALL_CONTROL, "start", 0)) return QN_E_STATE;
-    rc = ((const qn_sink *)b->cls->table)->start(b->self, &start, err);
+    rc = ((const qn_sink *)b->cls->table)
+             ->start(b->self, b->sink_start ? b->sink_start : &start, err);
     bench_leave(b, &g);
     return rc;
 }
@@ -373,6 +374,14 @@ void qn_bench_end_of_data(qn_bench *b, int64_t ts_ns)
 }
 
 /* ------------------------------------------------------------------ sinks */
+
+void qn_bench_sink_start(qn_bench *b, const qn_sink_start *start)
+{
+    if (b && b->phase == PHASE_NONE)
+        b->sink_start = start;
+    else if (b)
+        bench_fault(b, TEST, "a sink is told of its run before it starts");
+}
 
 int32_t qn_bench_write(qn_bench *b)
 {

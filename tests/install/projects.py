@@ -163,6 +163,21 @@ def check_refusals(env, where):
     return len(cases) + 1
 
 
+def check_headers(prefix, where):
+    """The bench in C11 and C++17, and the header for C++: without a warning by either compiler."""
+    for pair in COMPILERS:
+        cases = ((pair[0], "c11", "bench.h"), (pair[1], "c++17", "bench.h"),
+                 (pair[1], "c++17", "sdk/strategy.hpp"))
+        for compiler, standard, header in cases:
+            if not shutil.which(compiler):
+                continue
+            source = where / ("header.cpp" if "++" in standard else "header.c")
+            source.write_text(f"#include <quoin/{header}>\n")
+            run(compiler, f"-std={standard}", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
+                "-I", prefix / "include", "-c", source, "-o", os.devnull)
+            source.unlink()
+
+
 def check_build_folder(where):
     """The program of a build folder finds the tree's templates, and what they need."""
     folder = where / "from_build"
@@ -181,6 +196,7 @@ def main():
         check_kinds(env, where)
         check_strategies(env, where)
         refused = check_refusals(env, where)
+        check_headers(prefix, where)
         check_build_folder(where)
     print(f"proof: project: {len(KINDS)} kinds, {len(COMPILERS)} compilers, {refused} refusals, "
           f"{count} commands")

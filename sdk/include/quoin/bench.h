@@ -387,6 +387,11 @@ void qn_bench_end_of_data(qn_bench *b, int64_t ts_ns);
  *   qn_bench_write(b);                                           given as one batch
  *   qn_bench_stop(b);                                                                           */
 
+/* What it is started with: the run, names, and the cursor of a run that goes on. Borrowed for the
+ * life of the bench, before the start; else a new run "bench" of one strategy and one risk
+ * module. */
+void qn_bench_sink_start(qn_bench *b, const qn_sink_start *start);
+
 /* Give it all events since the last batch that it took. QN_OK or its error, with which the same
  * events are given again. */
 int32_t qn_bench_write(qn_bench *b);
