@@ -39,7 +39,7 @@ void draw_begin(draw *d, uint64_t seed, const char *purpose, const char *name)
 /* The bell curve, but for its factor. */
 static double bell(double x)
 {
-    return exact_exp(-0.5 * x * x);
+    return portable_exp(-0.5 * x * x);
 }
 
 void draw_layers_make(draw_layers *z)
@@ -49,7 +49,7 @@ void draw_layers_make(draw_layers *z)
     z->x[0] = AREA / f; /* the lowest piece with its tail pressed into a rectangle */
     z->x[1] = TAIL;
     for (int i = 2; i < DRAW_LAYERS; i++) {
-        z->x[i] = sqrt(-2.0 * exact_ln(AREA / z->x[i - 1] + f));
+        z->x[i] = sqrt(-2.0 * portable_ln(AREA / z->x[i - 1] + f));
         f = bell(z->x[i]);
     }
     z->x[DRAW_LAYERS] = 0;
@@ -79,8 +79,8 @@ double draw_normal_rare(draw *d, const draw_layers *z, double u, unsigned layer)
         uint64_t bits;
         if ((u < 0 ? -u : u) < z->inner[layer]) return x;
         if (layer == 0) return tail(d, u < 0);
-        upper = exact_exp(-0.5 * (z->x[layer] * z->x[layer] - x * x));
-        lower = exact_exp(-0.5 * (z->x[layer + 1] * z->x[layer + 1] - x * x));
+        upper = portable_exp(-0.5 * (z->x[layer] * z->x[layer] - x * x));
+        lower = portable_exp(-0.5 * (z->x[layer + 1] * z->x[layer + 1] - x * x));
         if (lower + draw_unit(d) * (upper - lower) < 1.0) return x;
         bits = draw_bits(d);
         layer = (unsigned)(bits & (DRAW_LAYERS - 1));

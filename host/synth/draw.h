@@ -74,13 +74,13 @@ static inline double draw_normal(draw *d, const draw_layers *z)
 /* Exponential with mean 1. */
 static inline double draw_exponential(draw *d)
 {
-    return -exact_ln(draw_unit(d));
+    return -portable_ln(draw_unit(d));
 }
 
 /* Pareto above 1: P(X > x) = x^-tail, cut at `most`. */
 static inline double draw_pareto(draw *d, double tail, double most)
 {
-    double x = exact_exp(draw_exponential(d) / tail);
+    double x = portable_exp(draw_exponential(d) / tail);
 
     return x < most ? x : most;
 }

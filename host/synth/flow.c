@@ -20,14 +20,14 @@
 static double ticks_of(double x, double tick)
 {
     double most = (double)FLOW_PRICE_MOST / tick;
-    double ticks = x < 0 ? 1.0 : exact_exp(x < 40.0 ? x : 40.0);
+    double ticks = x < 0 ? 1.0 : portable_exp(x < 40.0 ? x : 40.0);
 
     return ticks < most ? ticks : most;
 }
 
 int64_t flow_price(double x, double tick)
 {
-    return exact_round(ticks_of(x, tick)) * (int64_t)tick;
+    return portable_round(ticks_of(x, tick)) * (int64_t)tick;
 }
 
 double flow_usual_lots(const qn_instrument *ins, double ticks)
@@ -58,7 +58,7 @@ void flow_begin(flow *f, uint64_t seed, const qn_instrument *ins, double ticks, 
     draw_layers_make(&f->normal);
     draw_begin(&f->arrivals, seed, "arrivals", ins->name);
     draw_begin(&f->bridge, seed, "bridge", ins->name);
-    draw_begin(&f->marks, seed, "sides", ins->name);
+    draw_begin(&f->takers, seed, "sides", ins->name);
     draw_begin(&f->sizes, seed, "sizes", ins->name);
 }
 
@@ -73,11 +73,11 @@ void flow_minute(flow *f, const path_minute *m)
 /* The side of the next trade: the next part of one of the hidden orders. */
 static uint32_t next_side(flow *f)
 {
-    flow_order *o = &f->orders[draw_bits(&f->marks) % FLOW_ORDERS];
+    flow_order *o = &f->orders[draw_bits(&f->takers) % FLOW_ORDERS];
 
     if (o->left == 0) {
-        o->left = (uint32_t)draw_pareto(&f->marks, LENGTH_TAIL, LENGTH_MOST);
-        o->side = draw_bits(&f->marks) >> 63 ? QN_BUY : QN_SELL;
+        o->left = (uint32_t)draw_pareto(&f->takers, LENGTH_TAIL, LENGTH_MOST);
+        o->side = draw_bits(&f->takers) >> 63 ? QN_BUY : QN_SELL;
     }
     o->left--;
     return o->side;
@@ -93,15 +93,15 @@ static void move_to(flow *f, int64_t at)
 
     f->price += (f->minute->fair[f->step] - f->price) * part +
                 deviation * draw_normal(&f->bridge, &f->normal);
-    f->lean *= exact_exp(-gone / LEAN_LIFE);
+    f->lean *= portable_exp(-gone / LEAN_LIFE);
     f->at = at;
 }
 
 static int64_t next_size(flow *f, double median)
 {
-    double lots = f->usual_lots * median * exact_exp(draw_normal(&f->sizes, &f->normal));
+    double lots = f->usual_lots * median * portable_exp(draw_normal(&f->sizes, &f->normal));
 
-    return exact_round(lots < 1.0 ? 1.0 : lots) * (int64_t)f->lot;
+    return portable_round(lots < 1.0 ? 1.0 : lots) * (int64_t)f->lot;
 }
 
 static void make_quote(flow *f, int64_t ts)
@@ -112,8 +112,8 @@ static void make_quote(flow *f, int64_t ts)
     int64_t bid;
 
     f->spread += SPREAD_CHANGE * (aim - f->spread);
-    wide = 1 + exact_round(f->spread * middle);
-    bid = exact_round(middle - 0.5 * (double)wide);
+    wide = 1 + portable_round(f->spread * middle);
+    bid = portable_round(middle - 0.5 * (double)wide);
     if (bid < 1) bid = 1;
     f->quote.hdr = (qn_event){.size = sizeof f->quote, .type = QN_EVENT_QUOTE, .ts_ns = ts};
     f->quote.venue_ts = ts;
@@ -127,7 +127,7 @@ static void make_quote(flow *f, int64_t ts)
 static void make_trade(flow *f, int64_t ts)
 {
     uint32_t side = next_side(f);
-    double size = f->usual_lots * draw_pareto(&f->marks, SIZE_TAIL, SIZE_MOST);
+    double size = f->usual_lots * draw_pareto(&f->takers, SIZE_TAIL, SIZE_MOST);
     double shift = LEAN_SHARE * (f->spread + f->tick / (double)f->quote.bid);
 
     f->trade.hdr = (qn_event){.size = sizeof f->trade, .type = QN_EVENT_TRADE, .ts_ns = ts};
@@ -135,7 +135,7 @@ static void make_trade(flow *f, int64_t ts)
     f->trade.id = ++f->trades;
     f->trade.side = side;
     f->trade.price = side == QN_BUY ? f->quote.ask : f->quote.bid;
-    f->trade.qty = exact_round(size) * (int64_t)f->lot;
+    f->trade.qty = portable_round(size) * (int64_t)f->lot;
     f->lean += side == QN_BUY ? shift : -shift;
 }
 
@@ -155,7 +155,7 @@ bool flow_next(flow *f)
 
     while ((at = next_arrival(f)) >= PATH_STEP) {
         f->price = f->minute->fair[f->step];
-        f->lean *= exact_exp(-(double)(PATH_STEP - f->at) / LEAN_LIFE);
+        f->lean *= portable_exp(-(double)(PATH_STEP - f->at) / LEAN_LIFE);
         f->at = 0;
         if (++f->step == PATH_STEPS) return false;
         if (f->minute->jump_at == f->step) f->price += f->minute->jump;

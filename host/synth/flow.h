@@ -45,7 +45,9 @@ typedef struct flow {
     double tick, lot;  /* mantissas */
     double usual_lots; /* the smallest usual size */
     double trade_rate; /* trades a second, on the average */
-    draw arrivals, bridge, marks, sizes;
+    draw arrivals, bridge;
+    draw takers; /* side and size of trades */
+    draw sizes;  /* of quotes, and the spread */
     flow_order orders[FLOW_ORDERS];
     double lean;             /* impact that has not faded, of the logarithm of the price */
     double spread;           /* above one tick, a fraction of the price */

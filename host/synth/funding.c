@@ -19,7 +19,7 @@ static int64_t rate_of(double premium)
 {
     double rate = premium + clamp(INTEREST - premium, DAMPER);
 
-    return exact_round(clamp(rate, RATE_MOST) * RATE_PLACES) * RATE_STEP;
+    return portable_round(clamp(rate, RATE_MOST) * RATE_PLACES) * RATE_STEP;
 }
 
 bool funding_minute(funding *f, const path_minute *m, double *mark, int64_t *rate)
@@ -29,7 +29,7 @@ bool funding_minute(funding *f, const path_minute *m, double *mark, int64_t *rat
     f->basis += BASIS_CHANGE * (m->premium - f->basis);
     *mark = m->index + f->basis;
     f->minutes++;
-    f->sum += (double)f->minutes * (exact_exp(m->premium) - 1.0);
+    f->sum += (double)f->minutes * (portable_exp(m->premium) - 1.0);
     f->weights += (double)f->minutes;
     if ((m->start + PATH_MINUTE) % FUNDING_PERIOD != 0) return false;
     *rate = rate_of(f->sum / f->weights);

@@ -22,7 +22,7 @@ static inline double poly(const double *c, int n, double x)
     return y;
 }
 
-double exact_ln(double x)
+double portable_ln(double x)
 {
     /* 2 / (2 i + 1), i = 10 .. 0: with s^2 <= 0.0295 the next one is below 2^-60 */
     static const double series[] = {2.0 / 21, 2.0 / 19, 2.0 / 17, 2.0 / 15, 2.0 / 13, 2.0 / 11,
@@ -44,7 +44,7 @@ double exact_ln(double x)
     return k * LN2_HIGH + (k * LN2_LOW + s * poly(series, 11, s * s));
 }
 
-double exact_exp(double x)
+double portable_exp(double x)
 {
     /* 1 / i!, i = 13 .. 0 */
     static const double series[] = {1.0 / 6227020800.0,
@@ -61,7 +61,7 @@ double exact_exp(double x)
                                     0.5,
                                     1.0,
                                     1.0};
-    int64_t k = exact_round(x / LN2);
+    int64_t k = portable_round(x / LN2);
     double r = (x - (double)k * LN2_HIGH) - (double)k * LN2_LOW;
     uint64_t bits = (uint64_t)(k + EXPONENT_BIAS) << MANTISSA_BITS;
     double scale;

@@ -13,14 +13,14 @@
 
 /* Natural logarithm of a normal x > 0: x = m 2^k with m in [sqrt 1/2, sqrt 2), and
  * ln m = 2 artanh((m - 1) / (m + 1)) by its series. Error below 4e-16 of the value, or of 1. */
-double exact_ln(double x);
+double portable_ln(double x);
 
 /* e^x for |x| <= 700: x = k ln 2 + r with |r| <= ln 2 / 2, and e^r by its Taylor series.
  * Relative error below 1e-15 for |x| <= 40. */
-double exact_exp(double x);
+double portable_exp(double x);
 
 /* The nearest whole number, halves up; |x| < 2^62. */
-static inline int64_t exact_round(double x)
+static inline int64_t portable_round(double x)
 {
     double up = x + 0.5;
     int64_t whole = (int64_t)up;

@@ -16,8 +16,9 @@
 #define PREMIUM_DEVIATION 9e-4
 #define PREMIUM_KEPT (1.0 - 1.0 / 480.0)
 
-/* The regimes: how volatile against each other, how long they last on the average, and how
- * likely a calmer one follows. Calm and stormy ones lead to the normal one. */
+/* The regimes, the calmest first: how volatile against each other, how long they last on the
+ * average, and how likely the next calmer one follows, else the next wilder one. The ends of the
+ * table are 0 and 1, so that the chain stays in it. */
 static const struct {
     double volatility, minutes, to_calmer;
 } regimes[PATH_REGIMES] = {
@@ -102,7 +103,7 @@ void path_begin(path *p, const path_options *opt, const char *instrument, double
     draw_begin(&p->jump_noise, opt->seed, "jumps", instrument);
     draw_begin(&p->basis, opt->seed, "basis", instrument);
     p->now = from;
-    p->index = exact_ln(ticks);
+    p->index = portable_ln(ticks);
     p->premium = PREMIUM_MEAN + PREMIUM_DEVIATION * draw_normal(&p->basis, &p->normal);
     path_shares(share);
     u = draw_unit(&p->clock);
@@ -116,7 +117,10 @@ static void next_regime(path *p)
     double u = draw_unit(&p->clock);
 
     if (u >= end) return;
-    p->regime += u < end * regimes[p->regime].to_calmer ? UINT32_MAX : 1; /* one down, or up */
+    if (u < end * regimes[p->regime].to_calmer)
+        p->regime--;
+    else
+        p->regime++;
 }
 
 static void next_jump(path *p, path_minute *m)

@@ -20,7 +20,7 @@
  *           any two have the correlation R exactly, jumps included.
  *
  * The perpetual's price is index x e^premium. The premium is an Ornstein-Uhlenbeck process
- * (Uhlenbeck and Ornstein, 1930) with a half-life of hours, as funding holds it.
+ * (Uhlenbeck and Ornstein, 1930) with a mean life of eight hours, as funding holds it.
  *
  * volatility is the root of the expected variance of a year of 365 days: regimes, pattern and
  * jumps are scaled so that they keep it. Plain memory, no allocation; not thread-safe. */

@@ -68,9 +68,9 @@ static int64_t next_volume(series *s, const path_minute *m, double range)
     double noise = VOLUME_DEVIATION * draw_normal(&s->volumes, &s->path.normal);
     double wild = range / (RANGE_USUAL * m->deviation);
     double lots = s->usual_volume * m->heat * (0.5 + 0.5 * (wild < WILD_MOST ? wild : WILD_MOST)) *
-                  exact_exp(noise - 0.5 * VOLUME_DEVIATION * VOLUME_DEVIATION);
+                  portable_exp(noise - 0.5 * VOLUME_DEVIATION * VOLUME_DEVIATION);
 
-    return exact_round(lots < 1.0 ? 1.0 : lots) * (int64_t)s->lot;
+    return portable_round(lots < 1.0 ? 1.0 : lots) * (int64_t)s->lot;
 }
 
 static int32_t bar_of_path(series *s, const path_minute *m, qn_err *err)
@@ -220,7 +220,7 @@ static void begin(series *s, const synth_options *opt)
 }
 
 int32_t series_make(const synth_options *opt, const synth_instrument *ins, data_type data,
-                    bool has_trades, catalog_writer *w, series_tick tick, void *ctx,
+                    bool has_trades, catalog_writer *w, void (*minute_done)(void *ctx), void *ctx,
                     synth_series *out, qn_err *err)
 {
     series s = {.ins = ins, .data = data, .w = w, .made = out};
@@ -232,7 +232,7 @@ int32_t series_make(const synth_options *opt, const synth_instrument *ins, data_
     while (rc == QN_OK && s.path.now < opt->to) {
         path_next(&s.path, &m);
         rc = make(&s, &m, err);
-        tick(ctx);
+        minute_done(ctx);
     }
     return rc;
 }

@@ -9,18 +9,18 @@
 
 #include "tape/writer.h"
 
-/* Is told after each minute. */
-typedef void (*series_tick)(void *ctx);
-
-/* Can a type be made? With `has_trades` bars come from trades and may be of any length. */
+/* Can a type be made? With `has_trades` bars come from trades and may be of any length.
+ *
+ * returns QN_OK; QN_E_INVALID, with the option's name. */
 int32_t series_check(data_type data, bool has_trades, qn_err *err);
 
 /* Make the series of `ins` into the writer. Options that passed synth_check.
  *
- * out     its `rows`, `from` and `to` are filled in
+ * minute_done  called with `ctx` after each minute
+ * out          its `rows`, `from` and `to` are filled in
  * returns QN_OK, or as the writer; then the writer is to be closed. */
 int32_t series_make(const synth_options *opt, const synth_instrument *ins, data_type data,
-                    bool has_trades, catalog_writer *w, series_tick tick, void *ctx,
+                    bool has_trades, catalog_writer *w, void (*minute_done)(void *ctx), void *ctx,
                     synth_series *out, qn_err *err);
 
 #endif

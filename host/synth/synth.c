@@ -168,7 +168,7 @@ typedef struct meter {
     uint64_t done, all; /* minutes of all series */
 } meter;
 
-static void tick(void *ctx)
+static void minute_done(void *ctx)
 {
     meter *m = ctx;
 
@@ -188,7 +188,8 @@ static int32_t make_all(const synth_options *opt, catalog_writer *w, synth_resul
         for (size_t k = 0; k < opt->ntypes && rc == QN_OK; k++) {
             synth_series *one = &out->series[out->n++];
             *one = (synth_series){.instrument = ins->definition.name, .data = opt->types[k]};
-            rc = series_make(opt, ins, opt->types[k], has_trades(opt), w, tick, &m, one, err);
+            rc =
+                series_make(opt, ins, opt->types[k], has_trades(opt), w, minute_done, &m, one, err);
             out->rows += one->rows;
         }
     }

@@ -190,6 +190,8 @@ class ExchangeInfo(DataTest):
                                             "spot", "--tick", "0.1000", "--lot", "1e-3",
                                             "--price-exp", "-4")),
                    quote="USD", min_notional="7", kind="spot", tick="0.1", price_exp=-4)
+        round_one = {"symbols": [{**USDM["symbols"][0], "filters": filters("100", "0.001")}]}
+        self.check(self.told(round_one, options=("--tick", "1e2")), tick="100")
         for options, said in ((("--tick", "0.01"), "--tick 0.01 contradicts its tickSize 0.10"),
                               (("--lot", "1"), "--lot 1 contradicts its stepSize 0.001")):
             run = self.run_with(USDM, options=options)

@@ -115,26 +115,29 @@ typedef struct info_row {
     const char *key;
     size_t option; /* place in instrument_options */
     size_t text;   /* place in exchange_info */
+    /* The option that is to be the same number where it is given; NULL = the option wins. */
+    const char *must_agree;
 } info_row;
 
-#define ROW(filter, key, member)                                                                   \
+#define ROW(filter, key, member, must_agree)                                                       \
     {                                                                                              \
-        filter, key, offsetof(instrument_options, member), offsetof(exchange_info, member)         \
+        filter, key, offsetof(instrument_options, member), offsetof(exchange_info, member),        \
+            must_agree                                                                             \
     }
 
 /* Of rows for one option the first that is there counts. */
 static const info_row rows[] = {
-    ROW("PRICE_FILTER", "tickSize", tick),
-    ROW("LOT_SIZE", "stepSize", lot),
-    ROW("LOT_SIZE", "minQty", min_qty),
-    ROW("LOT_SIZE", "maxQty", max_qty),
-    ROW("NOTIONAL", "minNotional", min_notional),
-    ROW("MIN_NOTIONAL", "minNotional", min_notional),
-    ROW("MIN_NOTIONAL", "notional", min_notional),
-    ROW(NULL, "baseAsset", base),
-    ROW(NULL, "quoteAsset", quote),
-    ROW(NULL, "marginAsset", settle),
-    ROW(NULL, "contractSize", contract_size),
+    ROW("PRICE_FILTER", "tickSize", tick, "--tick"),
+    ROW("LOT_SIZE", "stepSize", lot, "--lot"),
+    ROW("LOT_SIZE", "minQty", min_qty, NULL),
+    ROW("LOT_SIZE", "maxQty", max_qty, NULL),
+    ROW("NOTIONAL", "minNotional", min_notional, NULL),
+    ROW("MIN_NOTIONAL", "minNotional", min_notional, NULL),
+    ROW("MIN_NOTIONAL", "notional", min_notional, NULL),
+    ROW(NULL, "baseAsset", base, NULL),
+    ROW(NULL, "quoteAsset", quote, NULL),
+    ROW(NULL, "marginAsset", settle, NULL),
+    ROW(NULL, "contractSize", contract_size, NULL),
 };
 
 static struct json_object *filter_of(struct json_object *symbol, const char *type)
@@ -166,10 +169,15 @@ static bool is_same_number(const char *a, const char *b)
 {
     qn_decimal x;
     qn_decimal y;
+    int64_t of_x = 0;
+    int64_t of_y = 0;
+    int32_t exp;
 
-    return qn_decimal_parse(a, strlen(a), &x) == QN_OK &&
-           qn_decimal_parse(b, strlen(b), &y) == QN_OK && x.mantissa == y.mantissa &&
-           x.exp == y.exp;
+    if (qn_decimal_parse(a, strlen(a), &x) != QN_OK || qn_decimal_parse(b, strlen(b), &y) != QN_OK)
+        return false;
+    exp = x.exp < y.exp ? x.exp : y.exp; /* 1e2 and 100 are the same in the finer one of both */
+    return qn_decimal_at(x, exp, &of_x) == QN_OK && qn_decimal_at(y, exp, &of_y) == QN_OK &&
+           of_x == of_y;
 }
 
 static int32_t places_of(struct json_object *symbol, const char *key)
@@ -184,27 +192,25 @@ static int32_t fill(struct json_object *symbol, instrument_options *opt, exchang
                     qn_err *err)
 {
     bool is_spot = !get(symbol, "contractType", json_type_string);
-    instrument_options given = *opt;
     char text[INFO_TEXT];
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const char **option = (const char **)((char *)opt + rows[i].option);
         char *place = (char *)out + rows[i].text;
-        if (*option || !say(symbol, &rows[i], text)) continue;
-        memcpy(place, text, INFO_TEXT);
-        *option = place;
+        if (!say(symbol, &rows[i], text)) continue;
+        if (!*option) {
+            memcpy(place, text, INFO_TEXT);
+            *option = place;
+        } else if (rows[i].must_agree && !is_same_number(*option, text)) {
+            return fail(err, QN_E_INVALID, "%s %.40s contradicts its %s %s", rows[i].must_agree,
+                        *option, rows[i].key, text);
+        }
     }
-    if (given.tick && say(symbol, &rows[0], text) && !is_same_number(given.tick, text))
-        return fail(err, QN_E_INVALID, "--tick %.40s contradicts its tickSize %s", given.tick,
-                    text);
-    if (given.lot && say(symbol, &rows[1], text) && !is_same_number(given.lot, text))
-        return fail(err, QN_E_INVALID, "--lot %.40s contradicts its stepSize %s", given.lot, text);
-    if (!given.kind) {
+    if (!opt->kind) {
         const char *margin = get_text(symbol, "marginAsset");
         const char *base = get_text(symbol, "baseAsset");
         bool is_inverse = margin && base && strcmp(margin, base) == 0;
-        opt->kind = is_inverse ? "inverse" : "linear";
-        if (is_spot) opt->kind = "spot";
+        opt->kind = is_spot ? "spot" : is_inverse ? "inverse" : "linear";
     }
     opt->price_places = places_of(symbol, is_spot ? "quoteAssetPrecision" : "pricePrecision");
     opt->qty_places = places_of(symbol, is_spot ? "baseAssetPrecision" : "quantityPrecision");

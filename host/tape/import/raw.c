@@ -21,12 +21,16 @@
 #define OVERLAP_MAX (10 * QN_NS_PER_S) /* of files without receive times, whose streams lag */
 #define KIND(NAME) (1u << MESSAGE_##NAME)
 
+typedef struct raw_pass raw_pass;
+
+/* What is done with a message of the instrument. */
+typedef int32_t take_fn(raw_pass *pass, const message *m, int64_t line, qn_err *err);
+
 /* One reading of all files. */
-typedef struct raw_pass {
+struct raw_pass {
     import_job *job;
     uint32_t kinds; /* the messages that are wanted, as bits */
-    /* What is done with each message of the instrument. */
-    int32_t (*take)(struct raw_pass *pass, const message *m, int64_t line, qn_err *err);
+    take_fn *take;
     bool is_look;
     uint32_t type; /* what is made of messages when it is no look */
 
@@ -36,28 +40,31 @@ typedef struct raw_pass {
 
     qn_depth *levels; /* of one message */
     size_t room;
-} raw_pass;
+};
 
-/* The series, and the messages they are made of. */
+static take_fn look_at, take_trade, take_quote, take_book, take_mark;
+
+/* The series, the messages each is made of, and how. */
 static const struct {
     uint32_t type;
     uint32_t kinds;
-} makings[] = {
-    {QN_EVENT_TRADE, KIND(TRADE) | KIND(AGGTRADE)},
-    {QN_EVENT_QUOTE, KIND(QUOTE)},
-    {QN_EVENT_DEPTH, KIND(DEPTH) | KIND(SNAPSHOT)},
-    {QN_EVENT_MARK, KIND(MARK)},
-    {QN_EVENT_INDEX, KIND(MARK)},
-    {QN_EVENT_LIQUIDATION, KIND(FORCE)},
+    take_fn *take;
+} makers[] = {
+    {QN_EVENT_TRADE, KIND(TRADE) | KIND(AGGTRADE), take_trade},
+    {QN_EVENT_QUOTE, KIND(QUOTE), take_quote},
+    {QN_EVENT_DEPTH, KIND(DEPTH) | KIND(SNAPSHOT), take_book},
+    {QN_EVENT_MARK, KIND(MARK), take_mark},
+    {QN_EVENT_INDEX, KIND(MARK), take_mark},
+    {QN_EVENT_LIQUIDATION, KIND(FORCE), take_trade},
 };
-#define MAKINGS (sizeof makings / sizeof makings[0])
+#define MAKERS (sizeof makers / sizeof makers[0])
 
 uint32_t raw_types(void)
 {
     uint32_t types = 0;
 
-    for (size_t i = 0; i < MAKINGS; i++)
-        types |= 1u << makings[i].type;
+    for (size_t i = 0; i < MAKERS; i++)
+        types |= 1u << makers[i].type;
     return types;
 }
 
@@ -206,14 +213,13 @@ static int32_t read_file(raw_pass *pass, const char *path, qn_err *err)
 
 /* --- looking --------------------------------------------------------------------------- */
 
-static int32_t see_places(csv_field text, int32_t *places)
+static void see_places(csv_field text, int32_t *places)
 {
     int32_t found = 0;
 
     /* a text that is no number is told of when it is read */
     if (text.len > 0 && number_places(text.text, text.len, &found) == QN_OK && found > *places)
         *places = found;
-    return QN_OK;
 }
 
 static void see_levels(struct json_object *side, data_places *places)
@@ -260,13 +266,13 @@ static int32_t look_at(raw_pass *pass, const message *m, int64_t line, qn_err *e
 }
 
 /* How many events of a type there will be, at least; 0 = none. */
-static uint64_t count_of(const import_job *job, size_t making)
+static uint64_t count_of(const import_job *job, size_t maker)
 {
     uint64_t n = 0;
 
-    if (makings[making].type == QN_EVENT_INDEX) return job->raw.indexes;
+    if (makers[maker].type == QN_EVENT_INDEX) return job->raw.indexes;
     for (uint32_t k = 0; k < MESSAGE_KINDS; k++)
-        if (makings[making].kinds >> k & 1) n += job->raw.messages[k];
+        if (makers[maker].kinds >> k & 1) n += job->raw.messages[k];
     return n;
 }
 
@@ -315,8 +321,8 @@ int32_t raw_look(import_job *job, qn_err *err)
     if (rc != QN_OK) return rc;
     job_sort(job);
     if ((rc = check_overlap(job, err)) != QN_OK) return rc;
-    for (size_t i = 0; i < MAKINGS; i++)
-        if (is_wished(job, makings[i].type)) n += count_of(job, i);
+    for (size_t i = 0; i < MAKERS; i++)
+        if (is_wished(job, makers[i].type)) n += count_of(job, i);
     if (n == 0) return nothing_found(job, err);
     if (job->places.price == 0) job->places.price = job->places.computed;
     return QN_OK;
@@ -449,25 +455,10 @@ static int32_t take_book(raw_pass *pass, const message *m, int64_t line, qn_err 
 
 /* --- reading --------------------------------------------------------------------------- */
 
-static int32_t (*taker_of(uint32_t type))(raw_pass *, const message *, int64_t, qn_err *)
-{
-    switch (type) {
-    case QN_EVENT_QUOTE:
-        return take_quote;
-    case QN_EVENT_DEPTH:
-        return take_book;
-    case QN_EVENT_MARK:
-    case QN_EVENT_INDEX:
-        return take_mark;
-    default:
-        return take_trade;
-    }
-}
-
 /* aggTrade tells what trade tells: one of them is enough. */
-static uint32_t kinds_of(import_job *job, size_t making)
+static uint32_t kinds_of(import_job *job, size_t maker)
 {
-    uint32_t kinds = makings[making].kinds;
+    uint32_t kinds = makers[maker].kinds;
 
     if (!(kinds & KIND(AGGTRADE)) || job->raw.messages[MESSAGE_TRADE] == 0) return kinds;
     job->out->passed.aggregated = job->raw.messages[MESSAGE_AGGTRADE];
@@ -512,15 +503,15 @@ int32_t raw_read(import_job *job, qn_err *err)
     double n = 0;
     int32_t rc = QN_OK;
 
-    for (size_t i = 0; i < MAKINGS; i++)
-        n += is_wished(job, makings[i].type) && count_of(job, i) > 0;
+    for (size_t i = 0; i < MAKERS; i++)
+        n += is_wished(job, makers[i].type) && count_of(job, i) > 0;
     job->progress_from = LOOK_SHARE;
     job->progress_share = (1 - LOOK_SHARE) / n;
-    for (size_t i = 0; i < MAKINGS && rc == QN_OK; i++) {
-        if (!is_wished(job, makings[i].type) || count_of(job, i) == 0) continue;
-        pass.type = makings[i].type;
+    for (size_t i = 0; i < MAKERS && rc == QN_OK; i++) {
+        if (!is_wished(job, makers[i].type) || count_of(job, i) == 0) continue;
+        pass.type = makers[i].type;
         pass.kinds = kinds_of(job, i);
-        pass.take = taker_of(pass.type);
+        pass.take = makers[i].take;
         rc = read_series(&pass, err);
     }
     mem_free(pass.levels);

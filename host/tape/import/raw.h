@@ -20,7 +20,18 @@
 /* The types of events that messages hold: bit n is type n of QN_EVENT_LIST. */
 uint32_t raw_types(void);
 
+/* Look at all files: judge every line, count the messages, find decimal places, sort the files
+ * by their times. Bad lines are passed over, if that is wished, here and told here.
+ *
+ * returns QN_OK; QN_E_MISSING if there is nothing to import; QN_E_ORDER for files of which one
+ *         begins before the last one ends; as a bad line; as lines_open. job_at says where. */
 int32_t raw_look(import_job *job, qn_err *err);
+
+/* Read all files into the catalog, once for each type, and warn of what was passed over. The
+ * job has a writer, and was looked at.
+ *
+ * returns QN_OK; as a message that cannot be an event; as the writer. On an error nothing is
+ *         published: the writer is the caller's. */
 int32_t raw_read(import_job *job, qn_err *err);
 
 #endif
