@@ -172,6 +172,14 @@ int html_places(double value, int digits)
     return places < 0 ? 0 : places > 12 ? 12 : places;
 }
 
+const char *html_month(int32_t month)
+{
+    static const char *const names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+    return names[month - 1];
+}
+
 /* ------------------------------------------------------------------ frame */
 
 /* One accent and its opposite, blue and orange, which every kind of colour vision tells apart.

@@ -73,6 +73,9 @@ size_t html_percent(double value, int places, char to[HTML_NUMBER]);
  * 5; between 0 and 12. */
 int html_places(double value, int digits);
 
+/* A month, 1 to 12: "Jan". */
+const char *html_month(int32_t month);
+
 /* Put the page at `path` as a whole (file_replace). QN_OK, QN_E_NO_MEMORY, or what the file
  * says; the page stays as it is. */
 int32_t html_write(const html *h, const char *path, qn_err *err);

@@ -3,11 +3,11 @@
  * Equity with its benchmark, drawdown, months and years, exposure and turnover. */
 #include "page_parts.h"
 
+#include <quoin/sdk/performance.h>
 #include <quoin/sdk/time.h>
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ------------------------------------------------------------------ series as points */
@@ -45,47 +45,43 @@ void page_range(const thin *t, double scale, double *low, double *high)
     }
 }
 
-static svg_axis time_axis(const page *p)
+svg_axis page_time_axis(const page *p)
 {
     return (svg_axis){.scale = SVG_TIME, .low = p->start_s, .high = p->end_s};
 }
 
-/* ------------------------------------------------------------------ equity and drawdown */
+#define LOG_FROM 10 /* times the lowest value */
 
-#define LOG_FROM 10 /* times the lowest value: a linear axis would hide what is small */
-
-/* The benchmark as if the first equity had bought it. */
-static double benchmark_scale(const sheet *s)
+svg_scale page_scale(double low, double high)
 {
-    if (s->benchmark.n == 0 || s->equity.n == 0 || !(s->benchmark.at[0].first > 0)) return 0;
-    return s->equity.at[0].first / s->benchmark.at[0].first;
+    return low > 0 && high > low * LOG_FROM ? SVG_LOG : SVG_LINEAR;
 }
+
+/* ------------------------------------------------------------------ equity and drawdown */
 
 static void draw_equity(page *p, svg_head *head, const void *ctx)
 {
     const sheet *s = p->s;
     const svg_key keys[] = {{.class = "a", .text = "Equity"}, {.class = "c", .text = "Benchmark"}};
-    double scale = benchmark_scale(s);
+    bool has_benchmark = s->benchmark.n > 0;
     double low = NAN;
     double high = NAN;
     svg chart;
 
     (void)ctx;
     page_range(&s->equity, 1, &low, &high);
-    if (scale > 0) page_range(&s->benchmark, scale, &low, &high);
+    page_range(&s->benchmark, 1, &low, &high);
     head->title = "Equity";
     head->desc = "Equity over time, and what the benchmark would have made of the same start.";
     head->left = PAGE_LEFT;
-    head->x = time_axis(p);
-    head->y = (svg_axis){.scale = low > 0 && high > low * LOG_FROM ? SVG_LOG : SVG_LINEAR,
-                         .low = low,
-                         .high = high,
-                         .title = p->currency};
-    head->has_legend = scale > 0;
+    head->x = page_time_axis(p);
+    head->y =
+        (svg_axis){.scale = page_scale(low, high), .low = low, .high = high, .title = p->currency};
+    head->has_legend = has_benchmark;
     svg_begin(&chart, &p->h, head);
-    if (scale > 0) svg_line(&chart, p->points, page_points(p, &s->benchmark, scale), "c");
+    svg_line(&chart, p->points, page_points(p, &s->benchmark, 1), "c");
     svg_line(&chart, p->points, page_points(p, &s->equity, 1), "a");
-    if (scale > 0) svg_legend(&chart, keys, 2);
+    if (has_benchmark) svg_legend(&chart, keys, 2);
     svg_end(&chart);
 }
 
@@ -102,7 +98,7 @@ static void draw_drawdown(page *p, svg_head *head, const void *ctx)
     head->title = "Drawdown";
     head->desc = "How far equity lay below its highest value so far, over time.";
     head->left = PAGE_LEFT;
-    head->x = time_axis(p);
+    head->x = page_time_axis(p);
     head->y = (svg_axis){.unit = SVG_PART, .low = low < 0 ? low : -0.01, .high = 0};
     svg_begin(&chart, &p->h, head);
     n = page_points(p, t, -1);
@@ -125,8 +121,8 @@ void page_equity(page *p)
         return;
     }
     page_range(&s->equity, 1, &low, &high);
-    page_range(&s->benchmark, benchmark_scale(s), &low, &high);
-    if (low > 0 && high > low * LOG_FROM) caption = "Equity, logarithmic scale";
+    page_range(&s->benchmark, 1, &low, &high);
+    if (page_scale(low, high) == SVG_LOG) caption = "Equity, logarithmic scale";
     page_chart(p, "equity-chart", caption, true, 330, draw_equity, NULL);
     page_chart(p, "drawdown-chart", "Drawdown: distance below the highest equity so far", true, 170,
                draw_drawdown, NULL);
@@ -218,15 +214,14 @@ static heat heat_of(const sheet *s)
 
 static void heat_table(page *p)
 {
-    static const char *const names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",  "Jul",
-                                        "Aug", "Sep", "Oct", "Nov", "Dec", "Total"};
     const sheet *s = p->s;
     const heat h = heat_of(s);
 
     html_put(&p->h, "<div class=\"scroll\"><table class=\"heat\"><caption>Monthly returns, %"
                     "</caption>\n<thead><tr><th scope=\"col\">Year</th>");
-    for (size_t i = 0; i < 13; i++)
-        html_putf(&p->h, "<th scope=\"col\" class=\"r\">%s</th>", names[i]);
+    for (int32_t month = 1; month <= 13; month++)
+        html_putf(&p->h, "<th scope=\"col\" class=\"r\">%s</th>",
+                  month <= 12 ? html_month(month) : "Total");
     html_put(&p->h, "</tr></thead>\n<tbody>\n");
     for (size_t i = 0; i < s->nmonths; i = year_end(s, i))
         heat_row(p, i, year_end(s, i), &h);
@@ -330,14 +325,6 @@ void page_months(page *p)
 
 /* ------------------------------------------------------------------ exposure and turnover */
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 /* The highest exposure that is drawn; infinite = all of it. Where equity nears 0 it grows without
  * bound, and the rest of the run would be a flat line. */
 static double exposure_cap(const sheet *s)
@@ -349,7 +336,7 @@ static double exposure_cap(const sheet *s)
     if (n == 0) return INFINITY;
     for (size_t i = 0; i < n; i++)
         highs[i] = s->exposure.at[i].high;
-    qsort(highs, n, sizeof highs[0], by_value);
+    qn_sort(highs, n);
     usual = highs[n * 9 / 10];
     return usual > 0 && highs[n - 1] > 8 * usual ? 2 * usual : INFINITY;
 }
@@ -372,7 +359,7 @@ static void draw_exposure(page *p, svg_head *head, const void *ctx)
     head->desc = "Value of all positions as part of equity: gross counts long and short alike, "
                  "net sets one against the other.";
     head->left = PAGE_LEFT;
-    head->x = time_axis(p);
+    head->x = page_time_axis(p);
     head->y = (svg_axis){.unit = SVG_PART, .low = fmax(low, -cap), .high = fmin(high, cap)};
     svg_begin(&chart, &p->h, head);
     n = page_points(p, &s->exposure, 1);
@@ -429,7 +416,7 @@ static void draw_turnover(page *p, svg_head *head, const void *ctx)
     head->title = "Turnover";
     head->desc = "Traded value of each month as a multiple of its mean equity.";
     head->left = PAGE_LEFT;
-    head->x = time_axis(p);
+    head->x = page_time_axis(p);
     head->y = (svg_axis){.low = 0, .high = high};
     for (size_t i = 0; i < s->nmonths && s->nmonths <= MONTHS_NAMED; i++) {
         snprintf(text[i], sizeof text[i], "%d-%02d", (int)s->months[i].year,

@@ -74,6 +74,11 @@ typedef void (*page_draw)(page *p, svg_head *head, const void *ctx);
 void page_chart(page *p, const char *id, const char *caption, bool is_wide, double height,
                 page_draw draw, const void *ctx);
 
+/* The axis of all charts over time: from the start of equity to its end. */
+svg_axis page_time_axis(const page *p);
+/* How a range of values is drawn: by its logarithm where a linear axis would hide what is small. */
+svg_scale page_scale(double low, double high);
+
 /* The points of a thinned series, `scale` times each; how many. They lie in p->points. */
 size_t page_points(page *p, const thin *t, double scale);
 /* Lowest and highest value of it, joined with what low and high are already. */

@@ -22,24 +22,6 @@ typedef struct price_chart {
 
 /* ------------------------------------------------------------------ fills */
 
-static double mean_price(double price_a, double qty_a, double price_b, double qty_b)
-{
-    double qty = qty_a + qty_b;
-
-    return qty > 0 ? (price_a * qty_a + price_b * qty_b) / qty : 0;
-}
-
-static void join_fill(sheet_fill *to, const sheet_fill *f)
-{
-    to->buy_price = mean_price(to->buy_price, to->buy_qty, f->buy_price, f->buy_qty);
-    to->sell_price = mean_price(to->sell_price, to->sell_qty, f->sell_price, f->sell_qty);
-    to->buy_qty += f->buy_qty;
-    to->sell_qty += f->sell_qty;
-    to->buys += f->buys;
-    to->sells += f->sells;
-    to->to = f->to;
-}
-
 /* The places of a picture that has room for `most` of them: neighbours in time are joined. How
  * many fills the largest triangle stands for. */
 static size_t places_of(const sheet_chart *c, size_t most, sheet_fill *out, uint32_t *largest)
@@ -55,7 +37,7 @@ static size_t places_of(const sheet_chart *c, size_t most, sheet_fill *out, uint
         double mid = ((double)f->from + (double)f->to) / 2 - from;
         size_t cell = c->nfills <= most || !(span > 0) ? i : (size_t)(mid / span * (double)most);
         if (n > 0 && cell == last_cell)
-            join_fill(&out[n - 1], f);
+            sheet_fill_join(&out[n - 1], f);
         else
             out[n++] = *f;
         last_cell = cell;
@@ -118,9 +100,8 @@ static void draw_price(page *p, svg_head *head, const void *ctx)
     head->desc =
         "Price over time. A triangle below the price that points up is a buy, one above it "
         "that points down a sell.";
-    head->x = (svg_axis){.scale = SVG_TIME, .low = p->start_s, .high = p->end_s};
-    head->y = (svg_axis){
-        .scale = low > 0 && high > low * 10 ? SVG_LOG : SVG_LINEAR, .low = low, .high = high};
+    head->x = page_time_axis(p);
+    head->y = (svg_axis){.scale = page_scale(low, high), .low = low, .high = high};
     head->left = PAGE_LEFT;
     head->has_legend = n > 0;
     svg_begin(&chart, &p->h, head);
@@ -142,7 +123,7 @@ static void draw_position(page *p, svg_head *head, const void *ctx)
     page_range(t, 1, &low, &high);
     head->title = "Position";
     head->desc = "Net quantity held over time: above 0 long, below 0 short.";
-    head->x = (svg_axis){.scale = SVG_TIME, .low = p->start_s, .high = p->end_s};
+    head->x = page_time_axis(p);
     head->y = (svg_axis){.low = low, .high = high};
     head->left = PAGE_LEFT;
     svg_begin(&chart, &p->h, head);

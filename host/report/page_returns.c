@@ -6,6 +6,9 @@
 
 #include "base/clock.h"
 
+#include <quoin/sdk/normal.h>
+#include <quoin/sdk/performance.h>
+
 #include <math.h>
 #include <stdio.h>
 
@@ -16,12 +19,12 @@
 /* ------------------------------------------------------------------ histogram */
 
 typedef struct spread {
-    size_t n; /* finite returns */
+    size_t n; /* returns that are finite and not 0 */
     double mean, deviation, low, high;
 } spread;
 
-/* Mean and deviation by Welford's method (1962), ddof 1; of those that are not 0, if asked. */
-static spread spread_of(const double *returns, size_t n, bool without_zeros)
+/* Mean and deviation by Welford's method (1962), ddof 1: the SDK's moments are of all of them. */
+static spread spread_of(const double *returns, size_t n)
 {
     spread s = {.low = INFINITY, .high = -INFINITY};
     double squares = 0;
@@ -29,7 +32,7 @@ static spread spread_of(const double *returns, size_t n, bool without_zeros)
     for (size_t i = 0; i < n; i++) {
         double r = returns[i];
         double apart = r - s.mean;
-        if (!isfinite(r) || (without_zeros && r == 0)) continue;
+        if (!isfinite(r) || r == 0) continue;
         s.n++;
         s.mean += apart / (double)s.n;
         squares += apart * (r - s.mean);
@@ -49,15 +52,6 @@ typedef struct histogram {
     size_t zeros;   /* returns of exactly 0, left out: nothing was held */
 } histogram;
 
-/* 1, 2, 5 times a power of 10, not below. */
-static double round_width(double least)
-{
-    double power = pow(10, floor(log10(least)));
-    double part = least / power;
-
-    return (part <= 1 ? 1 : part <= 2 ? 2 : part <= 5 ? 5 : 10) * power;
-}
-
 /* Bins of a third of a deviation, rounded, no farther out than five deviations: a crash would
  * otherwise press all other days into one bin. */
 static void set_bins(histogram *g)
@@ -67,7 +61,7 @@ static void set_bins(histogram *g)
     double high = fmin(s->high, s->mean + 5 * s->deviation);
     double last;
 
-    g->width = round_width(s->deviation / 3.5);
+    g->width = svg_round_step(s->deviation / 3.5);
     g->low = floor(low / g->width) * g->width;
     last = floor(high / g->width) * g->width;
     g->nbins = (size_t)lround((last - g->low) / g->width) + 1;
@@ -76,7 +70,7 @@ static void set_bins(histogram *g)
 
 static histogram histogram_of(const page_run *run)
 {
-    histogram g = {.spread = spread_of(run->returns, run->nreturns, true)};
+    histogram g = {.spread = spread_of(run->returns, run->nreturns)};
 
     for (size_t i = 0; i < run->nreturns; i++)
         g.zeros += run->returns[i] == 0;
@@ -93,9 +87,7 @@ static histogram histogram_of(const page_run *run)
 
 static double normal_density(double x, double mean, double deviation)
 {
-    double z = (x - mean) / deviation;
-
-    return exp(-z * z / 2) / (deviation * sqrt(2 * 3.14159265358979323846));
+    return qn_normal_density((x - mean) / deviation) / deviation;
 }
 
 static void draw_histogram(page *p, svg_head *head, const void *ctx)
@@ -170,12 +162,10 @@ static void roll(const page_run *run, rolling *r)
     for (size_t i = 0; i < r->n; i++) {
         size_t first =
             r->n > 1 ? (size_t)((double)i * (double)(places - 1) / (double)(r->n - 1)) : 0;
-        spread s = spread_of(run->returns + first, r->window, false);
-        bool is_whole = s.n == r->window;
+        qn_moments m = qn_moments_of(run->returns + first, r->window); /* a NaN stays one */
         r->at[i] = return_time(run, first + r->window - 1);
-        r->volatility[i] = is_whole ? s.deviation * sqrt(run->periods_per_year) : NAN;
-        r->sharpe[i] =
-            is_whole && s.deviation > 0 ? s.mean / s.deviation * sqrt(run->periods_per_year) : NAN;
+        r->volatility[i] = qn_moments_deviation(&m) * sqrt(run->periods_per_year);
+        r->sharpe[i] = qn_moments_sharpe(&m, 0) * sqrt(run->periods_per_year);
     }
 }
 
@@ -191,7 +181,7 @@ static void draw_rolling(page *p, svg_head *head, const double *at, const double
         low = fmin(low, values[i]);
         high = fmax(high, values[i]);
     }
-    head->x = (svg_axis){.scale = SVG_TIME, .low = p->start_s, .high = p->end_s};
+    head->x = page_time_axis(p);
     head->left = PAGE_LEFT;
     head->y.low = low;
     head->y.high = high;

@@ -99,18 +99,23 @@ void page_mark(page *p, const char *key)
     html_attribute(&p->h, "data-value", text ? text : "null");
 }
 
+static void put_cell(page *p, const char *key, const char *text, const char *why)
+{
+    html_put(&p->h, "<td class=\"r\"");
+    page_mark(p, key);
+    if (why) html_attribute(&p->h, "title", why);
+    html_put(&p->h, ">");
+    html_text(&p->h, text);
+    html_put(&p->h, "</td>");
+}
+
 void page_cell(page *p, const char *key, page_format format, const char *why)
 {
     struct json_object *value = page_find(p->result, key);
     char text[HTML_NUMBER];
 
     page_format_value(value, format, text);
-    html_put(&p->h, "<td class=\"r\"");
-    page_mark(p, key);
-    if (!value && why) html_attribute(&p->h, "title", why);
-    html_put(&p->h, ">");
-    html_text(&p->h, text);
-    html_put(&p->h, "</td>");
+    put_cell(p, key, text, value ? NULL : why);
 }
 
 void page_cell_places(page *p, const char *key, int places)
@@ -118,11 +123,7 @@ void page_cell_places(page *p, const char *key, int places)
     char text[HTML_NUMBER];
 
     html_number(page_number(p->result, key), places, text);
-    html_put(&p->h, "<td class=\"r\"");
-    page_mark(p, key);
-    html_put(&p->h, ">");
-    html_text(&p->h, text);
-    html_put(&p->h, "</td>");
+    put_cell(p, key, text, NULL);
 }
 
 void page_cell_money(page *p, double value)

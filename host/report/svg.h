@@ -118,6 +118,8 @@ typedef struct svg_ticks {
     char text[SVG_TICKS][SVG_LABEL];
 } svg_ticks;
 
+/* The smallest of 1, 2, 5 times a power of 10 that is not below `least`, > 0, but for rounding. */
+double svg_round_step(double least);
 /* An axis that can be drawn: finite, low < high; linear ones end at round numbers unless
  * is_fixed. `want` is about how many ticks there is room for. */
 svg_axis svg_axis_fit(const svg_axis *axis, int want);

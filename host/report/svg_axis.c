@@ -16,8 +16,7 @@
 
 /* ------------------------------------------------------------------ ranges */
 
-/* The smallest of 1, 2, 5 times a power of 10 that is not below `least`. */
-static double round_step(double least)
+double svg_round_step(double least)
 {
     double power = pow(10, floor(log10(least)));
     double part = least / power;
@@ -42,7 +41,7 @@ static void widen(svg_axis *a)
 
 static void grow_to_steps(svg_axis *a, int want)
 {
-    double step = round_step((a->high - a->low) / (want > 1 ? want : 1));
+    double step = svg_round_step((a->high - a->low) / (want > 1 ? want : 1));
 
     a->low = floor(a->low / step + 1e-9) * step;
     a->high = ceil(a->high / step - 1e-9) * step;
@@ -114,7 +113,7 @@ static void add(svg_ticks *out, double at)
 static void linear_ticks(const svg_axis *a, int want, svg_ticks *out)
 {
     bool is_grown = a->step > 0;
-    double step = is_grown ? a->step : round_step((a->high - a->low) / (want > 1 ? want : 1));
+    double step = is_grown ? a->step : svg_round_step((a->high - a->low) / (want > 1 ? want : 1));
     /* a grown range ends at ticks, whatever the division makes of it */
     double first = is_grown ? round(a->low / step) : ceil(a->low / step - 1e-9);
     double last = is_grown ? round(a->high / step) : floor(a->high / step + 1e-9);
@@ -145,9 +144,6 @@ static void log_ticks(const svg_axis *a, int want, svg_ticks *out)
 
 /* ------------------------------------------------------------------ ticks of time */
 
-static const char *const month_names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
 /* "14:00", "14:00:05", at midnight "5 Jan"; the first of them says the year where it can. */
 static void clock_text(double at, int64_t step, bool is_first, char to[SVG_LABEL])
 {
@@ -156,10 +152,9 @@ static void clock_text(double at, int64_t step, bool is_first, char to[SVG_LABEL
     civil date = civil_of(second * QN_NS_PER_S);
 
     if (of_day == 0 && (is_first || (date.month == 1 && date.day == 1)))
-        snprintf(to, SVG_LABEL, "%d %s %d", (int)date.day, month_names[date.month - 1],
-                 (int)date.year);
+        snprintf(to, SVG_LABEL, "%d %s %d", (int)date.day, html_month(date.month), (int)date.year);
     else if (of_day == 0)
-        snprintf(to, SVG_LABEL, "%d %s", (int)date.day, month_names[date.month - 1]);
+        snprintf(to, SVG_LABEL, "%d %s", (int)date.day, html_month(date.month));
     else if (step < 60)
         snprintf(to, SVG_LABEL, "%02d:%02d:%02d", (int)(of_day / 3600), (int)(of_day / 60 % 60),
                  (int)(of_day % 60));
@@ -193,9 +188,9 @@ static void month_ticks(const svg_axis *a, int step, svg_ticks *out)
         if (date.month == 1)
             snprintf(out->text[out->n - 1], SVG_LABEL, "%d", (int)date.year);
         else if (out->n == 1)
-            snprintf(out->text[0], SVG_LABEL, "%s %d", month_names[date.month - 1], (int)date.year);
+            snprintf(out->text[0], SVG_LABEL, "%s %d", html_month(date.month), (int)date.year);
         else
-            snprintf(out->text[out->n - 1], SVG_LABEL, "%s", month_names[date.month - 1]);
+            snprintf(out->text[out->n - 1], SVG_LABEL, "%s", html_month(date.month));
     }
 }
 
