@@ -17,6 +17,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+DEMO = os.path.join(ROOT, "build", "demo", "report.html")  # its picture opens the README
 BASKET = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT")
 
 # Catalogs: name -> arguments of `quoin data synth`.
@@ -152,6 +153,8 @@ def draw(page, picture, scale):
 
 
 def pictures(cases, into):
+    if os.path.exists(DEMO):
+        draw(DEMO, os.path.join(HERE, "demo.png"), 0.8)
     with open(os.path.join(HERE, "README.md"), "w", encoding="utf-8") as f:
         f.write("# Gallery\n\nTen tear sheets on synthetic data, made by `docs/gallery/make.py`. "
                 "The pages themselves are\nwritten to `build/gallery`; these are pictures of "
