@@ -12,7 +12,7 @@
 static const cli_command commands[] = {
     {"run", "run a config: replay, trade, report", cmd_run},
     {"check", "check a config, and its run for look-ahead and repeatability", cmd_check},
-    {"plugin", "list plugins, show one with its parameters", cmd_plugin},
+    {"plugin", "list plugins, show one, begin one of your own", cmd_plugin},
     {"data", "import, list, verify and export market data", cmd_data},
     {"tune", "search the parameters of a config", cmd_tune},
     {"report", "make the report of a recorded run", cmd_report},
