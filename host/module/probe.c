@@ -5,12 +5,10 @@
 #include "attach.h"
 
 #include "base/fail.h"
+#include "surroundings.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fenv.h>
 #include <fcntl.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,66 +17,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What of a process a module must leave as it was. */
-typedef struct surroundings {
-    size_t threads, files;
-    uint64_t rounding; /* of the processor */
-    char locale[64];
-    void (*handlers[_NSIG])(int); /* of all signals */
-} surroundings;
-
-static size_t count_entries(const char *path)
-{
-    DIR *dir = opendir(path);
-    size_t n = 0;
-
-    if (!dir) return 0; /* no /proc: then the same before and after */
-    while (readdir(dir))
-        n++;
-    closedir(dir);
-    return n;
-}
-
-/* Rounding, denormals and traps; the flags of past operations are left out. */
-static uint64_t rounding_mode(void)
-{
-#if defined(__x86_64__)
-    return (uint64_t)fegetround() << 32 | (__builtin_ia32_stmxcsr() & ~0x3fu);
-#elif defined(__aarch64__)
-    uint64_t control;
-    __asm__ volatile("mrs %0, fpcr" : "=r"(control));
-    return control;
-#else
-    return (uint64_t)fegetround();
-#endif
-}
-
-static void look_around(surroundings *s)
-{
-    const char *locale = setlocale(LC_ALL, NULL);
-
-    memset(s, 0, sizeof *s);
-    s->threads = count_entries("/proc/self/task");
-    s->files = count_entries("/proc/self/fd");
-    s->rounding = rounding_mode();
-    snprintf(s->locale, sizeof s->locale, "%s", locale ? locale : "");
-    for (int i = 1; i < _NSIG; i++) {
-        struct sigaction action;
-        if (sigaction(i, NULL, &action) == 0) s->handlers[i] = action.sa_handler;
-    }
-}
-
 static int32_t compare_surroundings(const surroundings *before, const surroundings *after,
                                     qn_err *err)
 {
-    const char *what = NULL;
+    const char *what = surroundings_changed(before, after);
 
-    if (before->threads != after->threads) what = "starts a thread";
-    if (before->files != after->files) what = "leaves a file open";
-    if (before->rounding != after->rounding) what = "changes the rounding mode";
-    if (strcmp(before->locale, after->locale) != 0) what = "changes the locale";
-    if (memcmp(before->handlers, after->handlers, sizeof before->handlers) != 0)
-        what = "changes the handling of a signal";
     if (!what) return QN_OK;
     return fail(err, QN_E_ELF_CONSTRUCTOR,
                 "it %s while it is loaded: it must leave the process "
@@ -113,9 +56,9 @@ _Noreturn static void run_child(int to, const char *copy, const note *n, unsigne
     attachment a;
 
     prepare_child(limit_s);
-    look_around(&before);
+    surroundings_take(&before);
     result.code = attach(copy, n, true, &a, &result);
-    look_around(&after);
+    surroundings_take(&after);
     if (result.code == QN_OK) result.code = compare_surroundings(&before, &after, &result);
     _exit(write(to, &result, sizeof result) == (ssize_t)sizeof result ? 0 : 1);
 }
