@@ -245,8 +245,11 @@ static size_t draw_run(svg *s, const svg_point *points, size_t i, size_t n, pen 
     return i;
 }
 
-void svg_line(svg *s, const svg_point *points, size_t n, const char *class)
+/* The runs of a series as one path; with a base, down to it and closed. */
+static void draw_path(svg *s, const svg_point *points, size_t n, const double *base,
+                      const char *class)
 {
+    double base_y = base ? svg_y(s, *base) : 0;
     pen p = {.to = s->to};
     bool is_open = false;
 
@@ -258,32 +261,22 @@ void svg_line(svg *s, const svg_point *points, size_t n, const char *class)
         if (!is_open) html_putf(s->to, "<path class=\"%s\" d=\"", class);
         is_open = true;
         p.is_down = false;
+        if (base) pen_to(&p, svg_x(s, points[i].x), base_y);
         i = draw_run(s, points, i, n, &p);
-        html_put(s->to, "h0"); /* a run of one point is a dot: line caps are round */
+        if (base) pen_to(&p, svg_x(s, points[i - 1].x), base_y);
+        html_put(s->to, base ? "z" : "h0"); /* h0: a run of one point is a dot, as caps are round */
     }
     if (is_open) html_put(s->to, "\"/>\n");
 }
 
+void svg_line(svg *s, const svg_point *points, size_t n, const char *class)
+{
+    draw_path(s, points, n, NULL, class);
+}
+
 void svg_area(svg *s, const svg_point *points, size_t n, double base, const char *class)
 {
-    double floor_y = svg_y(s, base);
-    pen p = {.to = s->to};
-    bool is_open = false;
-
-    for (size_t i = 0; i < n;) {
-        if (!is_drawn(&points[i])) {
-            i++;
-            continue;
-        }
-        if (!is_open) html_putf(s->to, "<path class=\"%s\" d=\"", class);
-        is_open = true;
-        p.is_down = false;
-        pen_to(&p, svg_x(s, points[i].x), floor_y);
-        i = draw_run(s, points, i, n, &p);
-        pen_to(&p, svg_x(s, points[i - 1].x), floor_y);
-        html_put(s->to, "z");
-    }
-    if (is_open) html_put(s->to, "\"/>\n");
+    draw_path(s, points, n, &base, class);
 }
 
 /* ------------------------------------------------------------------ bars, cells, marks */
@@ -393,11 +386,6 @@ void svg_rule_y(svg *s, double y, const char *class)
 void svg_rule_x(svg *s, double x, const char *class)
 {
     if (isfinite(x)) put_rule(s, svg_x(s, x), s->top, svg_x(s, x), s->bottom, class);
-}
-
-void svg_label(svg *s, svg_point at, const char *anchor, const char *class, const char *text)
-{
-    if (is_drawn(&at)) put_text(s, svg_x(s, at.x), svg_y(s, at.y), anchor, class, text);
 }
 
 /* ------------------------------------------------------------------ legend */

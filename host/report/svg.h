@@ -97,8 +97,6 @@ void svg_mark(svg *s, svg_point at, svg_shape shape, double size, const char *cl
 /* A line across at a value. */
 void svg_rule_y(svg *s, double y, const char *class);
 void svg_rule_x(svg *s, double x, const char *class);
-/* Text at a place of the plot; anchor is "start", "middle" or "end". */
-void svg_label(svg *s, svg_point at, const char *anchor, const char *class, const char *text);
 
 /* What is what: above the plot, from left to right. */
 typedef struct svg_key {

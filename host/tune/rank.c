@@ -72,7 +72,8 @@ uint32_t bin_of(const qn_dimension *d, int64_t value)
     uint32_t n = bins_of(d);
     double at;
 
-    if (qn_dimension_count(d) == n) return (uint32_t)((value - d->low) / d->step);
+    if (qn_dimension_count(d) == n)
+        return (uint32_t)(((uint64_t)value - (uint64_t)d->low) / (uint64_t)d->step);
     at = floor(value_place(d, value) * n);
     return at >= n ? n - 1 : (uint32_t)at;
 }

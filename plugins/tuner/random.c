@@ -75,12 +75,13 @@ static int64_t draw_log(tuner_random *r, const qn_dimension *d)
 {
     double low = log((double)d->low);
     double x = exp(low + qn_random_unit(&r->state) * (log((double)d->high) - low));
-    double step = d->step ? (double)d->step : 1;
-    double k = round((x - (double)d->low) / step);
-    double most = floor(((double)d->high - (double)d->low) / step);
-    int64_t value = d->low + (int64_t)(fmin(fmax(k, 0), most)) * (d->step ? d->step : 1);
+    uint64_t step = d->step ? (uint64_t)d->step : 1;
+    uint64_t last = ((uint64_t)d->high - (uint64_t)d->low) / step;
+    double at = round((x - (double)d->low) / (double)step);
+    /* a double holds 53 bits: the end is the end, not what is nearest to it */
+    uint64_t k = at >= (double)last ? last : at > 0 ? (uint64_t)at : 0;
 
-    return value > d->high ? d->high : value; /* a double holds 53 bits of it */
+    return (int64_t)((uint64_t)d->low + k * step);
 }
 
 static int64_t draw(tuner_random *r, const qn_dimension *d)

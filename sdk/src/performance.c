@@ -5,6 +5,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 
 /* a / b where b is a measure of size or risk, and there is some. */
 static double ratio(double a, double b)
@@ -150,14 +151,14 @@ double qn_returns_omega(const double *returns, size_t n, double threshold)
 typedef struct walk {
     double wealth, peak;
     double drawdown; /* of this period */
-    int is_below;    /* in a drawdown, which is `now` */
+    bool is_below;   /* in a drawdown, which is `now` */
     qn_drawdown now;
 } walk;
 
 /* One period on. True when a drawdown ended with it, at its peak. */
-static int step(walk *w, double r, size_t i)
+static bool step(walk *w, double r, size_t i)
 {
-    int was_below = w->is_below;
+    bool was_below = w->is_below;
 
     w->wealth *= 1 + r;
     w->peak = fmax(w->peak, w->wealth);

@@ -108,7 +108,6 @@ static void draw(html *h, const svg_head *head, const svg_point *points, size_t 
                  NULL);
         svg_rule_x(&s, points[i].x, "g");
         svg_rule_y(&s, points[i].y, "g");
-        svg_label(&s, points[i], "middle", NULL, "&");
     }
     svg_legend(&s, keys, 3);
     svg_end(&s);

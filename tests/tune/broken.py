@@ -9,7 +9,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from runs import strategy  # noqa: E402
-from searches import FAST, SLOW, SMA, Search, dimension  # noqa: E402
+from searches import FAST, SLOW, SMA, Search, dimension, wait_until  # noqa: E402
 
 
 class Broken(unittest.TestCase):
@@ -197,8 +197,7 @@ class Broken(unittest.TestCase):
         s.search(dimension("strategies.s.params.how", values='( "hang" )'), keys="",
                  strategies=strategy("strategy/mortal"))
         search = s.start()
-        while not s.has_record():
-            pass
+        wait_until(s.has_record)
         self.refused(1, "another process searches")
         search.terminate()
         out, _ = search.communicate()

@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 import subprocess
+import time
 
 from runs import Run, bars, strategy
 from support import QUOIN
@@ -20,6 +21,12 @@ def dimension(path, **keys):
 FAST = dimension("strategies.s.params.fast", low=2, high=11, step=3)
 SLOW = dimension("strategies.s.params.slow", low=5, high=20, step=5)
 SPLIT = 'train = { to = "2024-09-01"; }; test = { from = "2024-09-01"; };'
+
+
+def wait_until(is_so):
+    """Looks again and again; no limit of time but the test's own."""
+    while not is_so():
+        time.sleep(0.001)
 
 
 class Search(Run):

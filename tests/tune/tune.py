@@ -8,22 +8,15 @@ import os
 import random
 import signal
 import sys
-import time
 import unittest
 import xml.etree.ElementTree
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from searches import FAST, SLOW, SPLIT, Search, dimension  # noqa: E402
+from searches import FAST, SLOW, SPLIT, Search, dimension, wait_until  # noqa: E402
 from support import quoin  # noqa: E402
 
 SCALE = int(os.environ.get("QUOIN_SCALE", "1"))
 KILLS = 20 * SCALE
-
-
-def wait_until(is_so):
-    """Looks again and again; no limit of time but the test's own."""
-    while not is_so():
-        time.sleep(0.001)
 
 
 class Tune(unittest.TestCase):
