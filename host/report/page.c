@@ -84,12 +84,26 @@ static const struct {
      "Trading was halted: from then on only what reduced a position could be "
      "done."},
     {"failed", "FAILED", "The run failed: the figures are of what came before."},
-    {"running", "UNFINISHED", "The run has not ended: the figures are of what is recorded so far."},
+    {"unfinished", "UNFINISHED",
+     "The run has not ended: the figures are of what is recorded so far."},
 };
 
 static void put_badge(page *p, const char *badge)
 {
     html_putf(&p->h, "<span class=\"badge warn\">%s</span>", badge);
+}
+
+/* What the module that halted compared, where it said so. */
+static void put_compared(page *p, const char *name, const char *before)
+{
+    char key[48];
+    const char *text;
+
+    snprintf(key, sizeof key, "run.halt.%s", name);
+    text = page_string(p->result, key);
+    if (!text) return;
+    html_put(&p->h, before);
+    html_text(&p->h, text);
 }
 
 static void put_halt(page *p)
@@ -102,20 +116,41 @@ static void put_halt(page *p)
     html_put(&p->h, "<p>Trading was halted by <strong>");
     html_name(&p->h, by);
     html_put(&p->h, "</strong> at ");
-    html_text(&p->h, ts);
+    html_putf(&p->h, "%.10s %.8s UTC", text_or(ts, ""), ts && strlen(ts) > 18 ? ts + 11 : "");
     html_put(&p->h, ", reason ");
     html_text(&p->h, reason);
+    put_compared(p, "limit", ": limit ");
+    put_compared(p, "value", ", value ");
     html_put(&p->h, ".</p>\n");
+}
+
+/* Money is not converted: what the figures leave out. */
+static void put_currencies(page *p)
+{
+    const sheet *s = p->s;
+    bool is_other = false;
+
+    for (uint32_t i = 0; i < s->ninstruments; i++)
+        is_other = is_other || (s->instruments[i].currency &&
+                                strcmp(s->instruments[i].currency, p->currency) != 0);
+    if (!is_other) return;
+    html_put(&p->h, "<p>Returns, risk and trades are those of the accounts in ");
+    html_name(&p->h, p->currency);
+    html_put(&p->h, ", the currency of the first account, alone. Currencies are not converted: "
+                    "what settles in another one stands in the tables of accounts, strategies "
+                    "and instruments.</p>\n");
 }
 
 static void put_badges(page *p)
 {
     const char *status = text_or(page_string(p->result, "run.status"), "");
+    bool is_tainted = json_object_get_boolean(page_find(p->result, "trust.tainted"));
 
     html_put(&p->h, "<div>");
     if (p->s->is_synthetic) put_badge(p, "SYNTHETIC DATA");
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
         if (strcmp(status, statuses[i].status) == 0) put_badge(p, statuses[i].badge);
+    if (is_tainted) put_badge(p, "UNSIGNED PLUGINS");
     html_put(&p->h, "</div>\n");
     if (p->s->is_synthetic)
         html_paragraph(&p->h, NULL,
@@ -124,6 +159,7 @@ static void put_badges(page *p)
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
         if (strcmp(status, statuses[i].status) == 0) html_paragraph(&p->h, NULL, statuses[i].text);
     put_halt(p);
+    put_currencies(p);
 }
 
 static void put_header(page *p)
@@ -138,7 +174,7 @@ static void put_header(page *p)
     html_put(&p->h, "<br/>");
     put_period(p);
     html_put(&p->h, "<br/>");
-    html_putf(&p->h, "%s market events, status ", events);
+    html_putf(&p->h, "%s market event%s, status ", events, strcmp(events, "1") == 0 ? "" : "s");
     html_text(&p->h, text_or(page_string(p->result, "run.status"), "unknown"));
     html_put(&p->h, "</p>\n");
     put_badges(p);
@@ -207,6 +243,31 @@ static void set_range(page *p)
     p->end_s = (double)t->at[t->n - 1].to * 1e-9;
 }
 
+static bool is_within_day(int64_t ts)
+{
+    return ts % QN_NS_PER_DAY != 0;
+}
+
+static bool trades_have_clock(const sheet_trade *trades, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (is_within_day(trades[i].entry_ts) || is_within_day(trades[i].exit_ts)) return true;
+    return false;
+}
+
+/* Dates alone where all times in the tables are midnights, as with daily bars. */
+static void set_clock(page *p)
+{
+    const sheet *s = p->s;
+
+    p->has_clock = trades_have_clock(s->best, s->nbest) || trades_have_clock(s->worst, s->nworst);
+    for (size_t i = 0; i < s->ndrawdowns; i++) {
+        const sheet_drawdown *d = &s->drawdowns[i];
+        if (is_within_day(d->peak_ts) || is_within_day(d->trough_ts) || is_within_day(d->end_ts))
+            p->has_clock = true;
+    }
+}
+
 static void put_page(page *p)
 {
     static void (*const sections[])(page *) = {
@@ -232,6 +293,7 @@ int32_t page_write(const char *path, const page_run *run, qn_err *err)
     if (!p.points) return fail(err, QN_E_NO_MEMORY, "no memory for %s", path);
     p.currency = text_or(page_string(run->result, "performance.currency"), "");
     set_range(&p);
+    set_clock(&p);
     put_page(&p);
     rc = html_write(&p.h, path, err);
     html_free(&p.h);

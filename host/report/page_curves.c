@@ -165,14 +165,16 @@ typedef struct heat {
 static void heat_cell(page *p, double value, double full, int places)
 {
     char text[HTML_NUMBER];
+    bool is_zero;
 
     if (!isfinite(value)) {
         html_put(&p->h, "<td class=\"h0\">n/a</td>");
         return;
     }
     html_number(value * 100, fabs(value) < 1 ? places : 0, text);
-    html_putf(&p->h, "<td class=\"%s\">%s%s</td>", svg_shade(value / full),
-              value > 0 && strspn(text, "0.") < strlen(text) ? "+" : "", text);
+    is_zero = strspn(text, "0.") == strlen(text); /* as shown: it has no sign, and no colour */
+    html_putf(&p->h, "<td class=\"%s\">%s%s</td>", svg_shade(is_zero ? 0 : value / full),
+              value > 0 && !is_zero ? "+" : "", text);
 }
 
 static void heat_row(page *p, size_t from, size_t end, const heat *h)
@@ -392,11 +394,10 @@ static void turnover_bar(svg *chart, const sheet *s, size_t i)
     double from = month_start(m->year, m->month);
     double end = month_start(m->year + m->month / 12, m->month % 12 + 1);
     double gap = (end - from) * 0.1;
+    double half = s->nmonths < BARS_FEW ? 0.32 * (double)s->nmonths / BARS_FEW : 0.32;
 
     if (s->nmonths <= MONTHS_NAMED)
-        svg_bar(chart, (double)i + 0.5 - 0.32 * (double)s->nmonths / MONTHS_NAMED,
-                (double)i + 0.5 + 0.32 * (double)s->nmonths / MONTHS_NAMED, turnover(m), "ba",
-                NULL);
+        svg_bar(chart, (double)i + 0.5 - half, (double)i + 0.5 + half, turnover(m), "ba", NULL);
     else
         svg_bar(chart, fmax(from + gap, chart->x.low), fmin(end - gap, chart->x.high), turnover(m),
                 "ba", NULL);
@@ -431,6 +432,35 @@ static void draw_turnover(page *p, svg_head *head, const void *ctx)
     svg_end(&chart);
 }
 
+/* Without positions at a mark, or without equity to measure them by, a line at 0 would be wrong. */
+static void exposure_figure(page *p)
+{
+    double low = 0;
+    double high = 0;
+
+    page_range(&p->s->exposure, 1, &low, &high);
+    if (high > 0)
+        page_chart(p, "exposure-chart", "Exposure, part of equity", false, 220, draw_exposure,
+                   NULL);
+    else
+        html_paragraph(&p->h, "note",
+                       "No exposure to show: at no mark with equity above 0 was a position open.");
+}
+
+static void turnover_figure(page *p)
+{
+    double high = 0;
+
+    for (size_t i = 0; i < p->s->nmonths; i++)
+        high = fmax(high, turnover(&p->s->months[i]));
+    if (high > 0)
+        page_chart(p, "turnover-chart", "Turnover of each month, times its mean equity", false, 220,
+                   draw_turnover, NULL);
+    else
+        html_paragraph(&p->h, "note",
+                       "No turnover to show: in no month with fills was mean equity above 0.");
+}
+
 void page_exposure(page *p)
 {
     html_section(&p->h, "exposure", "Exposure and turnover");
@@ -438,10 +468,8 @@ void page_exposure(page *p)
         html_paragraph(&p->h, "note", "Nothing was bought or sold: there was no exposure.");
     } else {
         html_put(&p->h, "<div class=\"pair\">\n");
-        page_chart(p, "exposure-chart", "Exposure, part of equity", false, 220, draw_exposure,
-                   NULL);
-        page_chart(p, "turnover-chart", "Turnover of each month, times its mean equity", false, 220,
-                   draw_turnover, NULL);
+        exposure_figure(p);
+        turnover_figure(p);
         html_put(&p->h, "</div>\n");
         if (isfinite(exposure_cap(p->s)))
             html_paragraph(&p->h, "note",

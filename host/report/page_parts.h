@@ -20,6 +20,7 @@ typedef struct page {
     const sheet *s;
     const char *currency;  /* of the statistics; "" = none */
     double start_s, end_s; /* of the equity, seconds since 1970 */
+    bool has_clock;        /* times in tables are to the minute, not days alone */
     svg_point *points;     /* room for PAGE_POINTS, shared by all charts */
 } page;
 
@@ -57,7 +58,7 @@ void page_cell_places(page *p, const char *key, int places);
 void page_cell_money(page *p, double value);
 void page_cell_count(page *p, uint64_t count);
 void page_cell_part(page *p, double value);
-void page_cell_time(page *p, int64_t ts); /* to the minute; a date at midnight */
+void page_cell_time(page *p, int64_t ts);
 /* A quantity or price: up to 6 significant digits. */
 void page_cell_number(page *p, double value);
 

@@ -106,6 +106,9 @@ static void draw_price(page *p, svg_head *head, const void *ctx)
     head->has_legend = n > 0;
     svg_begin(&chart, &p->h, head);
     svg_line(&chart, p->points, page_points(p, &c->price, 1), "p");
+    if (c->price.n == 1) /* no line comes of it */
+        svg_mark(&chart, (svg_point){(double)c->price.at[0].from * 1e-9, c->price.at[0].last},
+                 SVG_DOT, 3, "bc", NULL);
     draw_fills(&chart, places, n, largest);
     if (n > 0) svg_legend(&chart, keys, 2);
     svg_end(&chart);
@@ -117,14 +120,19 @@ static void draw_position(page *p, svg_head *head, const void *ctx)
     const thin *t = &pc->chart->position;
     double low = 0;
     double high = 0;
+    double margin;
     size_t n;
     svg chart;
 
     page_range(t, 1, &low, &high);
+    margin = (high - low) * 0.05;
     head->title = "Position";
     head->desc = "Net quantity held over time: above 0 long, below 0 short.";
     head->x = page_time_axis(p);
-    head->y = (svg_axis){.low = low, .high = high};
+    /* round values stand in the range, not at its ends: the height is the position's */
+    head->y = (svg_axis){.low = low < 0 ? low - margin : 0,
+                         .high = high > 0 ? high + margin : 0,
+                         .is_fixed = margin > 0};
     head->left = PAGE_LEFT;
     svg_begin(&chart, &p->h, head);
     n = page_points(p, t, 1);
@@ -159,8 +167,8 @@ static void note_of(page *p, const sheet_chart *c, bool is_wide)
                   "up to %s of them, at their mean price; its size grows with their number.</p>\n",
                   count, most);
     else
-        html_putf(&p->h, "<p class=\"note\">%s fill%s, each with its own triangle.</p>\n", count,
-                  fills_of(c) == 1 ? "" : "s");
+        html_putf(&p->h, "<p class=\"note\">%s fill%s with its own triangle.</p>\n", count,
+                  fills_of(c) == 1 ? "" : "s, each");
 }
 
 static void instrument_figure(page *p, uint32_t i, bool is_wide)
@@ -179,7 +187,7 @@ static void instrument_figure(page *p, uint32_t i, bool is_wide)
         page_chart(p, id, "Price and fills", is_wide, is_wide ? 320 : 240, draw_price, &pc);
         if (c->position.n > 0) {
             snprintf(id, sizeof id, "position-%u", (unsigned)i);
-            page_chart(p, id, "Position", is_wide, 110, draw_position, &pc);
+            page_chart(p, id, "Position", is_wide, 150, draw_position, &pc);
         }
         note_of(p, c, is_wide);
     }

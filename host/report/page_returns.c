@@ -232,9 +232,13 @@ static void histogram_figure(page *p, const histogram *g, const char *sample)
     if (g->zeros + g->outside == 0) return;
     html_put(&p->h, "<p class=\"note\">");
     html_number((double)g->zeros, 0, count);
-    if (g->zeros) html_putf(&p->h, "%s returns of exactly 0 are left out. ", count);
+    if (g->zeros)
+        html_putf(&p->h, "%s return%s of exactly 0 %s left out. ", count, g->zeros == 1 ? "" : "s",
+                  g->zeros == 1 ? "is" : "are");
     html_number((double)g->outside, 0, count);
-    if (g->outside) html_putf(&p->h, "%s beyond five deviations are counted at the ends.", count);
+    if (g->outside)
+        html_putf(&p->h, "%s beyond five deviations %s counted at the ends.", count,
+                  g->outside == 1 ? "is" : "are");
     html_put(&p->h, "</p>\n");
 }
 

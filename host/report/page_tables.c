@@ -65,6 +65,12 @@ static struct json_object *value_of(page *p, const statistic *row)
     return page_find(p->result, key);
 }
 
+/* A run without a benchmark has no figures to it: one sentence says so. */
+static bool is_without(page *p, statistic_group group)
+{
+    return group == STATISTIC_BENCHMARK && !page_find(p->result, "performance.benchmark");
+}
+
 static void statistic_table(page *p, statistic_group group, const statistic *rows, size_t n)
 {
     static const html_column columns[] = {{"Figure", false}, {"Value", true}};
@@ -90,7 +96,7 @@ static void undefined_note(page *p, const statistic *rows, size_t n)
     bool is_open = false;
 
     for (size_t i = 0; i < n; i++) {
-        bool is_new = !value_of(p, &rows[i]);
+        bool is_new = !value_of(p, &rows[i]) && !is_without(p, rows[i].group);
         for (size_t k = 0; k < i && is_new; k++)
             if (!value_of(p, &rows[k]) && strcmp(why_of(&rows[k]), why_of(&rows[i])) == 0)
                 is_new = false;
@@ -119,8 +125,12 @@ void page_statistics(page *p)
     html_section(&p->h, "statistics", "Statistics");
     html_put(&p->h, "<div class=\"columns\">\n");
     for (int group = 0; group < STATISTIC_GROUPS; group++)
-        statistic_table(p, (statistic_group)group, rows, n);
+        if (!is_without(p, (statistic_group)group))
+            statistic_table(p, (statistic_group)group, rows, n);
     html_put(&p->h, "</div>\n");
+    if (is_without(p, STATISTIC_BENCHMARK))
+        html_paragraph(&p->h, "note",
+                       "No figures to a benchmark: the config names none (report.benchmark).");
     undefined_note(p, rows, n);
     html_put(&p->h, "</section>\n");
 }
@@ -280,26 +290,45 @@ static void cost_table(page *p)
                        "There was no gross profit that costs could be a part of: n/a.");
 }
 
-static void fill_table(page *p)
+static void liquidity_row(page *p, const char *title, const char *key, const sheet_cost *cost)
 {
-    static const html_column columns[] = {{"Fills", false}, {"", true}};
-    static const struct {
-        const char *title, *key;
-        page_format format;
-    } rows[] = {{"All", "fills.count", PAGE_COUNT},
-                {"As maker", "fills.maker", PAGE_COUNT},
-                {"As taker", "fills.taker", PAGE_COUNT},
-                {"Traded value", "fills.volume", PAGE_MONEY}};
+    char text[HTML_NUMBER];
 
-    html_put(&p->h, "<div class=\"quiet\">");
-    html_table_begin(&p->h, "Maker and taker", columns, 2);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        html_row_begin(&p->h, rows[i].title);
-        page_cell(p, rows[i].key, rows[i].format, NULL);
-        html_row_end(&p->h);
-    }
+    html_row_begin(&p->h, title);
+    if (key)
+        page_cell(p, key, PAGE_COUNT, NULL);
+    else
+        page_cell_count(p, cost->fills);
+    page_cell_money(p, cost->volume);
+    page_cell_money(p, cost->fees);
+    html_number(cost->volume > 0 ? cost->fees / cost->volume * 1e4 : NAN, 2, text);
+    html_cell_number(&p->h, cost->volume > 0 ? text : "\xe2\x80\x94");
+    html_row_end(&p->h);
+}
+
+/* What was paid for making and for taking liquidity. */
+static void liquidity_table(page *p)
+{
+    static const html_column columns[] = {
+        {"", false}, {"Fills", true}, {"Traded value", true}, {"Fees", true}, {"bp of it", true}};
+    const sheet_cost *costs = p->s->costs;
+    const sheet_cost all = {costs[0].fills + costs[1].fills, costs[0].volume + costs[1].volume,
+                            costs[0].fees + costs[1].fees};
+    bool is_all = (double)all.fills == page_number(p->result, "fills.count");
+    char caption[80];
+
+    snprintf(caption, sizeof caption, "Maker and taker, %.40s", p->currency);
+    html_table_begin(&p->h, caption, columns, 5);
+    liquidity_row(p, "Maker", is_all ? "fills.maker" : NULL, &costs[0]);
+    liquidity_row(p, "Taker", is_all ? "fills.taker" : NULL, &costs[1]);
+    liquidity_row(p, "All", is_all ? "fills.count" : NULL, &all);
     html_table_end(&p->h);
-    html_put(&p->h, "</div>\n");
+    if (!is_all) html_paragraph(&p->h, "note", "Fills in other currencies are not among these.");
+    if (all.fills > 0)
+        html_paragraph(
+            &p->h, "note",
+            "Fees are those of the venue, below 0 a rebate. Slippage is not told apart: it is in "
+            "the prices of the fills, as far as the venue models it.");
 }
 
 void page_costs(page *p)
@@ -310,7 +339,7 @@ void page_costs(page *p)
     html_section(&p->h, "costs", "Costs");
     html_put(&p->h, "<div class=\"pair\">\n<div>");
     cost_table(p);
-    fill_table(p);
+    liquidity_table(p);
     html_put(&p->h, "</div>\n");
     for (size_t i = 0; i < n; i++)
         account_table(p, i);

@@ -44,8 +44,11 @@ static void trade_table(page *p, const char *caption, const sheet_trade *trades,
         {"Quantity", true}, {"Entry", false},      {"at", true},        {"Exit", false},
         {"at", true},       {"Net profit", true},  {"Fees", true}};
 
+    char title[96];
+
     if (n == 0) return;
-    html_table_begin(&p->h, caption, columns, sizeof columns / sizeof columns[0]);
+    snprintf(title, sizeof title, "%s; profit and fees in %.40s", caption, p->currency);
+    html_table_begin(&p->h, title, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < n; i++)
         trade_row(p, i + 1, &trades[i]);
     html_table_end(&p->h);
@@ -72,8 +75,10 @@ static void side_table(page *p)
     static const html_column columns[] = {
         {"Side", false}, {"Trades", true}, {"Won", true}, {"Net profit", true}, {"Mean", true}};
     static const char *const names[] = {"Long", "Short"};
+    char title[64];
 
-    html_table_begin(&p->h, "Long and short", columns, 5);
+    snprintf(title, sizeof title, "Long and short, %.40s", p->currency);
+    html_table_begin(&p->h, title, columns, 5);
     for (size_t i = 0; i < 2; i++) {
         const sheet_side *side = &p->s->sides[i];
         double n = (double)side->trades;
@@ -110,6 +115,8 @@ static void draw_excursion(page *p, svg_head *head, const void *ctx)
     double most = 0;
     double low = 0;
     double high = 0;
+    char across[96];
+    char up[64];
     svg chart;
 
     for (size_t i = 0; i < s->npoints; i++) {
@@ -120,8 +127,10 @@ static void draw_excursion(page *p, svg_head *head, const void *ctx)
     head->has_legend = true;
     head->title = e->title;
     head->desc = e->desc;
-    head->x = (svg_axis){.low = 0, .high = most, .title = e->axis};
-    head->y = (svg_axis){.low = low, .high = high, .title = "Net profit"};
+    snprintf(across, sizeof across, "%s, %.40s", e->axis, p->currency);
+    snprintf(up, sizeof up, "Net profit, %.40s", p->currency);
+    head->x = (svg_axis){.low = 0, .high = most, .title = across};
+    head->y = (svg_axis){.low = low, .high = high, .title = up};
     svg_begin(&chart, &p->h, head);
     svg_rule_y(&chart, 0, "z");
     for (size_t i = 0; i < s->npoints; i++) {

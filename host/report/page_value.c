@@ -182,7 +182,7 @@ void page_cell_time(page *p, int64_t ts)
 {
     char text[PAGE_TIME];
 
-    page_time(ts, ts % QN_NS_PER_DAY != 0, text);
+    page_time(ts, p->has_clock, text);
     html_put(&p->h, "<td style=\"white-space:nowrap\">");
     html_text(&p->h, text);
     html_put(&p->h, "</td>");

@@ -104,6 +104,13 @@ static void part_fill(sheet_part *p, const qn_instrument *in, const qn_fill *fil
     p->maker += fill->liquidity == QN_MAKER;
 }
 
+static void cost_fill(sheet_cost *c, const qn_fill *fill, int64_t notional)
+{
+    c->fills++;
+    c->volume += sheet_money(notional);
+    c->fees += sheet_money(fill->fee);
+}
+
 static void chart_fill(sheet *s, const qn_fill *fill)
 {
     const gather_instrument *in = &s->gather->instruments[fill->hdr.instrument];
@@ -129,6 +136,7 @@ void sheet_fill_add(sheet *s, const struct report *r, const qn_fill *fill, const
     if (!g->instruments[fill->hdr.instrument].is_counted) return;
     equity_hold(s, fill->venue_ts);
     equity_weigh(s, fill->hdr.instrument);
+    cost_fill(&s->costs[fill->liquidity == QN_MAKER ? 0 : 1], fill, notional);
     g->traded += sheet_money(notional);
     g->fees += sheet_money(fill->fee);
     g->is_moving = true;

@@ -7,9 +7,9 @@
  * it is for eyes: doubles in units of the currency, of price, of quantity. What must be exact
  * stands in report.json and in the tables.
  *
- * Series, months, trades, points and sides are of the report's currency: instruments that settle
- * in another one are left out of them, as money of two currencies cannot be added. Charts and
- * parts are there for all of them. A series is not added to while its value stands still, as
+ * Series, months, trades, points, sides and costs are of the report's currency: instruments that
+ * settle in another one are left out of them, as money of two currencies cannot be added. Charts
+ * and parts are there for all of them. A series is not added to while its value stands still, as
  * while everything is flat; it goes on with the same value up to the next change, or the end.
  *
  * Nothing is allocated while the run goes on. */
@@ -76,6 +76,12 @@ typedef struct sheet_side {
     double pnl;
 } sheet_side;
 
+/* What fills of one liquidity cost, as maker or as taker. */
+typedef struct sheet_cost {
+    uint64_t fills;
+    double volume, fees; /* notional; > 0 is paid */
+} sheet_cost;
+
 /* One strategy, or one instrument, or one of the other: what the books and the trips say of it.
  * Money in its settlement currency. An instrument's profit is that of the net position, as in its
  * account; a strategy's that of its own part: they differ in what is realized, not in the sum. */
@@ -125,6 +131,7 @@ typedef struct sheet {
     size_t npoints;
     uint64_t points_step, ntrades;
     sheet_side sides[2]; /* long, short */
+    sheet_cost costs[2]; /* as maker, as taker */
 
     sheet_part *strategies;  /* nstrategies + 1; 0 = the host's own orders */
     sheet_part *instruments; /* ninstruments */

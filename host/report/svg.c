@@ -69,7 +69,7 @@ static size_t name_stride(const svg_axis *a, double room)
 
     for (size_t i = 0; i < a->nnames; i++)
         if (letters(a->names[i]) > longest) longest = letters(a->names[i]);
-    stride = (size_t)ceil((double)a->nnames * ((double)longest + 1) * LETTER / room);
+    stride = (size_t)ceil((double)a->nnames * ((double)longest + 2) * LETTER / room);
     return stride < 1 ? 1 : stride;
 }
 
@@ -111,7 +111,7 @@ static void draw_x(svg *s, const svg_ticks *t)
         if (x < half) x = half;
         if (x - half < taken) continue;
         put_text(s, x, s->bottom + 19, "middle", NULL, t->text[i]);
-        taken = x + half + 6;
+        taken = x + half + LETTER;
     }
     for (size_t i = 0; s->x.scale == SVG_NAMES && i < s->x.nnames; i += stride)
         put_text(s, svg_x(s, (double)i + 0.5), s->bottom + 19, "middle", NULL, s->x.names[i]);

@@ -110,10 +110,25 @@ static void add(svg_ticks *out, double at)
     if (out->n < SVG_TICKS) out->at[out->n++] = at;
 }
 
+/* The step of a range that does not end at ticks: one by which at least three of them lie within,
+ * or it would be no scale. */
+static double inner_step(const svg_axis *a, int want)
+{
+    double range = a->high - a->low;
+    double step = svg_round_step(range / (want > 1 ? want : 1));
+
+    for (int finer = 2; finer <= 4; finer++) {
+        double n = floor(a->high / step + 1e-9) - ceil(a->low / step - 1e-9) + 1;
+        if (n >= 3) break;
+        step = svg_round_step(range / (finer * (want > 1 ? want : 1)));
+    }
+    return step;
+}
+
 static void linear_ticks(const svg_axis *a, int want, svg_ticks *out)
 {
     bool is_grown = a->step > 0;
-    double step = is_grown ? a->step : svg_round_step((a->high - a->low) / (want > 1 ? want : 1));
+    double step = is_grown ? a->step : inner_step(a, want);
     /* a grown range ends at ticks, whatever the division makes of it */
     double first = is_grown ? round(a->low / step) : ceil(a->low / step - 1e-9);
     double last = is_grown ? round(a->high / step) : floor(a->high / step + 1e-9);

@@ -134,6 +134,10 @@ START_TEST(a_run_of_nothing)
     says(&b, "Equity was never below an earlier value.");
     says(&b, "No trades were made.");
     says(&b, "The run had no strategies.");
+    says(&b, "No figures to a benchmark: the config names none");
+    ck_assert_ptr_null(strstr(b.text, ">Beta<"));
+    ck_assert_ptr_null(strstr(b.text, "currency of the first account")); /* there is one alone */
+    says(&b, "1,440 market events");
     says(&b, "No order was denied or rejected.");
     says(&b, "data-key=\"performance.sharpe\" data-value=\"null\"");
     says(&b, "data-key=\"performance.total_return\" data-value=\"-0.0123456789\">\xe2\x88\x92"
@@ -172,6 +176,7 @@ START_TEST(one_bar)
     s->months[s->nmonths++] = (sheet_month){.year = 2020, .month = 1, .first = 100, .last = 100};
     write_page(&b);
     says(&b, "It was not traded.");
+    says(&b, "<circle class=\"bc\""); /* one price is a dot, no line comes of it */
     close_bench(&b);
 }
 END_TEST
@@ -222,12 +227,127 @@ START_TEST(one_trade_and_the_end_of_all_money)
     s->refusals[s->nrefusals++] = (sheet_refusal){.state = QN_ORDER_DENIED, .count = 3};
     write_page(&b);
     says(&b, ">RUINED<");
-    says(&b, "1 fill, each with its own triangle.");
+    says(&b, "1 fill with its own triangle.");
     says(&b, "All trades, the best first");
     says(&b, "not yet");
     says(&b, "host (denied)");
     says(&b, ">n/a</td>"); /* the return of a month that began below 0 */
     ck_assert_ptr_null(strstr(b.text, "Worst trades"));
+    close_bench(&b);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ some */
+
+START_TEST(each_status_that_is_not_the_end)
+{
+    static const char *const names[][2] = {
+        {"stopped", ">STOPPED<"}, {"halted", ">HALTED<"},         {"ruined", ">RUINED<"},
+        {"failed", ">FAILED<"},   {"unfinished", ">UNFINISHED<"},
+    };
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        bench b;
+        open_bench(&b);
+        set_text(b.run.result, "run", "status", names[i][0]);
+        write_page(&b);
+        says(&b, names[i][1]);
+        ck_assert_uint_eq(count_text(b.text, "badge warn\""), 1);
+        close_bench(&b);
+    }
+}
+END_TEST
+
+START_TEST(a_halt_says_what_was_compared)
+{
+    bench b;
+    struct json_object *run;
+
+    open_bench(&b);
+    ck_assert(json_object_object_get_ex(b.run.result, "run", &run));
+    json_object_object_add(
+        run, "halt",
+        json_tokener_parse("{\"by\":\"limits\",\"reason\":\"LIMIT_DRAWDOWN\","
+                           "\"ts\":\"2023-01-19T12:30:05.000000000Z\",\"limit\":0.2,"
+                           "\"value\":0.2510418}"));
+    write_page(&b);
+    says(&b, "at 2023-01-19 12:30:05 UTC, reason LIMIT_DRAWDOWN: limit 0.2, value 0.2510418.");
+    close_bench(&b);
+}
+END_TEST
+
+/* Fills of the first currency with their fees, and those of another one named as left out. */
+START_TEST(fees_by_liquidity)
+{
+    bench b;
+    struct json_object *fills;
+
+    open_bench(&b);
+    add_instruments(&b, 2, "X.v");
+    b.sheet->costs[0] = (sheet_cost){3, 10000, -2.5};
+    b.sheet->costs[1] = (sheet_cost){4, 40000, 60};
+    ck_assert(json_object_object_get_ex(b.run.result, "fills", &fills));
+    json_object_object_add(fills, "count", json_object_new_int(7));
+    json_object_object_add(fills, "maker", json_object_new_int(3));
+    json_object_object_add(fills, "taker", json_object_new_int(4));
+    write_page(&b);
+    says(&b, "Maker and taker, USD");
+    says(&b, "data-key=\"fills.maker\" data-value=\"3\">3</td><td class=\"r\">10,000.00</td>"
+             "<td class=\"r\">\xe2\x88\x92"
+             "2.50</td><td class=\"r\">\xe2\x88\x92"
+             "2.50</td>");
+    says(&b, ">7</td><td class=\"r\">50,000.00</td><td class=\"r\">57.50</td>"
+             "<td class=\"r\">11.50</td>");
+    says(&b, "Slippage is not told apart");
+    ck_assert_ptr_null(strstr(b.text, "Fills in other currencies"));
+    says(&b, "No exposure to show");
+    says(&b, "No turnover to show");
+    ck_assert_ptr_null(strstr(b.text, "exposure-chart"));
+
+    b.sheet->instruments[1].currency = "EUR";
+    json_object_object_add(fills, "count", json_object_new_int(8));
+    write_page(&b);
+    says(&b, "Fills in other currencies are not among these.");
+    says(&b, "the currency of the first account, alone");
+    close_bench(&b);
+}
+END_TEST
+
+/* One time within a day, and all times of the tables say their minute: a column that mixes dates
+ * and times reads as if something were cut off. */
+START_TEST(times_of_a_table_are_of_one_kind)
+{
+    bench b;
+    sheet *s;
+
+    open_bench(&b);
+    s = b.sheet;
+    for (size_t i = 0; i < 2; i++)
+        s->drawdowns[s->ndrawdowns++] =
+            (sheet_drawdown){.peak_ts = AT, .trough_ts = AT + 2 * QN_NS_PER_DAY, .depth = 0.5};
+    write_page(&b);
+    says(&b, ">2020-01-01<");
+    s->drawdowns[1].trough_ts += 60 * S;
+    write_page(&b);
+    says(&b, ">2020-01-01 00:00<");
+    says(&b, ">2020-01-03 00:01<");
+    ck_assert_ptr_null(strstr(b.text, ">2020-01-01<"));
+    close_bench(&b);
+}
+END_TEST
+
+/* What is shown as 0 has no sign and no colour. */
+START_TEST(a_month_of_next_to_nothing)
+{
+    bench b;
+
+    open_bench(&b);
+    b.sheet->months[b.sheet->nmonths++] =
+        (sheet_month){.year = 2020, .month = 1, .first = 100, .last = 105};
+    b.sheet->months[b.sheet->nmonths++] =
+        (sheet_month){.year = 2020, .month = 2, .first = 100, .last = 99.9999};
+    write_page(&b);
+    says(&b, "<td class=\"p5\">+5.0</td><td class=\"h0\">0.0</td>");
     close_bench(&b);
 }
 END_TEST
@@ -359,5 +479,6 @@ START_TEST(a_page_that_cannot_be_written)
 END_TEST
 
 CHECK_MAIN("report page", a_run_of_nothing, an_empty_result, one_bar,
-           one_trade_and_the_end_of_all_money, everything_at_its_most,
-           a_page_that_cannot_be_written)
+           one_trade_and_the_end_of_all_money, each_status_that_is_not_the_end,
+           a_halt_says_what_was_compared, fees_by_liquidity, times_of_a_table_are_of_one_kind,
+           a_month_of_next_to_nothing, everything_at_its_most, a_page_that_cannot_be_written)

@@ -63,6 +63,19 @@ START_TEST(ticks_of_a_grown_range_keep_its_ends)
 }
 END_TEST
 
+/* A range that stays as it is has three ticks at least: one alone is no scale. */
+START_TEST(ticks_within_a_range)
+{
+    ticks_are(3, AXIS(.low = -0.33, .high = 0.33, .is_fixed = true),
+              "\xe2\x88\x92"
+              "0.2|0.0|0.2");
+    ticks_are(3, AXIS(.low = 0, .high = 94500, .is_fixed = true), "0|20,000|40,000|60,000|80,000");
+    ticks_are(3, AXIS(.low = -1.1, .high = 1.1, .is_fixed = true),
+              "\xe2\x88\x92"
+              "1|0|1");
+}
+END_TEST
+
 START_TEST(ticks_of_powers)
 {
     ticks_are(8, AXIS(.scale = SVG_LOG, .low = 1, .high = 90), "1|2|5|10|20|50");
@@ -215,5 +228,5 @@ START_TEST(shades)
 END_TEST
 
 CHECK_MAIN("report page svg", ticks_of_numbers, ticks_of_a_grown_range_keep_its_ends,
-           ticks_of_powers, ticks_of_time, any_range_is_a_picture,
+           ticks_within_a_range, ticks_of_powers, ticks_of_time, any_range_is_a_picture,
            a_line_touches_extremes_and_breaks_at_what_is_undefined, shades)

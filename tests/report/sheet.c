@@ -636,6 +636,10 @@ START_TEST(two_currencies)
     NEAR(last_of(&s->exposure)->last, 110 / 1012.0);
     NEAR(s->months[0].fees, 1);
     NEAR(s->months[0].traded, 100);
+    ck_assert_uint_eq(s->costs[0].fills, 0); /* the sale, as maker, was of the other currency */
+    ck_assert_uint_eq(s->costs[1].fills, 1);
+    NEAR(s->costs[1].volume, 100);
+    NEAR(s->costs[1].fees, 1);
     NEAR(s->months[0].last, 1012);
     ck_assert_uint_eq(s->ntrades + s->nbest + s->sides[0].trades, 0);
     ck_assert_uint_eq(s->charts[2].nfills, 3);
