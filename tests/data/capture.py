@@ -3,6 +3,8 @@
 import json
 import random
 
+from support import iso_ms, iso_ns, plain
+
 START_MS = 1720000000000
 
 
@@ -48,7 +50,7 @@ class Capture:
         head = (iso_ms(self.ms - 3), iso_ns(self.recv()), first, last, prev, kind)
         levels = [("bid", *x) for x in bids] + [("ask", *x) for x in asks]
         for side, price, qty in levels or [("bid", "0", "0")]:
-            self.rows["depth"].append(",".join(map(str, (*head, side, tidy(price), tidy(qty)))))
+            self.rows["depth"].append(",".join(map(str, (*head, side, plain(price), plain(qty)))))
 
     def snapshot(self):
         bids, asks = self.levels(20), self.levels(20)
@@ -71,14 +73,14 @@ class Capture:
         self.say("bookTicker", {"e": "bookTicker", "u": self.update, "s": self.symbol, "b": bid,
                                 "B": "1.500", "a": ask, "A": "0.025", "T": self.ms - 3,
                                 "E": self.ms})
-        self.rows["quote"].append(f"{iso_ms(self.ms - 3)},{tidy(bid)},1.5,{tidy(ask)},0.025")
+        self.rows["quote"].append(f"{iso_ms(self.ms - 3)},{plain(bid)},1.5,{plain(ask)},0.025")
 
     def trades(self):
         self.trade += 1
         price, maker = self.price(), self.rng.random() < 0.5
         self.say("trade", {"e": "trade", "E": self.ms, "T": self.ms - 3, "s": self.symbol,
                            "t": self.trade, "p": price, "q": "0.010", "X": "MARKET", "m": maker})
-        self.rows["trade"].append(f"{iso_ms(self.ms - 3)},{self.trade},{tidy(price)},0.01,"
+        self.rows["trade"].append(f"{iso_ms(self.ms - 3)},{self.trade},{plain(price)},0.01,"
                                   f"{'sell' if maker else 'buy'}")
 
     def mark(self):
@@ -87,8 +89,8 @@ class Capture:
         self.say("markPrice@1s", {"e": "markPriceUpdate", "E": self.ms, "s": self.symbol,
                                   "p": price, "P": price, "i": index, "r": "0.00010000",
                                   "T": self.ms + 3600000})
-        self.rows["mark"].append(f"{iso_ms(self.ms)},{tidy(price)}")
-        self.rows["index"].append(f"{iso_ms(self.ms)},{tidy(index)}")
+        self.rows["mark"].append(f"{iso_ms(self.ms)},{plain(price)}")
+        self.rows["index"].append(f"{iso_ms(self.ms)},{plain(index)}")
 
     def force(self):
         price = self.price()
@@ -96,21 +98,7 @@ class Capture:
                                 "o": {"s": self.symbol, "S": "SELL", "o": "LIMIT", "f": "IOC",
                                       "q": "0.200", "p": price, "ap": "1.00", "X": "FILLED",
                                       "l": "0.100", "z": "0.200", "T": self.ms - 3}})
-        self.rows["liquidation"].append(f"{iso_ms(self.ms - 3)},0,{tidy(price)},0.2,sell")
-
-
-def iso_ns(ns):
-    from support import iso
-    return iso(ns // 10**9, ns % 10**9)
-
-
-def iso_ms(ms):
-    return iso_ns(ms * 10**6)
-
-
-def tidy(number):
-    from support import plain
-    return plain(number)
+        self.rows["liquidation"].append(f"{iso_ms(self.ms - 3)},0,{plain(price)},0.2,sell")
 
 
 HEADS = {"trade": "ts,id,price,qty,side", "quote": "ts,bid,bid_qty,ask,ask_qty",

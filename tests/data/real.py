@@ -73,7 +73,7 @@ def read_capture(source, symbol=None):
 
 
 def read_message(rows, m, recv, venue):
-    ts = iso(*divmod(venue, 10**9))
+    ts = iso_ns(venue)
     event = m.get("e", "book" if "lastUpdateId" in m else "bookTicker")
     if event in ("trade", "aggTrade"):
         side = "sell" if m["m"] else "buy"
@@ -82,13 +82,13 @@ def read_message(rows, m, recv, venue):
     elif event == "bookTicker":
         rows["quote"].append(",".join((ts, *(plain(m[k]) for k in "bBaA"))))
     elif event == "markPriceUpdate":
-        ts = iso(*divmod(m["E"] * 10**6, 10**9))
+        ts = iso_ms(m["E"])
         rows["mark"].append(f"{ts},{plain(m['p'])}")
         rows["index"].append(f"{ts},{plain(m['i'])}")
     elif event in ("book", "depthUpdate"):
         is_book = event == "book"
         ids = (m["lastUpdateId"],) * 2 + (0,) if is_book else (m["U"], m["u"], m.get("pu", 0))
-        head = (ts, iso(*divmod(recv, 10**9)), *ids, "snapshot" if is_book else "delta")
+        head = (ts, iso_ns(recv), *ids, "snapshot" if is_book else "delta")
         for side, levels in (("bid", m["bids" if is_book else "b"]),
                              ("ask", m["asks" if is_book else "a"])):
             for price, qty in levels:
@@ -134,8 +134,7 @@ class Real(DataTest):
         theirs = read_rows(source)
         self.assertEqual(len(ours), len(theirs))
         for a, b in zip(ours, theirs):
-            self.assertEqual(a["ts"], iso(int(b["timestamp"]) // 1000,
-                                          int(b["timestamp"]) % 1000 * 10**6))
+            self.assertEqual(a["ts"], iso_ms(int(b["timestamp"])))
             self.assertEqual((a["id"], a["side"]), (b["id"], b["side"]))
             self.assertEqual(Decimal(a["price"]), Decimal(b["price"]))
             self.assertEqual(Decimal(a["qty"]), Decimal(b["amount"]))
@@ -160,7 +159,7 @@ class Real(DataTest):
             ours, theirs = self.values(fmt, name, value), read_rows(source)
             self.assertEqual(len(ours), len(theirs))
             for (ts, price), row in zip(ours, theirs):
-                self.assertEqual(ts, iso(*divmod(instant(row["date"]), 10**9)))
+                self.assertEqual(ts, iso_ns(instant(row["date"])))
                 self.close_to(price, row["open"], (path, row))
         if not done:
             self.skipTest("no real data here")

@@ -10,10 +10,6 @@ MS = 1704067200000
 HOUR = 3600000
 
 
-def at(ms):
-    return iso(ms // 1000, ms % 1000 * 10**6)
-
-
 class Series(DataTest):
     def same(self, kind, fmt, text, expected, options=(), name="x.csv"):
         shutil.rmtree(self.catalog, ignore_errors=True)
@@ -32,13 +28,13 @@ class Series(DataTest):
 
     def test_funding(self):
         rates = ["0.0001", "-0.00025", "0.000000000001", "0"]
-        expected = [f"{at(MS + i * 8 * HOUR)},{r}" for i, r in enumerate(rates)]
+        expected = [f"{iso_ms(MS + i * 8 * HOUR)},{r}" for i, r in enumerate(rates)]
         rows = [f"{MS + i * 8 * HOUR},{r}" for i, r in enumerate(rates)]
         for head in ("time,rate", "timestamp,funding_rate", "Date,Rate"):
             self.same("funding", "funding", "\n".join([head, *rows]), expected)
         self.same("funding", "funding", "\n".join(rows), expected,
                   ("--columns", "ts=1,rate=2"))
-        wide = "\n".join(["date,open,high", *(f"{at(MS + i * 8 * HOUR)},{r},0"
+        wide = "\n".join(["date,open,high", *(f"{iso_ms(MS + i * 8 * HOUR)},{r},0"
                                               for i, r in enumerate(rates))])
         self.same("funding", "funding", wide, expected, ("--columns", "ts=date,rate=open"))
         self.same("funding", "funding", self.export("funding"), expected)
@@ -52,7 +48,7 @@ class Series(DataTest):
 
     def test_mark(self):
         prices = ["42000.12345678", "41999.5", "42001"]
-        expected = [f"{at(MS + i * HOUR)},{p}" for i, p in enumerate(prices)]
+        expected = [f"{iso_ms(MS + i * HOUR)},{p}" for i, p in enumerate(prices)]
         rows = [f"{MS + i * HOUR},{p}" for i, p in enumerate(prices)]
         for options in ((), ("--tick", "0.1", "--lot", "0.001")):
             for head in ("time,price", "timestamp,mark_price"):
@@ -79,14 +75,14 @@ class Series(DataTest):
         rows = [("7", "1.5", "10", "1.6", "20", MS, MS + 2),
                 ("8", "1.5", "0", "1.6", "1", MS, MS + 2),
                 ("9", "0", "0", "1.6", "1", MS + 1, MS + 3)]
-        expected = [f"{at(t)},{b},{bq},{a},{aq}" for _, b, bq, a, aq, t, _ in rows]
+        expected = [f"{iso_ms(t)},{b},{bq},{a},{aq}" for _, b, bq, a, aq, t, _ in rows]
         lines = [",".join(map(str, r)) for r in rows]
         head = ("update_id,best_bid_price,best_bid_qty,best_ask_price,best_ask_qty,"
                 "transaction_time,event_time")
         for text in ("\n".join(lines), "\n".join([head, *lines])):
             self.same("quote", "binance-bookticker", text, expected)
             self.same("quote", "binance-bookticker", zstd(text.encode()), expected)
-        got = self.export("quote", options=("--to", at(MS + 2))).splitlines()
+        got = self.export("quote", options=("--to", iso_ms(MS + 2))).splitlines()
         self.assertEqual(len(got), 3, "a quote is known when its event was sent")
         later = f"10,1.5,1,1.6,1,{MS},{MS + 3}"  # an older transaction, told later
         self.load_well(self.write("x.csv", f"{lines[2]}\n{later}"), fmt="binance-bookticker",

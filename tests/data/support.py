@@ -67,6 +67,14 @@ def iso(seconds, fraction=0):
     return f"{text}.{fraction:09d}Z"
 
 
+def iso_ns(ns):
+    return iso(*divmod(ns, 10**9))
+
+
+def iso_ms(ms):
+    return iso_ns(ms * 10**6)
+
+
 def plain(number):
     """A decimal as quoin prints it: no exponent, no zeros at the end."""
     text = format(Decimal(number), "f")

@@ -50,13 +50,6 @@ class Synth(DataTest):
         logs = [math.log(float(r[4])) for r in self.rows(kind, instrument)]
         return [b - a for a, b in zip(logs, logs[1:])]
 
-    def same(self, got, wanted):
-        """As assertEqual, whose list of all differences takes minutes where there are many."""
-        self.assertEqual(len(got), len(wanted))
-        for one, other in zip(got, wanted):
-            if one != other:
-                self.fail(f"{one} instead of {other}")
-
     def verify_clean(self, catalog=None):
         done = quoin("data", "verify", catalog or self.catalog)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
@@ -87,7 +80,7 @@ class TheSame(Synth):
         self.make("--days", "2", "--types", "trade,quote,mark,bar:1m", "-i", BTC, "-i", ETH)
         self.make("--days", "2", "--types", "quote,mark", "-i", ETH, into=self.path("alone"))
         for kind in ("quote", "mark"):
-            self.same(self.rows(kind, ETH), self.rows(kind, ETH, self.path("alone")))
+            self.same_rows(self.rows(kind, ETH), self.rows(kind, ETH, self.path("alone")))
 
 
 class Shape(Synth):
@@ -126,20 +119,20 @@ class Shape(Synth):
     def test_longer_bars_are_the_shorter_ones(self):
         self.make("--days", "7", "--types", "bar:1h,bar:1m")
         self.make("--days", "7", "--types", "bar:1m", into=self.path("minutes"))
-        self.same(self.rows("bar:1h"), self.rows("bar:1h", catalog=self.path("minutes")))
+        self.same_rows(self.rows("bar:1h"), self.rows("bar:1h", catalog=self.path("minutes")))
 
     def test_bars_are_the_aggregation_of_the_trades(self):
         self.make("--days", "1", "--types", "trade,bar:1s,bar:1m")
         self.make("--days", "1", "--types", "trade", into=self.path("trades"))
         for kind in ("bar:1s", "bar:1m"):
-            self.same(self.rows(kind), self.rows(kind, catalog=self.path("trades")))
+            self.same_rows(self.rows(kind), self.rows(kind, catalog=self.path("trades")))
         minutes = {}
         for ts, _, price, qty, _ in self.rows("trade"):
             minutes.setdefault(ts[:16], []).append((Decimal(price), Decimal(qty)))
         mine = [[f"{m}:00.000000000Z", *map(plain, (t[0][0], max(t)[0], min(t)[0], t[-1][0],
                                                     sum(q for _, q in t)))]
                 for m, t in minutes.items()]
-        self.same(self.rows("bar:1m"), mine)
+        self.same_rows(self.rows("bar:1m"), mine)
 
     def test_funding_is_due_at_its_hours_and_bounded(self):
         self.make("--from", "2023-01-01", "--to", "2024-01-01", "--types", "funding")
