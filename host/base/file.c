@@ -93,7 +93,7 @@ int32_t file_map_fd(int fd, const char *path, file_map *map, qn_err *err)
 
 int32_t file_map_open(const char *path, file_map *map, qn_err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* do not wait for a pipe's writer */
     int32_t rc;
 
     if (fd < 0) return fail_errno(err, "cannot open %s", path);

@@ -19,8 +19,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BAR_MAX (366 * QN_NS_PER_DAY)
-
 enum {
     KEY_BAR = 1000,
     KEY_STAMP,
@@ -197,7 +195,8 @@ static int32_t read_bar(const char *text, int64_t *out, qn_err *err)
 {
     if (duration_parse(text, strlen(text), out) != QN_OK)
         return fail(err, QN_E_SYNTAX, "--bar %.40s: expected a length such as 1m, 4h or 1d", text);
-    if (*out > BAR_MAX) return fail(err, QN_E_RANGE, "--bar %.40s: expected at most 366d", text);
+    if (*out > BAR_LENGTH_MAX)
+        return fail(err, QN_E_RANGE, "--bar %.40s: expected at most 366d", text);
     return QN_OK;
 }
 

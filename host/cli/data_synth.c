@@ -228,8 +228,8 @@ static int32_t define(const arguments *a, const char *name, synth_instrument *ou
     if ((rc = options_define(&ins, 0, 0, &out->definition, err)) != QN_OK) return rc;
     text = a->price ? a->price : price_of(out->definition.base);
     if ((rc = read_decimal("--price", text, &price, err)) != QN_OK) return rc;
-    if (price.mantissa <= 0 || decade_of(price) < -12 || decade_of(price) > 12)
-        return fail(err, QN_E_RANGE, "--price %.40s: expected 10^-12 to 10^12", text);
+    if (price.mantissa <= 0 || decade_of(price) < -7 || decade_of(price) > 12)
+        return fail(err, QN_E_RANGE, "--price %.40s: expected 10^-7 to 10^12", text);
     snprintf(tick, sizeof tick, "1e%d", decade_of(price) - 5);
     snprintf(lot, sizeof lot, "1e%d", 1 - decade_of(price));
     if (!ins.tick) ins.tick = tick;

@@ -37,7 +37,7 @@ static int32_t hold(const char *dir, const char *name, int *fd, qn_err *err)
 
     *fd = -1;
     if (rc != QN_OK) return rc;
-    *fd = open(path, O_RDONLY | O_CLOEXEC);
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* as file_map_open */
     if (*fd < 0)
         return errno == EMFILE || errno == ENFILE ? QN_OK : fail_errno(err, "cannot open %s", path);
     if (leaves_room(*fd)) return QN_OK;

@@ -395,6 +395,55 @@ class Wrong(DataTest):
         self.assertEqual(json.loads(run.stdout)["skipped"], 2)
         self.assertEqual(json.loads(run.stdout)["rows"], 3)
 
+    def test_pipes(self):
+        """Files are read twice: half of a pipe would be lost, or its writer waited for."""
+        fifo = self.path("fifo")
+        os.mkfifo(fifo)
+        text = HEAD + "".join(GOOD)
+        for name in (fifo, "/dev/stdin", "/dev/zero"):
+            run = quoin("data", "import", "--format", "ohlcv", "--instrument", "NEW.x", "--into",
+                        self.catalog, *BARS, name, stdin=text)
+            self.assertEqual(run.returncode, 4, name)
+            self.assertIn(f"{name}: error: no file but a pipe or device", run.stderr)
+            self.assertIn("[QN_E_UNSUPPORTED]", run.stderr)
+            self.assertEqual(tree(self.catalog), self.before)
+        with open(self.write("good.csv", text), encoding="ascii") as f:
+            run = subprocess.run([QUOIN, "data", "import", "--format", "ohlcv", "--instrument",
+                                  "NEW.x", "--into", self.catalog, *BARS, "/dev/stdin"],
+                                 stdin=f, capture_output=True, text=True, timeout=300)
+        self.assertEqual(run.returncode, 0, run.stderr)
+
+    def test_the_manifests_name(self):
+        name = self.write("a.csv", HEAD + "".join(GOOD))
+        for instrument in ("manifest.json", "manifest.json.new"):
+            for into in (self.catalog, self.path("fresh")):
+                run = self.load(name, instrument=instrument, options=BARS, into=into)
+                self.assertEqual(run.returncode, 2, run.stderr)
+                self.assertIn(f"--instrument {instrument}: ", run.stderr)
+            self.assertEqual(tree(self.catalog), self.before)
+            self.assertFalse(os.path.exists(self.path("fresh")))
+
+    def test_length_that_is_none(self):
+        """Rows so far apart that no bar is as long, and that a signed number of ns overflows."""
+        row = ",10,12,9,11,1\n"
+        for first, second in (("2002-11-09", "2013-10-22"), ("1678-01-01", "2261-12-31")):
+            name = self.write("x.csv", HEAD + first + row + second + row)
+            run = self.load(name, instrument="NEW.x", options=BARS[2:])
+            self.assertEqual(run.returncode, 4, run.stderr)
+            self.assertIn("x.csv: error: the length of the bars cannot be told: the rows are "
+                          "more than 366d apart", run.stderr)
+            self.assertEqual(tree(self.catalog), self.before)
+
+    def test_a_pipe_in_the_catalog(self):
+        tape = next(n for n in self.before if n.endswith(".tape"))
+        os.unlink(os.path.join(self.catalog, tape))
+        os.mkfifo(os.path.join(self.catalog, tape))
+        for command in ("verify", "export"):
+            run = quoin("data", command, self.catalog, *(
+                ("-i", "BTCUSDT.binance", "-t", "bar:1m") if command == "export" else ()))
+            self.assertNotEqual(run.returncode, 0)
+            self.assertIn("not a regular file", run.stderr)
+
     def test_blanks_around_names(self):
         name = self.write("x.csv", "Date, Open,High ,\tLow, Close , Volume\n" + "".join(GOOD))
         self.load_well(name, instrument="NEW.x", options=BARS)

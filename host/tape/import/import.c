@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* --- what reading rows and messages share --------------------------------------------- */
 
@@ -102,6 +103,18 @@ void job_progress(const import_job *job, double part)
 
 /* --- before reading ------------------------------------------------------------------- */
 
+/* Files are read twice, looked at and imported: a pipe would be empty, or begin in the middle,
+ * at the second time. A folder, and what is not there, is told of when it is opened. */
+static int32_t check_file(const char *path, qn_err *err)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)) return QN_OK;
+    return fail(err, QN_E_UNSUPPORTED,
+                "no file but a pipe or device, which cannot be read twice; write it to a file "
+                "first");
+}
+
 /* A FILE.CHECKSUM beside an archive file: its first word is the SHA-256 of the file. */
 static int32_t check_archive(const char *path, qn_err *err)
 {
@@ -148,9 +161,9 @@ static int32_t look(import_job *job, qn_err *err)
     if ((rc = look_up(job, err)) != QN_OK) return rc;
     for (size_t i = 0; i < opt->nfiles; i++) {
         job->files[i].path = opt->files[i];
-        if (!opt->format->is_archive) continue;
-        if ((rc = check_archive(opt->files[i], err)) != QN_OK)
-            return job_at(job, opt->files[i], 0, rc);
+        rc = check_file(opt->files[i], err);
+        if (rc == QN_OK && opt->format->is_archive) rc = check_archive(opt->files[i], err);
+        if (rc != QN_OK) return job_at(job, opt->files[i], 0, rc);
     }
     return opt->format->is_messages ? raw_look(job, err) : rows_look(job, err);
 }

@@ -47,6 +47,8 @@ typedef struct import_column {
     uint16_t place;  /* from 1, in files without a header; 0 = unknown */
 } import_column;
 
+#define BAR_LENGTH_MAX (366 * QN_NS_PER_DAY) /* a year */
+
 /* What the rows of one import have in common. */
 typedef struct import_settings {
     int32_t price_exp, qty_exp;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "instrument.h"
 
+#include "../manifest.h"
+
 #include "base/fail.h"
 
 #include <quoin/sdk/decimal.h>
@@ -137,6 +139,11 @@ static int32_t check_name(const char *name, qn_err *err)
                         "--instrument %.64s: '%c' cannot stand in a name; expected letters, "
                         "digits and such as '-', '_', ':'",
                         name, *p);
+    if (strcmp(name, MANIFEST_NAME) == 0 || strcmp(name, MANIFEST_NAME ".new") == 0)
+        return fail(err, QN_E_INVALID,
+                    "--instrument %.64s: the catalog's own file is called so; expected another "
+                    "SYMBOL.venue",
+                    name);
     return check_venue(name, dot + 1, err);
 }
 

@@ -37,7 +37,7 @@ int32_t rows_look(import_job *job, qn_err *err)
     }
     job_sort(job);
     for (size_t i = 1; i < opt->nfiles && job->files[i].has_rows; i++)
-        survey_step(&job->found, job->files[i].first - job->files[i - 1].last);
+        survey_step(&job->found, job->files[i - 1].last, job->files[i].first);
     if (!job->files[0].has_rows && has_bad) return QN_OK;
     if (!job->files[0].has_rows)
         return job_at(job, job->files[0].path, 0,

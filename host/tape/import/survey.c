@@ -4,15 +4,16 @@
 #include "base/clock.h"
 #include "base/fail.h"
 
-void survey_step(survey *s, int64_t step)
+void survey_step(survey *s, int64_t from, int64_t to)
 {
-    int64_t a = s->common_step;
-    int64_t b = step;
+    uint64_t step = (uint64_t)to - (uint64_t)from; /* may be more than a signed number holds */
+    uint64_t a = s->common_step;
+    uint64_t b = step;
 
-    if (step <= 0) return;
+    if (to <= from) return;
     if (s->least_step == 0 || step < s->least_step) s->least_step = step;
     while (b) {
-        int64_t rest = a % b;
+        uint64_t rest = a % b;
         a = b;
         b = rest;
     }
@@ -26,13 +27,17 @@ int32_t survey_length(const survey *s, int64_t *out, qn_err *err)
     if (s->least_step == 0)
         return fail(err, QN_E_MISSING,
                     "the length of the bars cannot be told from one row; give it: --bar 1m");
-    duration_format(s->least_step, least);
+    if (s->least_step > (uint64_t)BAR_LENGTH_MAX)
+        return fail(err, QN_E_MISSING,
+                    "the length of the bars cannot be told: the rows are more than 366d apart; "
+                    "give it: --bar 1m");
+    duration_format((int64_t)s->least_step, least);
     if (s->common_step != s->least_step)
         return fail(err, QN_E_MISSING,
                     "the length of the bars cannot be told: the smallest step, %s, does not "
                     "divide the others; give it: --bar 1m",
                     least);
-    *out = s->least_step;
+    *out = (int64_t)s->least_step;
     return QN_OK;
 }
 
@@ -59,7 +64,7 @@ static bool look_at(survey *s, survey_file *file, const importer *imp, import_la
     if (wish.places && (row_places(imp, layout, row, COLUMN_PRICE, &seen.price_places) != QN_OK ||
                         row_places(imp, layout, row, COLUMN_QTY, &seen.qty_places) != QN_OK))
         return false;
-    if (file->has_rows && wish.steps) survey_step(&seen, ts - file->last);
+    if (file->has_rows && wish.steps) survey_step(&seen, file->last, ts);
     if (!file->has_rows) file->first = ts;
     if (!file->has_rows || ts > file->last) file->last = ts;
     file->has_rows = true;

@@ -23,7 +23,7 @@ typedef struct survey_file {
 /* All files together. All zero to begin with. */
 typedef struct survey {
     int32_t price_places, qty_places;
-    int64_t least_step,
+    uint64_t least_step,
         common_step; /* between rows: the smallest, the greatest divisor; 0 = none */
 } survey;
 
@@ -34,8 +34,8 @@ typedef struct survey {
 int32_t survey_look(survey *s, survey_file *file, const importer *imp, const char *columns,
                     survey_wish wish, int64_t *line, qn_err *err);
 
-/* Count the step from one row to the next; steps that are not above 0 are passed over. */
-void survey_step(survey *s, int64_t step);
+/* Count the step from the time of one row to that of the next, if it is above 0. */
+void survey_step(survey *s, int64_t from, int64_t to);
 
 /* The length of bars: the smallest step, if it divides all others.
  * QN_OK, or QN_E_MISSING with what to do. */
