@@ -195,6 +195,10 @@ class ExchangeInfo(DataTest):
             self.assertIn(said, run.stderr)
             self.assertIn("[QN_E_INVALID]", run.stderr)
 
+    @staticmethod
+    def changed(**members):
+        return json.dumps({"symbols": [{**USDM["symbols"][0], **members}]})
+
     def test_wrong(self):
         for info, symbol, said, status in (
                 (USDM, "BTCUSTD", "no symbol BTCUSTD among its 1 (did you mean BTCUSDT?)", 2),
@@ -204,6 +208,14 @@ class ExchangeInfo(DataTest):
                 ('{"symbols":[1,{"symbol":2}]}', "BTCUSDT", "no symbol BTCUSDT among its 0", 2),
                 ("rubbish", "BTCUSDT", "no JSON at byte 1", 2),
                 (json.dumps(USDM)[:-9], "BTCUSDT", "it ends too early", 2),
+                (json.dumps(USDM) + "\n}", "BTCUSDT", "text follows the JSON at byte", 2),
+                (self.changed(filters=None), "BTCUSDT", '"filters": expected an array', 2),
+                (self.changed(filters={}), "BTCUSDT", '"filters": expected an array', 2),
+                (self.changed(baseAsset=""), "BTCUSDT", '"baseAsset": expected a text', 2),
+                (self.changed(filters=filters(None, "0.001")), "BTCUSDT",
+                 '"tickSize": expected a text or a number', 2),
+                (self.changed(filters=filters("0." + "0" * 60 + "1", "0.001")), "BTCUSDT",
+                 '"tickSize": expected a text or a number', 2),
                 (gzip.compress(json.dumps(USDM).encode())[:-9], "BTCUSDT", "gzip", 4)):
             run = self.run_with(info, symbol)
             self.assertEqual(run.returncode, status, run.stderr)

@@ -75,7 +75,11 @@ static int32_t parse(const char *text, size_t len, struct json_object **out, qn_
     error = json_tokener_get_error(json);
     end = json_tokener_get_parse_end(json);
     json_tokener_free(json);
-    if (error == json_tokener_success) return QN_OK;
+    while (error == json_tokener_success && end < len && text[end] && strchr(" \t\r\n", text[end]))
+        end++;
+    if (error == json_tokener_success && end == len) return QN_OK;
+    if (error == json_tokener_success)
+        return fail(err, QN_E_SYNTAX, "text follows the JSON at byte %zu", end + 1);
     return fail(err, QN_E_SYNTAX, "no JSON at byte %zu: %s", end + 1,
                 error == json_tokener_continue ? "it ends too early"
                                                : json_tokener_error_desc(error));
@@ -153,16 +157,22 @@ static struct json_object *filter_of(struct json_object *symbol, const char *typ
     return NULL;
 }
 
-/* What the file says: a text, or a number as text. False when nothing. */
-static bool say(struct json_object *symbol, const info_row *row, char to[INFO_TEXT])
+/* What the file says: a text, or a number as text; "" when nothing. What is there and neither is
+ * an error: an instrument that lacks its tick would be another one. */
+static int32_t say(struct json_object *symbol, const info_row *row, char to[INFO_TEXT], qn_err *err)
 {
     struct json_object *from = row->filter ? filter_of(symbol, row->filter) : symbol;
-    struct json_object *value = get(from, row->key, json_type_string);
+    struct json_object *value = NULL;
 
-    if (!value) value = get(from, row->key, json_type_int);
-    if (!value) value = get(from, row->key, json_type_double);
-    if (!value) return false;
-    return snprintf(to, INFO_TEXT, "%s", json_object_get_string(value)) < INFO_TEXT;
+    to[0] = '\0';
+    if (!from || !json_object_object_get_ex(from, row->key, &value)) return QN_OK;
+    if ((json_object_is_type(value, json_type_string) ||
+         json_object_is_type(value, json_type_int) ||
+         json_object_is_type(value, json_type_double)) &&
+        snprintf(to, INFO_TEXT, "%s", json_object_get_string(value)) < INFO_TEXT && to[0])
+        return QN_OK;
+    return fail(err, QN_E_TYPE, "\"%s\": expected a text or a number of 1 to %d characters",
+                row->key, INFO_TEXT - 1);
 }
 
 static bool is_same_number(const char *a, const char *b)
@@ -192,12 +202,18 @@ static int32_t fill(struct json_object *symbol, instrument_options *opt, exchang
                     qn_err *err)
 {
     bool is_spot = !get(symbol, "contractType", json_type_string);
+    struct json_object *filters = NULL;
     char text[INFO_TEXT];
+    int32_t rc;
 
+    if (json_object_object_get_ex(symbol, "filters", &filters) &&
+        !json_object_is_type(filters, json_type_array))
+        return fail(err, QN_E_TYPE, "\"filters\": expected an array");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const char **option = (const char **)((char *)opt + rows[i].option);
         char *place = (char *)out + rows[i].text;
-        if (!say(symbol, &rows[i], text)) continue;
+        if ((rc = say(symbol, &rows[i], text, err)) != QN_OK) return rc;
+        if (!text[0]) continue;
         if (!*option) {
             memcpy(place, text, INFO_TEXT);
             *option = place;

@@ -31,7 +31,8 @@ typedef struct exchange_info {
  *
  * returns QN_OK; QN_E_UNKNOWN_NAME for a symbol that is not in it, with the nearest one that
  *         is; QN_E_INVALID for a contradiction; QN_E_SYNTAX for a text that is no exchangeInfo;
- *         as source_open. On error *opt is not to be used. */
+ *         QN_E_TYPE for a value that is neither text nor number; as source_open. On error
+ *         *opt is not to be used. */
 int32_t exchange_info_read(const char *path, instrument_options *opt, exchange_info *out,
                            qn_err *err);
 
