@@ -104,3 +104,20 @@ struct json_object *json_whole(struct json_object *object, bool is_whole)
     json_object_put(object);
     return NULL;
 }
+
+struct json_object *json_get(struct json_object *object, const char *key, enum json_type type)
+{
+    struct json_object *value = NULL;
+
+    if (!json_object_is_type(object, json_type_object) ||
+        !json_object_object_get_ex(object, key, &value))
+        return NULL;
+    return json_object_is_type(value, type) ? value : NULL;
+}
+
+const char *json_get_text(struct json_object *object, const char *key)
+{
+    struct json_object *value = json_get(object, key, json_type_string);
+
+    return value ? json_object_get_string(value) : NULL;
+}

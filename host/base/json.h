@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Writing JSON with json-c: amounts as decimal strings, times as ISO 8601, what is not defined
- * as null. Each call takes a value over or frees it, and is false when memory ran out, so that
- * calls are joined by &&; a NULL object makes all of them false. */
+ * JSON with json-c.
+ *
+ * Writing: amounts as decimal strings, times as ISO 8601, what is not defined as null. Each call
+ * takes a value over or frees it, and is false when memory ran out, so that calls are joined by
+ * &&; a NULL object makes all of them false.
+ *
+ * Reading: a value is borrowed from the object that it stands in. */
 #ifndef QUOIN_BASE_JSON_H
 #define QUOIN_BASE_JSON_H
 
@@ -37,5 +41,10 @@ const char *json_text(struct json_object *object);
 
 /* The object if is_whole, else NULL, and the object is freed. */
 struct json_object *json_whole(struct json_object *object, bool is_whole);
+
+/* The value under a key if it is of that type; else, and for what is no object, NULL. */
+struct json_object *json_get(struct json_object *object, const char *key, enum json_type type);
+/* The text under a key, or NULL. */
+const char *json_get_text(struct json_object *object, const char *key);
 
 #endif

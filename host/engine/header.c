@@ -3,26 +3,16 @@
 
 #include "base/clock.h"
 #include "base/fail.h"
+#include "base/json.h"
 
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *text_of(struct json_object *object, const char *key)
-{
-    struct json_object *value;
-
-    return json_object_object_get_ex(object, key, &value) &&
-                   json_object_is_type(value, json_type_string)
-               ? json_object_get_string(value)
-               : NULL;
-}
-
 /* Numbers of 64 bits stand as text: a reader in another language may only have doubles. */
 static bool number_of(struct json_object *object, const char *key, int64_t *out)
 {
-    const char *text = text_of(object, key);
+    const char *text = json_get_text(object, key);
     char *end;
 
     if (!text) return false;
@@ -32,11 +22,9 @@ static bool number_of(struct json_object *object, const char *key, int64_t *out)
 
 static bool read_sets(run_header *h)
 {
-    struct json_object *sets;
+    struct json_object *sets = json_get(h->root, "sets", json_type_array);
 
-    if (!json_object_object_get_ex(h->root, "sets", &sets) ||
-        !json_object_is_type(sets, json_type_array) || json_object_array_length(sets) > HEADER_SETS)
-        return false;
+    if (!sets || json_object_array_length(sets) > HEADER_SETS) return false;
     for (size_t i = 0; i < json_object_array_length(sets); i++) {
         h->sets[h->nsets] = json_object_get_string(json_object_array_get_idx(sets, i));
         if (!h->sets[h->nsets++]) return false;
@@ -49,12 +37,12 @@ int32_t run_header_read(const char *text, run_header *out, qn_err *err)
     run_header h = {.root = json_tokener_parse(text)};
 
     if (h.root) {
-        h.id = text_of(h.root, "id");
-        h.name = text_of(h.root, "name");
-        h.begun = text_of(h.root, "begun");
-        h.config = text_of(h.root, "config");
-        h.config_identity = text_of(h.root, "config_identity");
-        h.data_sha256 = text_of(h.root, "data_sha256");
+        h.id = json_get_text(h.root, "id");
+        h.name = json_get_text(h.root, "name");
+        h.begun = json_get_text(h.root, "begun");
+        h.config = json_get_text(h.root, "config");
+        h.config_identity = json_get_text(h.root, "config_identity");
+        h.data_sha256 = json_get_text(h.root, "data_sha256");
     }
     if (!h.root || !h.id || !h.name || !h.begun || !h.config || !h.config_identity ||
         !h.data_sha256 || !read_sets(&h) || !number_of(h.root, "from_ns", &h.from) ||
@@ -77,11 +65,9 @@ void run_header_free(run_header *h)
 /* The array under a key; NULL if there is none. */
 static struct json_object *array_of(struct json_object *object, const char *key, uint32_t *n)
 {
-    struct json_object *array;
+    struct json_object *array = json_get(object, key, json_type_array);
 
-    if (!json_object_object_get_ex(object, key, &array) ||
-        !json_object_is_type(array, json_type_array))
-        return NULL;
+    if (!array) return NULL;
     *n = (uint32_t)json_object_array_length(array);
     return array;
 }
@@ -112,8 +98,8 @@ static bool exponent_of(struct json_object *object, const char *key, int32_t *ou
 
 static bool read_instrument(struct json_object *from, uint32_t number, qn_instrument *to)
 {
-    const char *name = text_of(from, "name");
-    const char *settle = text_of(from, "settle");
+    const char *name = json_get_text(from, "name");
+    const char *settle = json_get_text(from, "settle");
 
     to->size = sizeof *to;
     to->number = number;
@@ -170,10 +156,10 @@ void run_names_free(run_names *names)
 int32_t run_footer_read(const char *text, run_footer *out, qn_err *err)
 {
     struct json_object *root = json_tokener_parse(text);
-    const char *status = root ? text_of(root, "status") : NULL;
-    const char *decisions = root ? text_of(root, "decision_hash") : NULL;
-    const char *ledger = root ? text_of(root, "ledger_hash") : NULL;
-    const char *ended = root ? text_of(root, "ended") : NULL;
+    const char *status = root ? json_get_text(root, "status") : NULL;
+    const char *decisions = root ? json_get_text(root, "decision_hash") : NULL;
+    const char *ledger = root ? json_get_text(root, "ledger_hash") : NULL;
+    const char *ended = root ? json_get_text(root, "ended") : NULL;
     int64_t loop_seq = 0;
     int64_t last_seq = 0;
     int64_t market = 0;

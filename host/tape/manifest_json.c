@@ -197,19 +197,10 @@ static int32_t damaged(const source *src, const char *key, const char *what)
                 src->item, key, what);
 }
 
-static struct json_object *member(struct json_object *o, const char *key, json_type type)
-{
-    struct json_object *value = NULL;
-
-    if (!json_object_object_get_ex(o, key, &value) || json_object_get_type(value) != type)
-        return NULL;
-    return value;
-}
-
 static int32_t get_text(const source *src, struct json_object *o, const char *key, char *to,
                         size_t room)
 {
-    struct json_object *value = member(o, key, json_type_string);
+    struct json_object *value = json_get(o, key, json_type_string);
     const char *s = value ? json_object_get_string(value) : NULL;
     size_t len = value ? (size_t)json_object_get_string_len(value) : 0;
 
@@ -230,7 +221,7 @@ static int32_t get_time(const source *src, struct json_object *o, const char *ke
 
 static int32_t get_count(const source *src, struct json_object *o, const char *key, uint64_t *out)
 {
-    struct json_object *value = member(o, key, json_type_int);
+    struct json_object *value = json_get(o, key, json_type_int);
     int64_t n = value ? json_object_get_int64(value) : 0;
 
     if (n <= 0) return damaged(src, key, "expected a number above 0");
@@ -247,7 +238,7 @@ static int32_t get_number(const source *src, struct json_object *o, const number
     int32_t rc;
 
     if (row->form == FORM_EXP) {
-        if (!(value = member(o, row->key, json_type_int)))
+        if (!(value = json_get(o, row->key, json_type_int)))
             return damaged(src, row->key, "expected a whole number");
         *(int32_t *)(void *)at = json_object_get_int(value);
         return QN_OK;
@@ -337,7 +328,7 @@ typedef int32_t (*read_item)(const source *src, struct json_object *o, manifest 
 static int32_t read_list(source *src, struct json_object *root, const char *key, read_item item,
                          manifest *m)
 {
-    struct json_object *list = member(root, key, json_type_array);
+    struct json_object *list = json_get(root, key, json_type_array);
     size_t n = list ? json_object_array_length(list) : 0;
     int32_t rc = QN_OK;
 
@@ -354,7 +345,7 @@ static int32_t read_list(source *src, struct json_object *root, const char *key,
 
 static int32_t read_root(source *src, struct json_object *root, manifest *m)
 {
-    struct json_object *version = member(root, "version", json_type_int);
+    struct json_object *version = json_get(root, "version", json_type_int);
     char format[32];
     int32_t rc;
 

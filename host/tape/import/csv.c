@@ -121,7 +121,7 @@ static int32_t row_add(csv_row *row, const char *text, const char *end, qn_err *
 {
     if (row->n == CSV_FIELDS_MAX)
         return fail(err, QN_E_SYNTAX, "the row has more than %d fields", CSV_FIELDS_MAX);
-    row->fields[row->n++] = (csv_field){text, (uint32_t)(end - text)};
+    row->fields[row->n++] = (text_piece){text, (size_t)(end - text)};
     return QN_OK;
 }
 
@@ -225,7 +225,7 @@ static bool next_fast(csv *c, csv_row *row)
             found = find_special(from += STRIDE);
         p = from + __builtin_ctzll(found);
         found &= found - 1;
-        row->fields[n] = (csv_field){start, (uint32_t)(p - start)};
+        row->fields[n] = (text_piece){start, (size_t)(p - start)};
         if (*p == ',') {
             start = p + 1;
             continue;

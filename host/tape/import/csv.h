@@ -7,6 +7,8 @@
 #ifndef QUOIN_IMPORT_CSV_H
 #define QUOIN_IMPORT_CSV_H
 
+#include "piece.h"
+
 #include <quoin/error.h>
 
 #include <stddef.h>
@@ -15,15 +17,10 @@
 #define CSV_FIELDS_MAX 64
 #define CSV_LINE_MAX 65536
 
-typedef struct csv_field {
-    const char *text; /* not NUL-terminated */
-    uint32_t len;
-} csv_field;
-
 typedef struct csv_row {
     int64_t line; /* from 1; 0 = the end of the file */
     uint32_t n;   /* 0 = a blank line */
-    csv_field fields[CSV_FIELDS_MAX];
+    text_piece fields[CSV_FIELDS_MAX];
 } csv_row;
 
 typedef struct csv csv;

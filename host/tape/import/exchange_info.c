@@ -4,12 +4,12 @@
 #include "source.h"
 
 #include "base/fail.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/nearest.h"
 
 #include <quoin/sdk/decimal.h>
 
-#include <json-c/json.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,23 +47,6 @@ static int32_t read_all(const char *path, char **out, size_t *len, qn_err *err)
     return QN_OK;
 }
 
-static struct json_object *get(struct json_object *object, const char *key, enum json_type type)
-{
-    struct json_object *value = NULL;
-
-    if (!json_object_is_type(object, json_type_object) ||
-        !json_object_object_get_ex(object, key, &value))
-        return NULL;
-    return json_object_is_type(value, type) ? value : NULL;
-}
-
-static const char *get_text(struct json_object *object, const char *key)
-{
-    struct json_object *value = get(object, key, json_type_string);
-
-    return value ? json_object_get_string(value) : NULL;
-}
-
 static int32_t parse(const char *text, size_t len, struct json_object **out, qn_err *err)
 {
     struct json_tokener *json = json_tokener_new_ex(JSON_DEPTH);
@@ -89,7 +72,7 @@ static int32_t parse(const char *text, size_t len, struct json_object **out, qn_
 static int32_t find(struct json_object *info, const char *symbol, struct json_object **out,
                     qn_err *err)
 {
-    struct json_object *all = get(info, "symbols", json_type_array);
+    struct json_object *all = json_get(info, "symbols", json_type_array);
     size_t n = all ? json_object_array_length(all) : 0;
     const char **names;
     const char *near;
@@ -100,7 +83,7 @@ static int32_t find(struct json_object *info, const char *symbol, struct json_ob
     *out = NULL;
     for (size_t i = 0; i < n && !*out; i++) {
         struct json_object *one = json_object_array_get_idx(all, i);
-        const char *name = get_text(one, "symbol");
+        const char *name = json_get_text(one, "symbol");
         if (!name) continue;
         if (strcmp(name, symbol) == 0) *out = one;
         names[known++] = name;
@@ -146,12 +129,12 @@ static const info_row rows[] = {
 
 static struct json_object *filter_of(struct json_object *symbol, const char *type)
 {
-    struct json_object *filters = get(symbol, "filters", json_type_array);
+    struct json_object *filters = json_get(symbol, "filters", json_type_array);
     size_t n = filters ? json_object_array_length(filters) : 0;
 
     for (size_t i = 0; i < n; i++) {
         struct json_object *filter = json_object_array_get_idx(filters, i);
-        const char *name = get_text(filter, "filterType");
+        const char *name = json_get_text(filter, "filterType");
         if (name && strcmp(name, type) == 0) return filter;
     }
     return NULL;
@@ -192,7 +175,7 @@ static bool is_same_number(const char *a, const char *b)
 
 static int32_t places_of(struct json_object *symbol, const char *key)
 {
-    struct json_object *value = get(symbol, key, json_type_int);
+    struct json_object *value = json_get(symbol, key, json_type_int);
     int32_t places = value ? json_object_get_int(value) : 0;
 
     return places > 0 && places <= PLACES_MAX ? places : 0;
@@ -201,7 +184,7 @@ static int32_t places_of(struct json_object *symbol, const char *key)
 static int32_t fill(struct json_object *symbol, instrument_options *opt, exchange_info *out,
                     qn_err *err)
 {
-    bool is_spot = !get(symbol, "contractType", json_type_string);
+    bool is_spot = !json_get(symbol, "contractType", json_type_string);
     struct json_object *filters = NULL;
     char text[INFO_TEXT];
     int32_t rc;
@@ -223,8 +206,8 @@ static int32_t fill(struct json_object *symbol, instrument_options *opt, exchang
         }
     }
     if (!opt->kind) {
-        const char *margin = get_text(symbol, "marginAsset");
-        const char *base = get_text(symbol, "baseAsset");
+        const char *margin = json_get_text(symbol, "marginAsset");
+        const char *base = json_get_text(symbol, "baseAsset");
         bool is_inverse = margin && base && strcmp(margin, base) == 0;
         opt->kind = is_spot ? "spot" : is_inverse ? "inverse" : "linear";
     }

@@ -136,7 +136,7 @@ typedef union import_event {
 } import_event;
 
 /* Read a number of `role` as a mantissa: as number_read, with the reason. */
-int32_t field_decimal(const char *role, csv_field field, int32_t exp, int64_t *to, qn_err *err);
+int32_t field_decimal(const char *role, text_piece field, int32_t exp, int64_t *to, qn_err *err);
 
 /* Read a row into an event: every column, then the importer's finish. A layout's first row
  * sets its time form.

@@ -13,42 +13,36 @@
 #define NONE "none"      /* --columns volume=none */
 #define SEPARATORS_MIN 2 /* fewer may be text, but for a format of two columns */
 
-/* A piece of text. */
-typedef struct piece {
-    const char *text;
-    size_t len;
-} piece;
-
-static bool is_same(piece a, const char *b, size_t len)
+static bool is_same(text_piece a, const char *b, size_t len)
 {
     return a.len == len && strncasecmp(a.text, b, len) == 0;
 }
 
 /* Take the text up to `stop`, or the end, off *rest. False when there is nothing left. */
-static bool take(const char **rest, char stop, piece *out)
+static bool take(const char **rest, char stop, text_piece *out)
 {
     const char *p = *rest;
     size_t len;
 
     if (!p) return false;
     len = (size_t)(strchrnul(p, stop) - p);
-    *out = (piece){p, len};
+    *out = (text_piece){p, len};
     *rest = p[len] ? p + len + 1 : NULL;
     return true;
 }
 
 /* Split "role=value". */
-static bool split_pair(piece pair, piece *role, piece *value)
+static bool split_pair(text_piece pair, text_piece *role, text_piece *value)
 {
     const char *equals = memchr(pair.text, '=', pair.len);
 
     if (!equals || equals == pair.text || equals + 1 == pair.text + pair.len) return false;
-    *role = (piece){pair.text, (size_t)(equals - pair.text)};
-    *value = (piece){equals + 1, pair.len - role->len - 1};
+    *role = (text_piece){pair.text, (size_t)(equals - pair.text)};
+    *value = (text_piece){equals + 1, pair.len - role->len - 1};
     return true;
 }
 
-static size_t column_of(const importer *imp, piece role)
+static size_t column_of(const importer *imp, text_piece role)
 {
     size_t i = 0;
 
@@ -58,10 +52,10 @@ static size_t column_of(const importer *imp, piece role)
 }
 
 /* What the map says of a column: false when nothing. */
-static bool map_find(const importer *imp, const char *map, size_t column, piece *value)
+static bool map_find(const importer *imp, const char *map, size_t column, text_piece *value)
 {
-    piece pair;
-    piece role;
+    text_piece pair;
+    text_piece role;
 
     while (take(&map, ',', &pair))
         if (split_pair(pair, &role, value) && column_of(imp, role) == column) return true;
@@ -71,9 +65,9 @@ static bool map_find(const importer *imp, const char *map, size_t column, piece 
 int32_t layout_check(const importer *imp, const char *map, qn_err *err)
 {
     bool is_given[COLUMNS_MAX] = {false};
-    piece pair;
-    piece role;
-    piece value;
+    text_piece pair;
+    text_piece role;
+    text_piece value;
     size_t i;
 
     while (take(&map, ',', &pair)) {
@@ -96,10 +90,8 @@ static bool is_blank(char c)
 }
 
 /* The text of a field of the header, without the blanks around it: "Date, Open". */
-static piece header_name(csv_field field)
+static text_piece header_name(text_piece p)
 {
-    piece p = {field.text, field.len};
-
     while (p.len > 0 && is_blank(p.text[p.len - 1]))
         p.len--;
     for (; p.len > 0 && is_blank(*p.text); p.len--)
@@ -109,12 +101,12 @@ static piece header_name(csv_field field)
 
 /* The field whose text is `name`; *twice if there is another. An empty name fits the first
  * field alone. */
-static int32_t field_named(const csv_row *row, piece name, bool *twice)
+static int32_t field_named(const csv_row *row, text_piece name, bool *twice)
 {
     int32_t at = NOWHERE;
 
     for (uint32_t i = 0; i < row->n && (name.len > 0 || i == 0); i++) {
-        piece said = header_name(row->fields[i]);
+        text_piece said = header_name(row->fields[i]);
         if (!is_same(name, said.text, said.len)) continue;
         if (at != NOWHERE) *twice = true;
         if (at == NOWHERE) at = (int32_t)i;
@@ -126,7 +118,7 @@ static int32_t field_named(const csv_row *row, piece name, bool *twice)
 static int32_t field_of(const import_column *col, const csv_row *row, int32_t *at, qn_err *err)
 {
     const char *names = col->names;
-    piece name;
+    text_piece name;
     bool twice = false;
 
     *at = NOWHERE;
@@ -143,7 +135,7 @@ static int32_t field_of(const import_column *col, const csv_row *row, int32_t *a
 }
 
 /* Does --columns say that the file lacks this column? A column that is called so is one. */
-static bool is_waived(const import_column *col, piece value, const csv_row *row)
+static bool is_waived(const import_column *col, text_piece value, const csv_row *row)
 {
     bool twice = false;
 
@@ -152,7 +144,7 @@ static bool is_waived(const import_column *col, piece value, const csv_row *row)
 }
 
 /* The field that --columns names, by number or by name. */
-static int32_t field_mapped(const import_column *col, piece value, const csv_row *row,
+static int32_t field_mapped(const import_column *col, text_piece value, const csv_row *row,
                             bool has_header, int32_t *at, qn_err *err)
 {
     uint64_t number;
@@ -180,7 +172,7 @@ static int32_t field_mapped(const import_column *col, piece value, const csv_row
 /* Does a field of the row hold a number or a time, as data does? */
 static bool is_data(const csv_row *row, uint32_t at)
 {
-    csv_field field = row->fields[at];
+    text_piece field = row->fields[at];
     int64_t ignored;
 
     return number_read(field.text, field.len, 0, &ignored) != QN_E_SYNTAX ||
@@ -192,7 +184,7 @@ static bool is_data(const csv_row *row, uint32_t at)
 static bool is_header(const importer *imp, const char *map, const csv_row *row)
 {
     bool is_known = false;
-    piece value;
+    text_piece value;
     uint64_t place;
 
     for (size_t i = 0; i < imp->ncolumns; i++) {
@@ -213,7 +205,7 @@ static bool is_header(const importer *imp, const char *map, const csv_row *row)
 static int32_t check_needs(const importer *imp, const char *map, const import_layout *out,
                            bool has_header, qn_err *err)
 {
-    piece value;
+    text_piece value;
 
     for (size_t i = 0; i < imp->ncolumns; i++) {
         const import_column *col = &imp->columns[i];
@@ -243,7 +235,7 @@ static int32_t check_separator(const importer *imp, const csv_row *row, qn_err *
         char sign;
         const char *name;
     } others[] = {{';', "semicolons"}, {'\t', "tabs"}};
-    const csv_field *line = &row->fields[0];
+    const text_piece *line = &row->fields[0];
 
     if (row->n != 1) return QN_OK;
     for (size_t k = 0; k < sizeof others / sizeof others[0]; k++) {
@@ -262,7 +254,7 @@ int32_t layout_find(const importer *imp, const char *map, const csv_row *row, im
                     bool *has_header, qn_err *err)
 {
     int32_t rc = QN_OK;
-    piece value;
+    text_piece value;
 
     *out = (import_layout){.nfields = row->n};
     if ((rc = check_separator(imp, row, err)) != QN_OK) return rc;

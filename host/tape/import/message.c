@@ -2,6 +2,7 @@
 #include "message.h"
 
 #include "base/fail.h"
+#include "base/json.h"
 
 #include <quoin/number.h>
 
@@ -17,7 +18,7 @@
 typedef enum member_kind {
     MEMBER_TIME,   /* int64_t, ns: a number of ms or us */
     MEMBER_ID,     /* uint64_t: a whole number */
-    MEMBER_NUMBER, /* csv_field: a string */
+    MEMBER_NUMBER, /* text_piece: a string */
     MEMBER_MAKER,  /* bool: true if the buyer was the maker, so that the aggressor sold */
     MEMBER_SIDE,   /* bool: "BUY" or "SELL" */
     MEMBER_MARKET, /* bool: "MARKET", or another word */
@@ -104,9 +105,9 @@ static const kind_row rows[MESSAGE_OTHER] = {
     [MESSAGE_FORCE] = ROW("forceOrder", "", "o", force_members),
 };
 
-static csv_field text_of(struct json_object *value)
+static text_piece text_of(struct json_object *value)
 {
-    return (csv_field){json_object_get_string(value), (uint32_t)json_object_get_string_len(value)};
+    return (text_piece){json_object_get_string(value), (size_t)json_object_get_string_len(value)};
 }
 
 /* Read a time of 12 or 13 digits, ms since 1970, or of 15 or 16, us. */
@@ -173,7 +174,7 @@ static int32_t read_member(const member *m, struct json_object *value, message *
         return read_id(m->key, value, to, err);
     case MEMBER_NUMBER:
         if (!is_text) return fail(err, QN_E_TYPE, "\"%s\": expected a number as a string", m->key);
-        *(csv_field *)to = text_of(value);
+        *(text_piece *)to = text_of(value);
         return QN_OK;
     case MEMBER_MAKER:
         if (!json_object_is_type(value, json_type_boolean))
@@ -273,19 +274,12 @@ static int32_t parse(message_reader *r, const char *text, size_t len, size_t bef
     return fail(err, QN_E_SYNTAX, "expected a message: a JSON object");
 }
 
-/* The value of a member, or NULL. */
+/* The value of a member, whatever it is, or NULL. */
 static struct json_object *get(struct json_object *object, const char *key)
 {
     struct json_object *value = NULL;
 
     return json_object_object_get_ex(object, key, &value) ? value : NULL;
-}
-
-static const char *get_text(struct json_object *object, const char *key)
-{
-    struct json_object *value = get(object, key);
-
-    return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
 }
 
 int32_t message_line_read(message_reader *r, char *text, size_t len, message_line *out, qn_err *err)
@@ -297,7 +291,7 @@ int32_t message_line_read(message_reader *r, char *text, size_t len, message_lin
     *out = (message_line){0};
     if ((rc = read_recv(r, text, len, &out->recv_ts, &used, err)) != QN_OK) return rc;
     if ((rc = parse(r, text + used, len - used, used, &out->document, err)) != QN_OK) return rc;
-    out->stream = get_text(out->document, "stream");
+    out->stream = json_get_text(out->document, "stream");
     data = out->stream ? get(out->document, "data") : out->document;
     if (!json_object_is_type(data, json_type_object) &&
         !json_object_is_type(data, json_type_array)) {
@@ -329,7 +323,7 @@ static bool is_partial_book(const char *stream)
 
 static message_kind kind_of(struct json_object *object, const char *stream)
 {
-    const char *event = get_text(object, "e");
+    const char *event = json_get_text(object, "e");
 
     if (is_partial_book(stream)) return MESSAGE_OTHER;
     for (uint32_t k = 0; k < MESSAGE_OTHER; k++) {
@@ -341,16 +335,16 @@ static message_kind kind_of(struct json_object *object, const char *stream)
 
 /* The symbol of a message: its "s", a COIN-M book's "symbol", else what the stream's name
  * begins with: "btcusdt@trade". */
-static csv_field symbol_of(struct json_object *object, const char *stream)
+static text_piece symbol_of(struct json_object *object, const char *stream)
 {
     static const char *const keys[] = {"s", "symbol"};
     const char *at = stream && stream[0] != '!' ? strchr(stream, '@') : NULL;
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        struct json_object *value = get(object, keys[i]);
-        if (json_object_is_type(value, json_type_string)) return text_of(value);
+        struct json_object *value = json_get(object, keys[i], json_type_string);
+        if (value) return text_of(value);
     }
-    return at ? (csv_field){stream, (uint32_t)(at - stream)} : (csv_field){"", 0};
+    return at ? (text_piece){stream, (size_t)(at - stream)} : (text_piece){"", 0};
 }
 
 static int32_t read_members(const kind_row *row, struct json_object *object, message *out,
@@ -404,7 +398,7 @@ size_t message_levels(struct json_object *side)
     return json_object_array_length(side);
 }
 
-void message_level(struct json_object *side, size_t i, csv_field *price, csv_field *qty)
+void message_level(struct json_object *side, size_t i, text_piece *price, text_piece *qty)
 {
     struct json_object *level = json_object_array_get_idx(side, i);
 

@@ -12,7 +12,7 @@
 #ifndef QUOIN_IMPORT_MESSAGE_H
 #define QUOIN_IMPORT_MESSAGE_H
 
-#include "csv.h"
+#include "piece.h"
 #include "stamp.h"
 
 #include <json-c/json.h>
@@ -36,15 +36,15 @@ typedef enum message_kind {
  * is empty, NULL or 0. */
 typedef struct message {
     message_kind kind;
-    csv_field symbol;           /* as it says; empty where it does not */
+    text_piece symbol;          /* as it says; empty where it does not */
     int64_t recv_ts;            /* when it was received, ns; NO_TIME without */
     int64_t event_ts;           /* E: when the venue sent it */
     int64_t trade_ts;           /* T: when it happened (not of a mark, where T is a date) */
     uint64_t id;                /* of a trade */
     uint64_t first, last, prev; /* update ids */
-    csv_field price, qty;       /* of a trade, a mark, a forced order */
-    csv_field index;            /* of a mark */
-    csv_field bid, bid_qty, ask, ask_qty;
+    text_piece price, qty;      /* of a trade, a mark, a forced order */
+    text_piece index;           /* of a mark */
+    text_piece bid, bid_qty, ask, ask_qty;
     bool is_sell;   /* the aggressor's side */
     bool is_market; /* a trade of the market, not of the insurance fund */
     struct json_object *bids, *asks;
@@ -87,7 +87,7 @@ int32_t message_read(const message_line *line, size_t i, message *out, qn_err *e
 
 /* Level `i` of one side of a book: price and quantity. */
 size_t message_levels(struct json_object *side);
-void message_level(struct json_object *side, size_t i, csv_field *price, csv_field *qty);
+void message_level(struct json_object *side, size_t i, text_piece *price, text_piece *qty);
 
 /* May the line hold a message of one of these kinds (bits)? False only if it does not: a look
  * at its text, much cheaper than reading it. */

@@ -213,7 +213,7 @@ static int32_t read_file(raw_pass *pass, const char *path, qn_err *err)
 
 /* --- looking --------------------------------------------------------------------------- */
 
-static void see_places(csv_field text, int32_t *places)
+static void see_places(text_piece text, int32_t *places)
 {
     int32_t found = 0;
 
@@ -224,8 +224,8 @@ static void see_places(csv_field text, int32_t *places)
 
 static void see_levels(struct json_object *side, data_places *places)
 {
-    csv_field price;
-    csv_field qty;
+    text_piece price;
+    text_piece qty;
 
     for (size_t i = 0; i < message_levels(side); i++) {
         message_level(side, i, &price, &qty);
@@ -383,7 +383,7 @@ static int32_t take_mark(raw_pass *pass, const message *m, int64_t line, qn_err 
     const import_settings *set = &pass->job->set;
     bool is_index = pass->type == QN_EVENT_INDEX;
     import_event ev = {.mark = {.hdr = {.type = (uint16_t)pass->type}, .venue_ts = m->trade_ts}};
-    csv_field price = is_index ? m->index : m->price;
+    text_piece price = is_index ? m->index : m->price;
     int32_t rc;
 
     if (is_index && price.len == 0) return QN_OK;
@@ -398,8 +398,8 @@ static int32_t read_side(raw_pass *pass, const qn_depth *common, uint32_t side,
 {
     const import_settings *set = &pass->job->set;
     size_t more = message_levels(levels);
-    csv_field price;
-    csv_field qty;
+    text_piece price;
+    text_piece qty;
     int32_t rc;
 
     if (!mem_reserve((void **)&pass->levels, &pass->room, *n + more + 1, sizeof *pass->levels))

@@ -16,7 +16,7 @@
 
 /* Why a number could not be read. Out of line: this is not what happens. */
 static int32_t __attribute__((cold))
-bad_number(int32_t rc, const char *role, csv_field field, int32_t exp, qn_err *err)
+bad_number(int32_t rc, const char *role, text_piece field, int32_t exp, qn_err *err)
 {
     char unit[QN_DECIMAL_TEXT];
 
@@ -30,14 +30,14 @@ bad_number(int32_t rc, const char *role, csv_field field, int32_t exp, qn_err *e
                 SHOWN(field), unit, exp);
 }
 
-int32_t field_decimal(const char *role, csv_field field, int32_t exp, int64_t *to, qn_err *err)
+int32_t field_decimal(const char *role, text_piece field, int32_t exp, int64_t *to, qn_err *err)
 {
     int32_t rc = number_read(field.text, field.len, exp, to);
 
     return __builtin_expect(rc == QN_OK, 1) ? rc : bad_number(rc, role, field, exp, err);
 }
 
-static int32_t read_id(const import_column *col, csv_field field, void *to, qn_err *err)
+static int32_t read_id(const import_column *col, text_piece field, void *to, qn_err *err)
 {
     int32_t rc = number_id(field.text, field.len, to);
 
@@ -55,7 +55,7 @@ static const word side_words[] = {{"buy", QN_BUY}, {"sell", QN_SELL}, {NULL, 0}}
 static const word maker_words[] = {
     {"true", QN_SELL}, {"false", QN_BUY}, {"1", QN_SELL}, {"0", QN_BUY}, {NULL, 0}};
 
-static int32_t read_word(const import_column *col, const word *words, csv_field field, void *to,
+static int32_t read_word(const import_column *col, const word *words, text_piece field, void *to,
                          qn_err *err)
 {
     for (const word *w = words; w->text; w++) {
@@ -69,7 +69,7 @@ static int32_t read_word(const import_column *col, const word *words, csv_field 
 }
 
 static int32_t read_field(const import_column *col, const import_settings *set,
-                          import_layout *layout, csv_field field, void *to, qn_err *err)
+                          import_layout *layout, text_piece field, void *to, qn_err *err)
 {
     switch (col->kind) {
     case COLUMN_TIME:
@@ -119,7 +119,7 @@ int32_t row_places(const importer *imp, const import_layout *layout, const csv_r
 
     for (size_t i = 0; i < imp->ncolumns; i++) {
         if (imp->columns[i].kind != kind || layout->at[i] < 0) continue;
-        csv_field field = row->fields[layout->at[i]];
+        text_piece field = row->fields[layout->at[i]];
         if ((rc = number_places(field.text, field.len, &found)) != QN_OK) return rc;
         if (found > *places) *places = found;
     }

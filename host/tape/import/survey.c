@@ -55,7 +55,7 @@ static bool look_at(survey *s, survey_file *file, const importer *imp, import_la
                     const csv_row *row, survey_wish wish)
 {
     int64_t ts;
-    csv_field field;
+    text_piece field;
     survey seen = *s;
 
     if (row->n != layout->nfields) return false;
