@@ -2,6 +2,7 @@
  *
  * quoin tune: search the parameters of a config. */
 #include "cli.h"
+#include "option.h"
 #include "progress.h"
 #include "run.h"
 
@@ -12,12 +13,11 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 typedef struct arguments {
     run_request request;
-    uint32_t workers;
+    const char *workers; /* NULL = as many as there are processors */
     bool is_fresh;
 } arguments;
 
@@ -30,16 +30,6 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static void parse_workers(const char *text, uint32_t *out, const struct argp_state *state)
-{
-    char *end;
-    long n = strtol(text, &end, 10);
-
-    if (end == text || *end || n < 1 || n > TUNE_WORKERS)
-        cli_usage(state, "--workers %s: expected a number from 1 to %d", text, TUNE_WORKERS);
-    *out = (uint32_t)n;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     arguments *a = state->input;
@@ -49,7 +39,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         state->child_inputs[0] = &a->request;
         return 0;
     case OPTION_WORKERS:
-        parse_workers(arg, &a->workers, state);
+        a->workers = arg;
         return 0;
     case OPTION_FRESH:
         a->is_fresh = true;
@@ -126,16 +116,17 @@ static int open_failed(config *cfg, int32_t rc, const qn_err *err)
     return rc == QN_E_STATE ? EXIT_USAGE : status; /* results of another config */
 }
 
-static uint32_t processors(void)
+static int64_t processors(void)
 {
     long n = sysconf(_SC_NPROCESSORS_ONLN);
 
-    return n < 1 ? 1 : n > TUNE_WORKERS ? TUNE_WORKERS : (uint32_t)n;
+    return n < 1 ? 1 : n > TUNE_WORKERS ? TUNE_WORKERS : n;
 }
 
 int cmd_tune(int argc, char **argv)
 {
-    arguments a = {.workers = processors()};
+    arguments a = {0};
+    int64_t workers = processors();
     bool with_progress;
     char plugins[PATH_ROOM];
     qn_err err = QN_ERR_INIT;
@@ -145,6 +136,8 @@ int cmd_tune(int argc, char **argv)
     int32_t rc;
 
     cli_parse(&argp, argc, argv, &a);
+    rc = option_whole("--workers", a.workers, 1, TUNE_WORKERS, &workers, &err);
+    if (rc != QN_OK) return cli_fail(rc, &err);
     if ((status = run_config(&a.request, &cfg)) != EXIT_DONE) return status;
     with_progress = progress_wanted(a.request.is_quiet);
     rc = cli_plugin_dir(plugins, sizeof plugins, &err);
@@ -155,7 +148,7 @@ int cmd_tune(int argc, char **argv)
                                        .nsets = a.request.nsets,
                                        .plugin_dir = plugins,
                                        .version = QUOIN_VERSION,
-                                       .workers = a.workers,
+                                       .workers = (uint32_t)workers,
                                        .is_fresh = a.is_fresh,
                                        .stop = &cli_stop,
                                        .progress = with_progress ? show : NULL},

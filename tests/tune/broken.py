@@ -91,7 +91,7 @@ class Broken(unittest.TestCase):
         self.s.config(SMA)
         self.refused(2, "the group 'tuner' is missing")
         self.s.search(FAST, keys="")
-        self.refused(2, "expected a number from 1", args=("--workers", "0"))
+        self.refused(2, "--workers 0: expected a whole number, 1 to 256", args=("--workers", "0"))
         self.assertEqual(self.s.run("--quiet")["run"]["status"], "completed")
 
     def test_a_tuner_that_breaks_the_rules(self):
