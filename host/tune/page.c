@@ -20,7 +20,8 @@
 #define SCATTERS_MAX 12  /* dimensions with a picture of their own */
 #define MARKS_MAX 1000   /* in one picture */
 #define MARKS_ACROSS 120 /* places of marks that can be told apart, */
-#define MARKS_DOWN 60    /* across and down */
+#define MARKS_DOWN 60    /* across and down; where more of them are taken than MARKS_MAX, */
+#define MARKS_COARSER 3  /* so many times fewer each way, which are 820 at most */
 #define WITHOUT_SHOWN 50
 #define CELLS_WITH_TEXT 8 /* bins of each axis at most, for figures to fit into cells */
 
@@ -66,6 +67,40 @@ static void put_count_row(html *h, const char *heading, uint64_t n)
     html_row_begin(h, heading);
     html_cell_number(h, text);
     html_row_end(h);
+}
+
+static bool is_synthetic(const tune *t)
+{
+    const config_run *c = config_get(t->cfg);
+
+    for (size_t i = 0; i < c->nvenues; i++)
+        if (strcmp(c->venues[i].id, "synthetic") == 0) return true;
+    return false;
+}
+
+/* What must be known before a figure is read. */
+static void put_head(const tune *t, html *h)
+{
+    char text[SPAN_ROOM];
+
+    span_write(&t->config->train, text);
+    html_putf(h, "<p class=\"muted\">%zu trial%s, searched on ", t->ntrials,
+              t->ntrials == 1 ? "" : "s");
+    html_text(h, text);
+    if (t->config->test.node) {
+        span_write(&t->config->test, text);
+        html_put(h, "<br/>the best tested on ");
+        html_text(h, text);
+    }
+    html_put(h, "</p>\n<div>");
+    if (is_synthetic(t)) html_put(h, "<span class=\"badge warn\">SYNTHETIC DATA</span>");
+    if (t->is_stopped) html_put(h, "<span class=\"badge warn\">STOPPED</span>");
+    if (!t->config->test.node) html_put(h, "<span class=\"badge warn\">NOT TESTED</span>");
+    html_put(h, "</div>\n");
+    if (!t->config->test.node)
+        html_paragraph(h, NULL,
+                       "All figures are of the data that the search has chosen by: the best of "
+                       "many trials looks good on it, whatever it is worth.");
 }
 
 static void put_about(const tune *t, html *h)
@@ -274,40 +309,67 @@ static void put_map_cell(const map *m, svg *s, uint32_t x, uint32_t y)
              m->nx <= CELLS_WITH_TEXT && m->ny <= BINS ? figure : NULL, tip);
 }
 
-static void put_map(const tune *t, html *h, uint32_t a, uint32_t b, map *m)
+/* The picture, for wide screens or for narrow ones. */
+static void draw_map(const tune *t, html *h, const map *m, bool is_wide)
 {
     char id[40];
     char title[2 * VALUE_TEXT];
     svg s;
 
-    *m = (map){.t = t, .x = &t->dimensions[a], .y = &t->dimensions[b], .at_x = a, .at_y = b};
-    m->nx = bins_of(m->x);
-    m->ny = bins_of(m->y);
-    name_bins(m->x, m->nx, m->names[0], m->texts[0]);
-    name_bins(m->y, m->ny, m->names[1], m->texts[1]);
-    fill_map(m);
-    snprintf(id, sizeof id, "map-%u-%u", a, b);
+    snprintf(id, sizeof id, "map-%u-%u%s", m->at_x, m->at_y, is_wide ? "" : "-narrow");
     snprintf(title, sizeof title, "%s by %.100s and %.100s", statistic_of(t->objective)->title,
-             dimension_title(t, a), dimension_title(t, b));
+             dimension_title(t, m->at_x), dimension_title(t, m->at_y));
     svg_begin(
         &s, h,
         &(svg_head){.id = id,
+                    .class = is_wide ? "wide" : "narrow",
                     .title = title,
                     .desc = "Mean of the trials of each cell: blue is better, orange is worse",
-                    .width = SVG_WIDE,
-                    .height = 120 + 24.0 * m->ny,
+                    .width = is_wide ? SVG_WIDE : SVG_HALF,
+                    .height = is_wide ? 120 + 24.0 * m->ny : 80 + 18.0 * m->ny,
                     .x = {.scale = SVG_NAMES,
-                          .title = dimension_title(t, a),
+                          .title = dimension_title(t, m->at_x),
                           .names = m->texts[0],
                           .nnames = m->nx},
                     .y = {.scale = SVG_NAMES,
-                          .title = dimension_title(t, b),
+                          .title = dimension_title(t, m->at_y),
                           .names = m->texts[1],
                           .nnames = m->ny}});
     for (uint32_t x = 0; x < m->nx; x++)
         for (uint32_t y = 0; y < m->ny; y++)
             if (m->n[x][y]) put_map_cell(m, &s, x, y);
     svg_end(&s);
+}
+
+/* What the colours stand for. */
+static void put_map_range(const tune *t, html *h, const map *m)
+{
+    const statistic *s = statistic_of(t->objective);
+    char worst[CELL_ROOM];
+    char best[CELL_ROOM];
+
+    figure_write(s, is_minimised(t) ? m->high : m->low, worst);
+    figure_write(s, is_minimised(t) ? m->low : m->high, best);
+    html_put(h, "<p class=\"note\">");
+    html_text(h, s->title);
+    html_put(h, ": the most orange cell ");
+    html_text(h, worst);
+    html_put(h, ", the bluest ");
+    html_text(h, best);
+    html_put(h, ".</p>\n");
+}
+
+static void put_map(const tune *t, html *h, uint32_t a, uint32_t b, map *m)
+{
+    *m = (map){.t = t, .x = &t->dimensions[a], .y = &t->dimensions[b], .at_x = a, .at_y = b};
+    m->nx = bins_of(m->x);
+    m->ny = bins_of(m->y);
+    name_bins(m->x, m->nx, m->names[0], m->texts[0]);
+    name_bins(m->y, m->ny, m->names[1], m->texts[1]);
+    fill_map(m);
+    draw_map(t, h, m, true);
+    draw_map(t, h, m, false);
+    put_map_range(t, h, m);
 }
 
 static int32_t put_maps(const tune *t, html *h, qn_err *err)
@@ -342,6 +404,20 @@ typedef struct marks {
     uint32_t n;
 } marks;
 
+/* Takes the place of a mark in a plot of so many places; false if another has it. */
+static bool take_place(marks *taken, const svg *s, svg_point at, double coarser)
+{
+    double across = (svg_x(s, at.x) - s->left) / (s->right - s->left) * MARKS_ACROSS / coarser;
+    double down = (svg_y(s, at.y) - s->top) / (s->bottom - s->top) * MARKS_DOWN / coarser;
+    bool *place = &taken->is_taken[(uint32_t)fmin(fmax(across, 0), MARKS_ACROSS)]
+                                  [(uint32_t)fmin(fmax(down, 0), MARKS_DOWN)];
+
+    if (*place) return false;
+    *place = true;
+    taken->n++;
+    return true;
+}
+
 static svg_axis value_axis(const tune *t, uint32_t i, const char *texts[BINS])
 {
     const qn_dimension *d = &t->dimensions[i];
@@ -362,6 +438,30 @@ static svg_axis value_axis(const tune *t, uint32_t i, const char *texts[BINS])
 static double mark_x(const qn_dimension *d, const svg_axis *axis, int64_t value)
 {
     return axis->scale == SVG_NAMES ? bin_of(d, value) + 0.5 : value_as_number(d, value);
+}
+
+static svg_point mark_of(const tune *t, uint32_t i, const svg_axis *x, size_t k)
+{
+    const trial *tr = t->ranked[k];
+
+    return (svg_point){mark_x(&t->dimensions[i], x, tr->values[i]), objective_of(t, tr)};
+}
+
+/* A mark at each place where trials lie. The worst ones have theirs as the best: marks are not
+ * given out by rank until there are none left. */
+static void put_marks(const tune *t, svg *s, uint32_t i, const svg_axis *x, marks *taken)
+{
+    double coarser = 1;
+
+    *taken = (marks){0};
+    for (size_t k = 1; k < t->nranked; k++)
+        take_place(taken, s, mark_of(t, i, x, k), 1);
+    if (taken->n > MARKS_MAX) coarser = MARKS_COARSER;
+    *taken = (marks){0};
+    for (size_t k = 1; k < t->nranked; k++) {
+        svg_point at = mark_of(t, i, x, k);
+        if (take_place(taken, s, at, coarser)) svg_mark(s, at, SVG_DOT, 2.5, "oa", NULL);
+    }
 }
 
 static void put_scatter(const tune *t, html *h, uint32_t i, marks *taken)
@@ -394,20 +494,8 @@ static void put_scatter(const tune *t, html *h, uint32_t i, marks *taken)
                                 .low = fmin(worst, best),
                                 .high = fmax(worst, best),
                                 .title = objective->title}});
-    *taken = (marks){0};
-    for (size_t k = 1; k < t->nranked && taken->n < MARKS_MAX; k++) {
-        svg_point at = {mark_x(d, &x, t->ranked[k]->values[i]), objective_of(t, t->ranked[k])};
-        double across = (svg_x(&s, at.x) - s.left) / (s.right - s.left) * MARKS_ACROSS;
-        double down = (svg_y(&s, at.y) - s.top) / (s.bottom - s.top) * MARKS_DOWN;
-        bool *place = &taken->is_taken[(uint32_t)fmin(fmax(across, 0), MARKS_ACROSS)]
-                                      [(uint32_t)fmin(fmax(down, 0), MARKS_DOWN)];
-        if (*place) continue;
-        *place = true;
-        taken->n++;
-        svg_mark(&s, at, SVG_DOT, 2.5, "oa", NULL);
-    }
-    svg_mark(&s, (svg_point){mark_x(d, &x, t->ranked[0]->values[i]), best}, SVG_SQUARE, 5, "mb",
-             "the best trial");
+    put_marks(t, &s, i, &x, taken);
+    svg_mark(&s, mark_of(t, i, &x, 0), SVG_SQUARE, 5, "mb", "the best trial");
     svg_end(&s);
 }
 
@@ -421,6 +509,9 @@ static int32_t put_scatters(const tune *t, html *h, qn_err *err)
         return fail(err, QN_E_NO_MEMORY, "no memory for the pictures");
     by_importance(t, sorted);
     html_section(h, "dimensions", "One dimension at a time");
+    html_paragraph(h, NULL,
+                   "A mark for each trial that has an objective, or for all that lie so close that "
+                   "they would cover each other. The square is the best one.");
     html_put(h, "<div class=\"pair\">\n");
     for (uint32_t i = 0; i < t->ndimensions && i < SCATTERS_MAX; i++)
         put_scatter(t, h, sorted[i], taken);
@@ -495,6 +586,7 @@ int32_t page_of_tune(const tune *t, const char *path, qn_err *err)
     html_put(&h, "<h1>");
     html_text(&h, title);
     html_put(&h, "</h1>\n");
+    put_head(t, &h);
     put_best(t, &h);
     put_around(t, &h);
     put_importance(t, &h);

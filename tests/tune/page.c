@@ -13,6 +13,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LIMIT (2u << 20)
@@ -22,13 +23,15 @@ static const char *const labels[] = {"<script>", "a & b", "\"quoted\"", "\xff\xf
                                      "long long long"};
 static const char text[] =
     "name = \"<b>search & 'find'\"; catalog = \"c\";\n"
-    "venues = ( { id = \"v\"; plugin = \"venue/sim\"; instruments = [ \"X\" ]; data = [ \"bar:1d\" "
+    "venues = ( { id = \"%s\"; plugin = \"venue/sim\"; instruments = [ \"X\" ]; data = [ "
+    "\"bar:1d\" "
     "];\n"
     "             accounts = ( { currency = \"USD\"; balance = \"1\"; } ); } );\n"
     "strategies = ( );\n"
     "tuner = { plugin = \"tuner/grid\"; path = \"p\"; space = ( { path = \"a.b\"; } );\n"
     "          test = { from = \"2024-01-01\"; }; train = { to = \"2024-01-01\"; }; };\n";
 
+static const char *venue = "v";
 static char dir[FOLDER_ROOM];
 static qn_dimension dimensions[DIMENSIONS_MAX];
 static tune t;
@@ -97,10 +100,12 @@ static void make(uint32_t ndimensions, uint64_t n)
     char path[PATH_ROOM];
     qn_err err = QN_ERR_INIT;
     const config_mistake *list;
+    char file[2 * sizeof text];
 
     folder_make(dir, "tune");
     ck_assert_int_eq(path_join(dir, "x.cfg", path, NULL), QN_OK);
-    ck_assert_int_eq(file_replace(path, text, sizeof text - 1, &err), QN_OK);
+    snprintf(file, sizeof file, text, venue);
+    ck_assert_int_eq(file_replace(path, file, strlen(file), &err), QN_OK);
     ck_assert_int_eq(config_open(path, NULL, 0, &t.cfg, &err), QN_OK);
     ck_assert_msg(config_mistakes(t.cfg, &list) == 0, "%s", list ? list[0].text : "");
     t.config = &config_get(t.cfg)->tuner;
@@ -170,6 +175,75 @@ START_TEST(any_size)
     }
     printf("proof: tune: a page of %d trials in %d dimensions has %zu KiB\n", TRIALS,
            DIMENSIONS_MAX, most / 1024);
+}
+END_TEST
+
+/* However many trials, the worst is in the picture of each dimension as the best is: marks that are
+ * given out by rank until there are none left show a search that has no bad trials. */
+START_TEST(bad_trials_are_seen)
+{
+    char path[PATH_ROOM];
+    qn_err err = QN_ERR_INIT;
+    char *page;
+    const char *at;
+    size_t size;
+    double lowest = 0;
+
+    make(1, TRIALS);
+    ck_assert_int_eq(path_join(dir, "tune.html", path, NULL), QN_OK);
+    ck_assert_int_eq(page_of_tune(&t, path, &err), QN_OK);
+    ck_assert_int_eq(file_read(path, &page, &size, &err), QN_OK);
+    at = strstr(page, "id=\"dimensions\"");
+    ck_assert_ptr_nonnull(at);
+    while ((at = strstr(at, " cy=\""))) {
+        double y = strtod(at + 5, NULL);
+        lowest = y > lowest ? y : lowest;
+        at++;
+    }
+    ck_assert_double_gt(lowest, 210); /* of a plot whose foot is at 218 */
+    mem_free(page);
+    done();
+}
+END_TEST
+
+static bool page_says(const char *what)
+{
+    char path[PATH_ROOM];
+    qn_err err = QN_ERR_INIT;
+    char *page;
+    size_t size;
+    bool is_said;
+
+    ck_assert_int_eq(path_join(dir, "tune.html", path, NULL), QN_OK);
+    ck_assert_int_eq(page_of_tune(&t, path, &err), QN_OK);
+    ck_assert_int_eq(file_read(path, &page, &size, &err), QN_OK);
+    is_said = strstr(page, what) != NULL;
+    mem_free(page);
+    return is_said;
+}
+
+START_TEST(what_must_be_known_first)
+{
+    config_tuner untested;
+
+    make(2, 50);
+    ck_assert(page_says("50 trials, searched on the start of the data to 2024-01-01T00:00:00Z"));
+    ck_assert(!page_says("NOT TESTED"));
+    ck_assert(!page_says(">STOPPED<"));
+    ck_assert(!page_says("SYNTHETIC DATA"));
+    ck_assert(page_says("Sharpe ratio: the most orange cell "));
+    untested = *t.config;
+    untested.test.node = NULL;
+    t.config = &untested;
+    t.is_stopped = true;
+    ck_assert(page_says("NOT TESTED"));
+    ck_assert(page_says(">STOPPED<"));
+    done();
+    venue = "synthetic";
+    make(1, 2);
+    ck_assert(page_says("SYNTHETIC DATA"));
+    done();
+    venue = "v";
 }
 END_TEST
 
@@ -243,4 +317,5 @@ START_TEST(ranks_by_hand)
 }
 END_TEST
 
-CHECK_MAIN("tune_page", any_size, a_search_without_a_result, all_alike, ranks_by_hand)
+CHECK_MAIN("tune_page", any_size, bad_trials_are_seen, what_must_be_known_first,
+           a_search_without_a_result, all_alike, ranks_by_hand)
