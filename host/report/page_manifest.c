@@ -158,11 +158,12 @@ static void leaves(page *p, struct json_object *value, const char *path, size_t 
     const char *point = *path ? "." : "";
 
     if (json_object_is_type(value, json_type_object)) {
-        json_object_object_foreach(value, key, child)
-        {
-            if ((size_t)snprintf(below, sizeof below, "%s%s%s", path, point, key) < sizeof below)
-                leaves(p, child, below, left);
-        }
+        struct json_object_iterator at = json_object_iter_begin(value);
+        struct json_object_iterator end = json_object_iter_end(value);
+        for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+            if ((size_t)snprintf(below, sizeof below, "%s%s%s", path, point,
+                                 json_object_iter_peek_name(&at)) < sizeof below)
+                leaves(p, json_object_iter_peek_value(&at), below, left);
     } else if (json_object_is_type(value, json_type_array)) {
         for (size_t i = 0; i < json_object_array_length(value); i++)
             if ((size_t)snprintf(below, sizeof below, "%s%s%zu", path, point, i) < sizeof below)
