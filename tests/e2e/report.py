@@ -109,6 +109,8 @@ class Report(unittest.TestCase):
             p.send_signal(signal.SIGKILL)
         result = self.again(store)
         self.assertEqual(result["run"]["status"], "unfinished")
+        with open(store.run.path("again", "report.html"), encoding="utf-8") as f:
+            self.assertIn(">UNFINISHED<", f.read())
         self.assertIsNone(result["run"]["finished"])
         self.assertIsNone(result["run"]["wall_s"])
         self.assertGreater(result["fills"]["count"], 0)
