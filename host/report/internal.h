@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The report's struct, shared by its files: report.c watches the run, tables.c writes the CSV files,
- * summary.c the result; performance.c makes of the curve what statistics.c needs, sheet.c gathers
- * and page.c draws the tear sheet. */
+ * The report's struct, shared by its files: report.c watches the run, tables.c writes the
+ * CSV files, summary.c the result; performance.c makes of the curve what statistics.c needs,
+ * sheet.c gathers and page.c draws the tear sheet. */
 #ifndef QUOIN_REPORT_INTERNAL_H
 #define QUOIN_REPORT_INTERNAL_H
 
