@@ -179,8 +179,9 @@ static int32_t run(const catalog *cat, replay *r, qn_err *err)
         const qn_depth *row = (const qn_depth *)t->head;
         int32_t said;
         if ((said = qn_book_apply(&r->book, row)) == QN_E_FULL) {
-            rc = fail(err, said, "update %" PRIu64 " of %s: more levels than %u", row->update_id,
-                      r->instrument->name, DEPTH_BOOK_LEVELS);
+            rc = fail(err, said,
+                      "update %" PRIu64 " of %s: more levels than %u, or than %u in one message",
+                      row->update_id, r->instrument->name, DEPTH_BOOK_LEVELS, DEPTH_BOOK_ROWS);
             break;
         }
         if (said == QN_E_INVALID && !r->is_warned) {

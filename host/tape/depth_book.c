@@ -6,7 +6,7 @@
 
 /* Memory that is not touched is not taken, so there is no need to be sparing. */
 static const qn_book_room room = {
-    .ticks = 1u << 16, .far = DEPTH_BOOK_LEVELS, .rows = 1u << 19, .messages = 1u << 14};
+    .ticks = 1u << 16, .far = DEPTH_BOOK_LEVELS, .rows = DEPTH_BOOK_ROWS, .messages = 1u << 14};
 
 int32_t depth_book_make(qn_book *book, void **memory, const qn_instrument *instrument, qn_err *err)
 {

@@ -9,6 +9,7 @@
 
 /* Levels of a side far from the market, before a replay ends with QN_E_FULL. */
 #define DEPTH_BOOK_LEVELS (1u << 20)
+#define DEPTH_BOOK_ROWS (1u << 19) /* of one message, and of those that wait for a snapshot */
 
 /* Make an empty, stale book that tells the rule of sequence from the ids.
  *

@@ -255,6 +255,17 @@ class Raw(DataTest):
         told = self.told(line(depth(1, 2)) + line(depth(3, 4, bids)) + line(depth(5, 6)))
         self.assertEqual(told["rows"], 60002)
 
+    def test_a_message_larger_than_a_book(self):
+        levels = [[f"{i + 1}", "1"] for i in range((1 << 19) + 1)]
+        book = {"lastUpdateId": 1, "E": 1700000000000, "T": 1700000000000, "bids": levels,
+                "asks": []}
+        self.load_well(self.write("x.txt", json.dumps(book) + "\n"), fmt="binance-raw",
+                       options=("--tick", "1", "--lot", "1"))
+        run = quoin("data", "book", self.catalog, "--instrument", "BTCUSDT.binance")
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("than 524288 in one message", run.stderr)
+        self.assertIn("[QN_E_FULL]", run.stderr)
+
     def test_hostile_lines(self):
         self.assertGreaterEqual(len(HOSTILE), 40)
         good = line(depth(1, 2)) + line(trade(1))

@@ -423,6 +423,14 @@ class Wrong(DataTest):
             self.assertEqual(tree(self.catalog), self.before)
             self.assertFalse(os.path.exists(self.path("fresh")))
 
+    def test_names_beyond_ascii(self):
+        name = self.write("a.csv", HEAD + "".join(GOOD))
+        for instrument in ("Tür.x", "A\x1bB.x", "A\x7f.x"):
+            run = self.load(name, instrument=instrument, options=BARS)  # text=True: valid UTF-8
+            self.assertEqual(run.returncode, 2, run.stderr)
+            self.assertIn("--instrument: a name is of ASCII letters", run.stderr)
+            self.assertTrue(run.stderr.rstrip("\n").isprintable())
+
     def test_length_that_is_none(self):
         """Rows so far apart that no bar is as long, and that a signed number of ns overflows."""
         row = ",10,12,9,11,1\n"

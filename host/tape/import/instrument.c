@@ -133,12 +133,17 @@ static int32_t check_name(const char *name, qn_err *err)
     if (strlen(name) >= sizeof((qn_instrument *)0)->name)
         return fail(err, QN_E_OVERFLOW, "--instrument %.64s...: longer than %zu characters", name,
                     sizeof((qn_instrument *)0)->name - 1);
-    for (const char *p = name; *p; p++)
-        if (!is_name_char(*p))
+    for (const char *p = name; *p; p++) {
+        if (is_name_char(*p)) continue;
+        if (*p < ' ' || *p > '~') /* a part of a character, or none to be seen */
             return fail(err, QN_E_SYNTAX,
-                        "--instrument %.64s: '%c' cannot stand in a name; expected letters, "
-                        "digits and such as '-', '_', ':'",
-                        name, *p);
+                        "--instrument: a name is of ASCII letters, digits and such as '-', '_', "
+                        "':'");
+        return fail(err, QN_E_SYNTAX,
+                    "--instrument %.64s: '%c' cannot stand in a name; expected letters, digits "
+                    "and such as '-', '_', ':'",
+                    name, *p);
+    }
     if (strcmp(name, MANIFEST_NAME) == 0 || strcmp(name, MANIFEST_NAME ".new") == 0)
         return fail(err, QN_E_INVALID,
                     "--instrument %.64s: the catalog's own file is called so; expected another "
