@@ -78,7 +78,7 @@ static void tell_found(verify *v)
         if (f->count == 0) continue;
         time_format(f->ts, ts);
         tell(v,
-             (catalog_problem){.is_error = c->is_error,
+             (catalog_problem){.is_error = (c->errors >> v->row->type & 1) != 0,
                                .code = c->code,
                                .offset = f->offset,
                                .has_ts = true,

@@ -163,16 +163,17 @@ static uint64_t is_crossed(verify_series *s, const qn_event *ev)
 #define ALL (TAKEN | BIT(BAR) | BIT(MARK) | BIT(INDEX) | BIT(FUNDING))
 
 const verify_check verify_checks[VERIFY_CHECKS] = {
-    [VERIFY_ORDER] = {"time goes back", true, QN_E_ORDER, ALL, goes_back},
-    [VERIFY_PERIOD] = {"time outside the file's period", true, QN_E_RANGE, ALL, is_outside},
-    [VERIFY_IDS] = {"id of another row", true, QN_E_DUPLICATE, BIT(TRADE) | BIT(QUOTE) | BIT(DEPTH),
-                    is_repeated},
-    [VERIFY_VALUES] = {"a price, quantity or side that cannot be", true, QN_E_INVALID,
+    [VERIFY_ORDER] = {"time goes back", ALL, QN_E_ORDER, ALL, goes_back},
+    [VERIFY_PERIOD] = {"time outside the file's period", ALL, QN_E_RANGE, ALL, is_outside},
+    /* a trade counts twice then; a quote or a delta that is told again says nothing new */
+    [VERIFY_IDS] = {"id of another row", BIT(TRADE), QN_E_DUPLICATE,
+                    BIT(TRADE) | BIT(QUOTE) | BIT(DEPTH), is_repeated},
+    [VERIFY_VALUES] = {"a price, quantity or side that cannot be", ALL, QN_E_INVALID,
                        ALL & ~BIT(FUNDING), is_impossible},
-    [VERIFY_CLOCK] = {"the venue's clock goes back", false, QN_E_ORDER,
-                      TAKEN | BIT(MARK) | BIT(INDEX), clock_falls},
-    [VERIFY_SEQUENCE] = {"messages are missing", false, QN_E_GAP, BIT(DEPTH), has_hole},
-    [VERIFY_CROSSED] = {"the best bid is not below the best ask", false, QN_E_CROSSED,
+    [VERIFY_CLOCK] = {"the venue's clock goes back", 0, QN_E_ORDER, TAKEN | BIT(MARK) | BIT(INDEX),
+                      clock_falls},
+    [VERIFY_SEQUENCE] = {"messages are missing", 0, QN_E_GAP, BIT(DEPTH), has_hole},
+    [VERIFY_CROSSED] = {"the best bid is not below the best ask", 0, QN_E_CROSSED,
                         BIT(QUOTE) | BIT(DEPTH), is_crossed},
 };
 

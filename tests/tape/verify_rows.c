@@ -221,19 +221,19 @@ START_TEST(ids_of_quotes_and_messages)
     quote(0, 1, 4, 5);
     quote(1, 2, 4, 5);
     quote(2, 2, 4, 5);
-    expect(true, QN_E_DUPLICATE, 1, 2);
+    expect(false, QN_E_DUPLICATE, 1, 2);
     quote(0, 2, 4, 5);
     quote(1, 1, 4, 5);
     quote(2, 3, 4, 5);
     quote(3, 2, 4, 5);
-    expect(true, QN_E_DUPLICATE, 1, 3);
+    expect(false, QN_E_DUPLICATE, 1, 3);
     quote(0, 0, 4, 5);
     quote(1, 0, 4, 5);
     expect_nothing();
     snapshot(0, 7);
     delta(1, 8, QN_BUY, 99, 1);
     delta(2, 8, QN_BUY, 99, 1);
-    expect(true, QN_E_DUPLICATE, 1, 2);
+    expect(false, QN_E_DUPLICATE, 1, 2);
     snapshot(0, 7);
     delta(1, 7, QN_BUY, 99, 1); /* of a snapshot's id */
     delta(2, 8, QN_BUY, 99, 1)->hdr.flags = QN_EVENT_MORE;
