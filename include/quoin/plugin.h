@@ -49,7 +49,8 @@ typedef struct qn_ext {
  * save     Write the state in layout `schema`. Does not change the instance. On error what
  *          was written is discarded.
  * load     Read a state of layout schema_min .. schema into an instance that was created and
- *          has seen no event. On error the instance is destroyed.
+ *          has seen no event. A later layout is refused (QN_E_TOO_NEW): the host does not ask for
+ *          it, but it may be mistaken. On error the instance is destroyed.
  * `needs` lists ids with a blank between them, NULL = none: a host that lacks one refuses the
  * class before it makes an instance, so create need not look for NULL.
  * A class with schema 0 saves nothing: it starts anew at each reload, save and load are NULL.

@@ -100,6 +100,7 @@ static void on_bar(volatility *m, const qn_bar *bar, const qn_model_out *out)
         m->periods_per_year > 0.0 ? m->periods_per_year : YEAR_NS / (double)bar->length;
     int64_t valid;
 
+    if (bar->close <= 0 || bar->length <= 0) return; /* what only a broken venue sends */
     if (__builtin_mul_overflow(m->valid_bars, bar->length, &valid)) valid = 0;
     qn_ewma_push(&b->ewma, bar->close);
     if (b->ewma.count > m->warmup) {

@@ -18,10 +18,13 @@ fn panic(_: &core::panic::PanicInfo) -> ! {
 // quoin/abi.h, quoin/host.h, quoin/param.h, quoin/plugin.h, quoin/event.h, quoin/intent.h, 0.2
 
 const QN_ABI: u32 = 2;
+/// The layout of the state.
+const SCHEMA: u32 = 1;
 const OK: i32 = 0;
 const E_NO_MEMORY: i32 = -1;
 const E_INVALID: i32 = -2;
 const E_RANGE: i32 = -3;
+const E_TOO_NEW: i32 = -14;
 const E_IO: i32 = -16;
 const E_DAMAGED: i32 = -20;
 
@@ -336,7 +339,15 @@ unsafe extern "C" fn save(this: *const c_void, to: *const Stream, err: *mut Err)
     fail(err, E_IO, "the state could not be written")
 }
 
-unsafe extern "C" fn load(this: *mut c_void, _: u32, from: *const Stream, err: *mut Err) -> i32 {
+unsafe extern "C" fn load(
+    this: *mut c_void,
+    schema: u32,
+    from: *const Stream,
+    err: *mut Err,
+) -> i32 {
+    if schema > SCHEMA {
+        return fail(err, E_TOO_NEW, "a state of a later build");
+    }
     let s = &mut *this.cast::<PLUGIN_NAME>();
     let mut length = 0i64;
     if get(&*from, (&mut length as *mut i64).cast(), 8)
@@ -412,7 +423,7 @@ static CLASS: Shared<Class> = Shared(Class {
     table: addr_of!(STRATEGY),
     instance_size: size_of::<PLUGIN_NAME>() as u32,
     instance_align: align_of::<PLUGIN_NAME>() as u32,
-    schema: 1,
+    schema: SCHEMA,
     schema_min: 1,
     create,
     destroy: null(),

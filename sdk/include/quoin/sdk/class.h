@@ -65,6 +65,9 @@
     }                                                                                              \
     static int32_t T##_load_(void *self, uint32_t schema, const qn_stream *from, qn_err *err)      \
     {                                                                                              \
+        if (schema > T##_class_.schema)                                                            \
+            return qn_fail(err, QN_E_TOO_NEW, "state of layout %u; this build knows up to %u",     \
+                           schema, T##_class_.schema);                                             \
         return qn_fields_load(&T##_class_.state, self, schema, from, err);                         \
     }
 

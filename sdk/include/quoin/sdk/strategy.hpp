@@ -278,6 +278,9 @@ inline int64_t signal(const qn_out &out, uint32_t instrument, qn_signal s)
     static int32_t T##_load_(void *self, uint32_t schema, const qn_stream *from, qn_err *err)      \
     {                                                                                              \
         const qn_fields all = {static_cast<const qn_field *>(T##_rows_.rows), T##_rows_.nrows, 0}; \
+        if (schema > (SCHEMA))                                                                     \
+            return qn_fail(err, QN_E_TOO_NEW, "state of layout %u; this build knows up to %u",     \
+                           schema, static_cast<uint32_t>(SCHEMA));                                 \
         return qn_fields_load(&all, self, schema, from, err);                                      \
     }                                                                                              \
     static constexpr qn_strategy T##_table_ = {                                                    \
