@@ -128,7 +128,7 @@ static const struct {
 static int status_of(int32_t code)
 {
     if (code == QN_OK) return EXIT_DONE;
-    if (code <= QN_E_ELF_FORMAT && code >= QN_E_MODULE_ACCESS) return EXIT_REFUSED;
+    if (code <= QN_E_ELF_FORMAT && code >= QN_E_SIGNATURE_FORMAT) return EXIT_REFUSED;
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
         if (statuses[i].code == code) return statuses[i].status;
     return EXIT_FAILED;

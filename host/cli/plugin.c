@@ -11,6 +11,8 @@ static const cli_command commands[] = {
     {"list", "show which plugins there are; runs none of their code", plugin_list},
     {"show", "show one plugin and its parameters", plugin_show},
     {"new", "make a project for a plugin of one's own", plugin_new},
+    {"sign", "sign a plugin's file", plugin_sign},
+    {"verify", "tell who has signed a plugin's file, and what", plugin_verify},
 };
 
 int cmd_plugin(int argc, char **argv)

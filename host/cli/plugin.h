@@ -11,6 +11,8 @@
 int plugin_list(int argc, char **argv);
 int plugin_show(int argc, char **argv);
 int plugin_new(int argc, char **argv);
+int plugin_sign(int argc, char **argv);
+int plugin_verify(int argc, char **argv);
 
 #define PLUGIN_PATHS 16
 
@@ -30,6 +32,9 @@ extern const struct argp plugin_argp;
  * QN_E_INVALID. */
 int32_t plugin_index(const plugin_options *options, char *default_dir, size_t room,
                      module_index **out, qn_err *err);
+
+/* Print what a signature says of a file, as text or as an object. An exit status. */
+int plugin_print_signature(const char *path, const signature *s, bool is_json);
 
 /* Print one class of a loaded module, as text or as an object. */
 void plugin_print(const module *m, const qn_class *c);

@@ -125,6 +125,14 @@ static void print_named(const kind *k, const qn_table *named)
     }
 }
 
+/* Does one lie beside it? Whose it is, and whether it is right, tells `verify`. */
+static bool has_signature(const char *path)
+{
+    char beside[PATH_ROOM];
+
+    return trust_signature_path(path, beside, NULL) == QN_OK && file_exists(beside);
+}
+
 void plugin_print(const module *m, const qn_class *c)
 {
     const module_info *info = module_about(m);
@@ -142,6 +150,7 @@ void plugin_print(const module *m, const qn_class *c)
     printf("  abi       %u.%u\n", info->abi >> 16, info->abi & 0xffff);
     printf("  tier      %s\n", tier_name(info->tier));
     printf("  profile   %s\n", info->is_dev ? "dev" : "strict");
+    printf("  signature %s\n", has_signature(info->path) ? "beside it" : "none");
     printf("  unload    %s%s\n", info->can_close ? "yes" : "no: ", or_empty(info->kept_because));
     if (c->schema)
         printf("  state     layout %u, reads %u and later\n", c->schema, c->schema_min);
@@ -263,6 +272,7 @@ struct json_object *plugin_json(const module *m, const qn_class *c)
                json_put_text(o, "profile", info->is_dev ? "dev" : "strict") &&
                json_put_bool(o, "can_unload", info->can_close) &&
                json_put_text(o, "kept_because", info->kept_because) &&
+               json_put_bool(o, "has_signature", has_signature(info->path)) &&
                json_put(o, "state_schema", json_object_new_int64(c->schema)) &&
                json_put(o, "params", json_params(&c->params)) && put_named(o, c);
     if (is_whole) return o;

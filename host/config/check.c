@@ -238,6 +238,18 @@ static void check_store(config *cfg)
                        durability);
 }
 
+/* Signatures are held against something. */
+static void check_trust(config *cfg)
+{
+    const config_trust *t = &cfg->run.trust;
+
+    if (!t->policy || strcmp(t->policy, "off") == 0 || config_find(cfg, "trust.keys")) return;
+    config_add_mistake(cfg, config_find(cfg, "trust.policy"), QN_E_MISSING,
+                       "policy = \"%s\": found no keys, expected the folder of the trusted public "
+                       "keys",
+                       t->policy);
+}
+
 /* What no venue brings has no price to compare with. */
 static void check_benchmark(config *cfg)
 {
@@ -326,6 +338,7 @@ static void check_tuner(config *cfg)
 void config_check(config *cfg)
 {
     check_store(cfg);
+    check_trust(cfg);
     check_venues(cfg);
     check_models(cfg);
     check_strategies(cfg);

@@ -146,6 +146,12 @@ typedef struct config_tuner {
 
 /* Everything a run needs to know. Texts that were not given and have no default are NULL.
  * Relative paths are already joined to the file's folder. */
+typedef struct config_trust {
+    const char *policy; /* "off", "taint", "require" */
+    const char *keys;   /* folder; NULL only with "off" */
+    const config_node *node;
+} config_trust;
+
 typedef struct config_run {
     const char *file;
     const char *const *sets; /* the --set arguments that were applied */
@@ -174,6 +180,7 @@ typedef struct config_run {
     size_t nsinks;
     config_report report;
     config_tuner tuner;
+    config_trust trust;
 } config_run;
 
 typedef struct config config;

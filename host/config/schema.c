@@ -319,6 +319,32 @@ static const schema report_schema = {
     .size = sizeof(config_report),
 };
 
+static const field trust_fields[] = {
+    {.key = "policy",
+     .kind = &kind_choice,
+     .slot = offsetof(config_trust, policy),
+     .def = "off",
+     .labels = "require|taint|off",
+     .doc = "`require` loads only what a trusted key has signed; `taint` loads what is unsigned as "
+            "well, and the run's record and report say so; both refuse a signature that is wrong "
+            "or cannot be read. `off` does not look"},
+    {.key = "keys",
+     .kind = &kind_path,
+     .slot = offsetof(config_trust, keys),
+     .doc = "folder of the trusted public keys, `*.pem`; required unless `off`"},
+};
+
+static const size_t trust_node = offsetof(config_trust, node);
+
+static const schema trust_schema = {
+    .name = "trust",
+    .doc = "Whose plugins are loaded: [trust.md](trust.md).",
+    .fields = trust_fields,
+    .nfields = COUNT(trust_fields),
+    .size = sizeof(config_trust),
+    .node_at = &trust_node,
+};
+
 #define RESERVED(key_, doc_)                                                                       \
     {                                                                                              \
         .key = key_, .kind = &kind_reserved, .doc = doc_                                           \
@@ -403,7 +429,11 @@ static const field root_fields[] = {
      .slot = offsetof(config_run, tuner),
      .sub = &tuner_schema,
      .doc = "what `quoin tune` searches; a run does without it"},
-    RESERVED("trust", "signatures of plugins"),
+    {.key = "trust",
+     .kind = &kind_group,
+     .slot = offsetof(config_run, trust),
+     .sub = &trust_schema,
+     .doc = "signatures of plugins"},
     RESERVED("functions", "functions of other libraries as features"),
 };
 

@@ -5,6 +5,7 @@
 #include "internal.h"
 
 #include "base/fail.h"
+#include "base/json.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -349,10 +350,17 @@ static int32_t build_memory(engine *e, qn_err *err)
     return decisions_init(&e->decisions, err);
 }
 
+/* Told before the first plugin is refused for it. */
+static int32_t check_trust(engine *e, qn_err *err)
+{
+    e->loading = (module_options){e->options.cache_dir, trust_from(&e->run->trust)};
+    return e->is_books ? QN_OK : trust_check_keys(&e->loading.trust, err);
+}
+
 static int32_t build(engine *e, qn_err *err)
 {
     int32_t (*const phases[])(engine *, qn_err *) = {
-        open_index,      build_instruments, build_instances, build_ledger, create_instances,
+        check_trust,      open_index,      build_instruments, build_instances, build_ledger, create_instances,
         portfolio_build, build_streams,     open_tape,       build_memory,
     };
     int32_t rc = catalog_open(e->run->catalog, &e->catalog, err);
@@ -412,6 +420,7 @@ void engine_free(engine *e)
     if (e->tape) tape_close(e->tape);
     if (e->catalog) catalog_close(e->catalog);
     if (e->index) module_index_close(e->index);
+    json_object_put(e->trust_was);
     orders_free(e->orders);
     ledger_free(e->ledger);
     queue_free(&e->queue);

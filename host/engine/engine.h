@@ -192,6 +192,12 @@ typedef struct engine_plugin {
     const module_info *module;
 } engine_plugin;
 uint32_t engine_plugins(const engine *e);
+
+/* Has code run in this run that is not signed, and the policy is to tell? Never with "off". */
+bool engine_is_tainted(const engine *e);
+/* The same as the run's record and its report hold it: `policy`, `tainted`, `unsigned` (ids of
+ * instances, the last two null with "off"). The caller's to free; NULL: out of memory. */
+struct json_object *engine_trust(const engine *e);
 engine_plugin engine_plugin_at(const engine *e, uint32_t i);
 
 #endif

@@ -187,7 +187,7 @@ static int32_t module_take(engine *e, const char *path, module **out, qn_err *er
         *out = use->module;
         return QN_OK;
     }
-    if ((rc = module_load(path, e->options.cache_dir, &m, err)) != QN_OK) return rc;
+    if ((rc = module_load(path, &e->loading, &m, err)) != QN_OK) return rc;
     if ((rc = module_adopt(e, m, err)) == QN_OK)
         *out = m;
     else
@@ -327,6 +327,7 @@ static int32_t load_class(instance *in, const instance_spec *spec, qn_err *err)
         return rc;
     }
     instance_seat(in, b);
+    taint_note(e, in, m);
     rc = config_fill(e->cfg, spec->node, spec->params, &cls->params, b->self);
     return rc == QN_OK ? rc : fail(err, rc, "the config has mistakes");
 }

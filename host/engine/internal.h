@@ -120,6 +120,7 @@ typedef struct instance {
     bool sees_books;         /* may use QN_HOST_BOOKS */
     uint32_t features_known; /* it may read features below this number */
     bool is_failing_told;    /* its first error was logged */
+    bool is_unsigned;        /* a build that nobody trusted has signed ran in its place */
     uint32_t ntimers;
     int64_t at_once_ts; /* engine time that the count below belongs to */
     uint32_t at_once;   /* timers set then that were due at once */
@@ -324,6 +325,8 @@ struct engine {
     config *cfg;
     const config_run *run;
     engine_options options;
+    module_options loading;        /* how all modules of the run are loaded */
+    struct json_object *trust_was; /* is_books: what the recorded run's record says of it */
     engine_observer observer;
 
     /* what the run is made of; fixed once built */
@@ -577,6 +580,12 @@ int32_t cursor_save(void *ctx, uint32_t sink, uint64_t seq, qn_err *err); /* bus
 /* Begin the run in its store, or take up the recorded one: after this, records are written or
  * compared. QN_OK without a store. */
 int32_t journal_begin(engine *e, qn_err *err);
+
+/* taint.c: on the engine's thread. A module's code ran as an instance's. */
+void taint_note(engine *e, instance *in, const module *m);
+/* What a recorded run says of itself is true of the run that goes on, or is reported. `footer`
+ * NULL: it has none. */
+void taint_recall(engine *e, const char *header, const char *footer);
 /* End it: the footer is written. A run whose store has failed stays unfinished. */
 int32_t journal_end(engine *e, qn_err *err);
 /* A replay must have come to the end that was recorded. */

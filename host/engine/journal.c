@@ -121,7 +121,7 @@ static struct json_object *make_header(const engine *e, const char *file)
         put_integer(h, "to_ns", e->options.to) && put_integer(h, "tape_from_ns", e->tape_from) &&
         json_put_text(h, "data_sha256", hash) && json_put_time(h, "begun", clock_wall()) &&
         json_put_bool(h, "halted", e->halt.is_halted) && put_plugins(e, h) &&
-        put_instruments(e, h) &&
+        json_put(h, "trust", engine_trust(e)) && put_instruments(e, h) &&
         put_names(h, "strategies", e, engine_strategy_id, e->nstrategies + 1) &&
         put_names(h, "risk", e, risk_name, e->nrisk + 1) &&
         put_names(h, "features", e, feature_name, e->features.n) &&
@@ -306,6 +306,7 @@ static int32_t begin_again(engine *e, qn_err *err)
     if (rc != QN_OK) return rc;
     e->run_number = run.number;
     e->incarnation = run.incarnation;
+    taint_recall(e, run.header, run.has_ended ? run.footer : NULL);
     if ((rc = replay_open(e, &run, err)) != QN_OK) return rc;
     if (e->halt.is_halted && e->replay->next && e->replay->next->type == QN_EVENT_HALT)
         e->halt.why = *(const qn_halt *)(const void *)e->replay->next;
@@ -340,6 +341,7 @@ static struct json_object *make_footer(const engine *e)
                     put_integer(f, "loop_seq", (int64_t)e->loop_seq) &&
                     put_integer(f, "last_seq", (int64_t)e->seq) &&
                     put_integer(f, "market_events", (int64_t)e->counts.market) &&
+                    json_put(f, "trust", engine_trust(e)) && /* reloads may have changed it */
                     json_put_time(f, "ended", clock_wall());
 
     return json_whole(f, is_whole);

@@ -119,7 +119,7 @@ static int32_t load_body(engine *e, reloads *r, qn_err *err)
     const qn_class *cls;
     int32_t rc;
 
-    if ((rc = module_load(file, e->options.cache_dir, &r->module, err)) != QN_OK) return rc;
+    if ((rc = module_load(file, &e->loading, &r->module, err)) != QN_OK) return rc;
     cls = module_class(r->module, seat->live->cls->id);
     if ((rc = check_class(seat, cls, err)) != QN_OK) return rc;
     if ((rc = body_new(seat, r->module, cls, &r->body, err)) != QN_OK) return rc;
@@ -277,6 +277,7 @@ static void shadow(engine *e)
     int32_t rc;
 
     pthread_join(r->thread, NULL);
+    if (r->module) taint_note(e, r->seat, r->module);
     if (r->code != QN_OK) {
         refuse(e, r->code, r->err.msg);
         return;
@@ -374,6 +375,7 @@ void reloads_end(engine *e)
 
     if (r->phase == RELOAD_LOADING) {
         pthread_join(r->thread, NULL);
+        if (r->module) taint_note(e, r->seat, r->module);
         if (!r->body && r->module) module_close(r->module);
         if (r->body && module_adopt(e, r->module, NULL) != QN_OK) module_close(r->module);
     }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,16 +26,24 @@ static int32_t check_one(const char *path, const char *what, qn_err *err)
     return QN_OK;
 }
 
-int32_t access_check(const char *path, qn_err *err)
+int32_t access_check(const char *path, const char *what, qn_err *err)
 {
     char real[PATH_MAX];
     char dir[PATH_ROOM];
+    char part[64];
     int32_t rc;
 
     if (!realpath(path, real)) return fail_errno(err, "cannot open it");
     if ((rc = path_dir(real, dir, err)) != QN_OK) return rc;
-    if ((rc = check_one(dir, "module's folder", err)) != QN_OK) return rc;
-    return check_one(real, "module's file", err);
+    snprintf(part, sizeof part, "%s's folder", what);
+    if ((rc = check_one(dir, part, err)) != QN_OK) return rc;
+    snprintf(part, sizeof part, "%s's file", what);
+    return check_one(real, part, err);
+}
+
+int32_t access_check_dir(const char *path, const char *what, qn_err *err)
+{
+    return check_one(path, what, err);
 }
 
 int32_t access_private_dir(const char *path, qn_err *err)

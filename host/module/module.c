@@ -54,6 +54,8 @@ typedef struct candidate {
     note note;
     char *note_text;
     verdict verdict;
+    bool is_signed;
+    signature signature;
 } candidate;
 
 static void candidate_free(candidate *c)
@@ -87,15 +89,21 @@ static int32_t check_file(const char *path, qn_err *err)
     return QN_OK;
 }
 
-static int32_t preflight(const char *path, candidate *c, module_info *info, qn_err *err)
+static int32_t preflight(const char *path, const trust *t, candidate *c, module_info *info,
+                         qn_err *err)
 {
+    char hash[SHA256_HEX];
     int32_t rc;
 
     if ((rc = check_file(path, err)) != QN_OK) return rc;
-    if ((rc = access_check(path, err)) != QN_OK) return rc;
+    if ((rc = access_check(path, "module", err)) != QN_OK) return rc;
     if ((rc = file_read(path, &c->data, &c->size, err)) != QN_OK) return rc;
+    if ((rc = sha256_of(c->data, c->size, hash, err)) != QN_OK) return rc;
+    /* first of all: what nobody has signed is not even parsed */
+    if ((rc = trust_judge(t, path, hash, &c->is_signed, &c->signature, err)) != QN_OK) return rc;
     if ((rc = image_open(c->data, c->size, &c->img, err)) != QN_OK) return rc;
     if ((rc = note_read(&c->img, &c->note, &c->note_text, err)) != QN_OK) return rc;
+    if (c->is_signed && (rc = trust_compare_note(&c->signature, &c->note, err)) != QN_OK) return rc;
     if ((rc = rules_check(&c->img, &c->note, profile_here(), &c->verdict, err)) != QN_OK) return rc;
     *info = (module_info){.path = path,
                           .abi = c->note.abi,
@@ -103,24 +111,39 @@ static int32_t preflight(const char *path, candidate *c, module_info *info, qn_e
                           .can_close = c->verdict.can_close,
                           .is_dev = c->verdict.is_dev,
                           .kept_because = c->verdict.kept_because,
+                          .is_signed = c->is_signed,
                           .nclasses = c->note.nclasses};
+    memcpy(info->sha256, hash, sizeof hash);
+    if (c->is_signed) memcpy(info->signed_by, c->signature.key, sizeof info->signed_by);
     read_build_id(&c->img, info->build_id);
-    return sha256_of(c->data, c->size, info->sha256, err);
+    return QN_OK;
 }
 
 int32_t module_preflight(const char *path, module_info *info, qn_err *err)
 {
+    const trust off = {TRUST_OFF, NULL};
     candidate c = {0};
     module_info found;
-    int32_t rc = preflight(path, &c, &found, err);
+    int32_t rc = preflight(path, &off, &c, &found, err);
 
     if (rc == QN_OK) *info = found;
     candidate_free(&c);
     return about(path, rc, err);
 }
 
+int32_t module_verify(const char *path, const trust *t, signature *out, qn_err *err)
+{
+    candidate c = {0};
+    module_info found;
+    int32_t rc = preflight(path, t, &c, &found, err);
+
+    if (rc == QN_OK) *out = c.signature;
+    candidate_free(&c);
+    return about(path, rc, err);
+}
+
 /* Copies the descriptors of the classes whose kind this host has; names the others. */
-static int32_t adopt(module *m, const qn_module *table, qn_err *err)
+static int32_t adopt(module *m, const candidate *from, const qn_module *table, qn_err *err)
 {
     uint32_t n = 0;
 
@@ -135,6 +158,8 @@ static int32_t adopt(module *m, const qn_module *table, qn_err *err)
                      c->id, c->kind);
             continue;
         }
+        if (from->is_signed && (rc = trust_compare_state(&from->signature, c, err)) != QN_OK)
+            return rc;
         if ((rc = table_copy_class(c, &m->memory, &m->classes[n++], err)) != QN_OK) return rc;
     }
     m->info.nclasses = n;
@@ -161,18 +186,20 @@ static int32_t bring_in(module *m, const candidate *c, const char *cache, qn_err
     m->info.copy_path = arena_text_n(&m->memory, copy, strlen(copy));
     if (!m->info.path || !m->info.copy_path) return fail(err, QN_E_NO_MEMORY, "out of memory");
     if ((rc = attach(copy, &c->note, m->info.can_close, &m->image, err)) != QN_OK) return rc;
-    return adopt(m, m->image.table, err);
+    return adopt(m, c, m->image.table, err);
 }
 
-int32_t module_load(const char *path, const char *cache_dir, module **out, qn_err *err)
+int32_t module_load(const char *path, const module_options *options, module **out, qn_err *err)
 {
+    const module_options plain = {0};
     candidate c = {0};
     module *m = mem_new(1, sizeof *m);
     int32_t rc;
 
     if (!m) return fail(err, QN_E_NO_MEMORY, "out of memory loading %s", path);
-    if ((rc = preflight(path, &c, &m->info, err)) != QN_OK) goto done;
-    if ((rc = bring_in(m, &c, cache_dir, err)) != QN_OK) goto done;
+    if (!options) options = &plain;
+    if ((rc = preflight(path, &options->trust, &c, &m->info, err)) != QN_OK) goto done;
+    if ((rc = bring_in(m, &c, options->cache_dir, err)) != QN_OK) goto done;
     *out = m;
     m = NULL;
 done:

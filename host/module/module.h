@@ -11,6 +11,8 @@
 #ifndef QUOIN_MODULE_MODULE_H
 #define QUOIN_MODULE_MODULE_H
 
+#include "trust.h"
+
 #include <quoin/plugin.h>
 
 #include <stdbool.h>
@@ -62,10 +64,12 @@ typedef struct module_info {
     char sha256[65];
     char build_id[65]; /* GNU build id, hex; "" = none */
     uint32_t abi, tier;
-    bool can_close;           /* passed the strict profile: its image may be unmapped */
-    bool is_dev;              /* taken by the dev profile only */
-    const char *kept_because; /* why it can't be closed, a static text; NULL when it can */
-    uint32_t nclasses;        /* of the note; after a load: whose kind this host has */
+    bool can_close;             /* passed the strict profile: its image may be unmapped */
+    bool is_dev;                /* taken by the dev profile only */
+    const char *kept_because;   /* why it can't be closed, a static text; NULL when it can */
+    bool is_signed;             /* by a trusted key; false also where nobody looked */
+    char signed_by[SHA256_HEX]; /* id of the key; "" = none */
+    uint32_t nclasses;          /* of the note; after a load: whose kind this host has */
 } module_info;
 
 /* Check a file without running any of its code. The rules are those of its note's tier, in the
@@ -78,7 +82,23 @@ typedef struct module_info {
  *         unchanged. */
 int32_t module_preflight(const char *path, module_info *info, qn_err *err);
 
-/* Check, copy and load one file. `cache_dir` NULL = the user's own cache folder.
+/* How to load. All zero, or NULL for it: the user's own cache folder, and signatures are not looked
+ * at. */
+typedef struct module_options {
+    const char *cache_dir;
+    trust trust;
+} module_options;
+
+/* Hold a file against its signature and the rules, without running any of its code.
+ *
+ * returns QN_OK: *out is its signature, all zero where the policy lets it pass without one; what
+ *         module_preflight and trust_judge return. On error *out is unchanged. */
+int32_t module_verify(const char *path, const trust *t, signature *out, qn_err *err);
+
+/* Check, copy and load one file.
+ *
+ * The file is read once: what is checked, held against its signature, copied and loaded is the
+ * same content, whatever becomes of the file meanwhile.
  *
  * The first load of a build runs its entry point in a process of its own before it does so here:
  * a crash there is QN_E_MODULE_CRASH and leaves this process untouched.
@@ -86,10 +106,11 @@ int32_t module_preflight(const char *path, module_info *info, qn_err *err);
  * A class of a kind that this host does not have is hidden, with a warning in the log.
  *
  * returns QN_OK; QN_E_ELF_..., QN_E_ABI_VERSION or QN_E_MODULE_...: refused, with the reason, and
- *         where the preflight could tell none of its code has run; QN_E_UNSUPPORTED: no class is
- *         of a kind that this host has; QN_E_NOT_FOUND, QN_E_IO, QN_E_NO_MEMORY. On error *out is
+ *         where the preflight could tell none of its code has run; what trust_judge returns: its
+ *         signature will not do, and none of its code has run; QN_E_UNSUPPORTED: no class is of a
+ *         kind that this host has; QN_E_NOT_FOUND, QN_E_IO, QN_E_NO_MEMORY. On error *out is
  *         unchanged. */
-int32_t module_load(const char *path, const char *cache_dir, module **out, qn_err *err);
+int32_t module_load(const char *path, const module_options *options, module **out, qn_err *err);
 
 /* Give it back. The image is unmapped only if can_close, else it stays, and is counted by
  * module_retired(). No instance of its classes may be left. */

@@ -116,6 +116,8 @@ void page_manifest(page *p)
         {"Data to", "data.to"},
         {"Events", "data.events"},
         {"Data, SHA-256", "data.sha256"},
+        {"Signatures of plugins", "trust.policy"},
+        {"Tainted by unsigned plugins", "trust.tainted"},
         {"Decision hash", "decision_hash"},
         {"Ledger hash", "ledger_hash"},
     };

@@ -89,6 +89,11 @@ static bool put_plugins(const report *r, struct json_object *to)
     return is_whole;
 }
 
+static bool put_trust(const report *r, struct json_object *to)
+{
+    return json_put(to, "trust", engine_trust(r->engine));
+}
+
 static bool put_data(const report *r, struct json_object *to)
 {
     struct json_object *data = json_put_object(to, "data");
@@ -267,10 +272,10 @@ struct json_object *summary_json(const report *r)
 {
     struct json_object *json = json_object_new_object();
 
-    return json_whole(json, put_run(r, json) && put_plugins(r, json) && put_data(r, json) &&
-                                put_decisions(r, json) && put_orders(r, json) &&
-                                put_accounts(r, json) && put_strategies(r, json) &&
-                                put_performance(r, json) && put_engine(r, json));
+    return json_whole(
+        json, put_run(r, json) && put_plugins(r, json) && put_trust(r, json) && put_data(r, json) &&
+                  put_decisions(r, json) && put_orders(r, json) && put_accounts(r, json) &&
+                  put_strategies(r, json) && put_performance(r, json) && put_engine(r, json));
 }
 
 /* What the command line added to the config: --set, --from and --to. */
@@ -302,7 +307,8 @@ struct json_object *summary_manifest(const report *r)
     is_whole = is_whole && json_put_text(file, "file", config_get(r->cfg)->file) &&
                json_put_text(file, "sha256", config_sha256(r->cfg)) && put_arguments(r, json) &&
                json_put(json, "seed", json_object_new_int64(config_get(r->cfg)->seed)) &&
-               put_plugins(r, json) && put_data(r, json) && put_decisions(r, json);
+               put_plugins(r, json) && put_trust(r, json) && put_data(r, json) &&
+               put_decisions(r, json);
     return json_whole(json, is_whole);
 }
 
@@ -393,6 +399,20 @@ static void print_strategies(const report *r, FILE *to)
     }
 }
 
+static void print_taint(const report *r, FILE *to)
+{
+    struct json_object *told = engine_trust(r->engine);
+    struct json_object *list = json_get(told, "unsigned", json_type_array);
+    size_t n = list ? json_object_array_length(list) : 0;
+
+    if (n > 0) fprintf(to, "  tainted: ran unsigned plugins:");
+    for (size_t i = 0; i < n; i++)
+        fprintf(to, "%s %s", i ? "," : "",
+                json_object_get_string(json_object_array_get_idx(list, i)));
+    if (n > 0) fprintf(to, "\n");
+    json_object_put(told);
+}
+
 void report_print_text(const report *r, FILE *to)
 {
     const engine_counts *c = engine_count(r->engine);
@@ -421,6 +441,7 @@ void report_print_text(const report *r, FILE *to)
     if (c->refused)
         fprintf(to, "  %llu intents were refused: a strategy asked for what cannot be\n",
                 (unsigned long long)c->refused);
+    print_taint(r, to);
     print_accounts(r, to);
     print_strategies(r, to);
     fprintf(to, "\nPerformance\n");

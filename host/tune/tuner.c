@@ -128,13 +128,15 @@ static int32_t create(tune *t, tuner *tn, qn_err *err)
 int32_t tuner_open(tune *t, qn_err *err)
 {
     tuner *tn = mem_new(1, sizeof *tn);
+    module_options how = {0};
     char path[PATH_ROOM];
     int32_t rc;
 
     if (!tn) return fail(err, QN_E_NO_MEMORY, "no memory for the tuner");
     t->tuner = tn; /* tuner_close frees it, whatever comes */
     if ((rc = find(t, tn, path, err)) != QN_OK) return rc;
-    if ((rc = module_load(path, NULL, &tn->module, err)) != QN_OK) return rc;
+    how.trust = trust_from(&config_get(t->cfg)->trust);
+    if ((rc = module_load(path, &how, &tn->module, err)) != QN_OK) return rc;
     tn->cls =
         module_resolve_class(t->cfg, tn->module, t->config->plugin, QN_KIND_TUNER, t->config->node);
     if (!tn->cls) return fail(err, QN_E_INVALID, "the config has mistakes");

@@ -59,6 +59,10 @@ extern "C" {
     X(-53, MODULE_TIER, "the kind of a class does not belong to the module's tier")                \
     X(-54, MODULE_CRASH, "the module crashed while it was loaded")                                 \
     X(-55, MODULE_ACCESS, "the module's file or folder may be written by others")                  \
+    X(-56, MODULE_UNSIGNED, "the module has no signature, and the policy asks for one")            \
+    X(-57, SIGNATURE_KEY, "the module is signed by a key that is not trusted here")                \
+    X(-58, SIGNATURE_ALTERED, "the module or its signature was altered after signing")             \
+    X(-59, SIGNATURE_FORMAT, "the module's signature cannot be read")                              \
     X(-60, INTENT_INSTRUMENT, "an intent names an instrument that is not the strategy's")          \
     X(-61, INTENT_VALUE, "an intent carries a value that is not finite or not in range")           \
     X(-62, INTENT_ROUTE, "an intent does not fit the route of its strategy")                       \

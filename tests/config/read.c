@@ -122,6 +122,8 @@ START_TEST(every_key_of_the_chain)
     ck_assert_str_eq(run->sinks[0].plugin, "sink/jsonl");
     ck_assert_str_eq(node_child(run->sinks[0].params, "path")->text, "var/events.jsonl");
     ck_assert_ptr_eq(run->sinks[0].node, config_find(cfg, "sinks.log"));
+    ck_assert_str_eq(run->trust.policy, "require");
+    ck_assert_str_eq(run->trust.keys, here("good/keys"));
     config_close(cfg);
 }
 END_TEST
@@ -147,6 +149,8 @@ START_TEST(defaults)
     ck_assert_ptr_null(run->execution.plugin);
     ck_assert_uint_eq(run->execution.data.n, 0);
     ck_assert_uint_eq(run->nplugin_path, 0);
+    ck_assert_str_eq(run->trust.policy, "off");
+    ck_assert_ptr_null(run->trust.keys);
     ck_assert_int_eq(run->report.sample, 24 * HOUR);
     ck_assert_double_eq(run->report.periods_per_year, 0);
     ck_assert_ptr_null(run->report.benchmark);
@@ -388,7 +392,9 @@ START_TEST(set_mistakes)
         {"warmup=\"auto", QN_E_SYNTAX, "no closing quote"},
         {"name=\xff", QN_E_SYNTAX, "not UTF-8"},
         {"catalog=", QN_E_INVALID, "catalog: found ''"},
-        {"trust={ }", QN_E_UNSUPPORTED, "no trust yet"},
+        {"trust={ policy = \"on\"; }", QN_E_UNKNOWN_NAME, "known here: require, taint, off"},
+        {"trust={ policy = \"taint\"; }", QN_E_MISSING, "expected the folder of the trusted"},
+        {"functions=( { } )", QN_E_UNSUPPORTED, "no functions yet"},
         {"models.voll.params.x=1", QN_E_UNKNOWN_NAME, "did you mean 'vol'?"},
         {"risk.limit.params.x=1", QN_E_UNKNOWN_NAME, "did you mean 'limits'?"},
         {"sinks.lo.plugin=x", QN_E_UNKNOWN_NAME, "no element 'lo'"},

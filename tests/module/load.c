@@ -284,22 +284,24 @@ START_TEST(a_cache_that_others_may_write_is_refused)
     char folder[PATH_ROOM];
     char path[PATH_ROOM];
     char cache[PATH_ROOM];
+    module_options options = {0};
     qn_err err = QN_ERR_INIT;
     module *m = NULL;
 
     fixture_folder(folder);
     fixture_copy(folder, "good", path);
     ck_assert_int_eq(path_join(folder, "open", cache, NULL), QN_OK);
+    options.cache_dir = cache;
     ck_assert_int_eq(mkdir(cache, 0700), 0);
     ck_assert_int_eq(chmod(cache, 0777), 0);
-    ck_assert_int_eq(module_load(path, cache, &m, &err), QN_E_MODULE_ACCESS);
+    ck_assert_int_eq(module_load(path, &options, &m, &err), QN_E_MODULE_ACCESS);
     ck_assert_msg(strstr(err.msg, "cache folder"), "%s", err.msg);
     ck_assert_int_eq(rmdir(cache), 0);
     ck_assert_int_eq(symlink("/tmp", cache), 0);
-    ck_assert_int_eq(module_load(path, cache, &m, &err), QN_E_MODULE_ACCESS);
+    ck_assert_int_eq(module_load(path, &options, &m, &err), QN_E_MODULE_ACCESS);
     ck_assert_int_eq(unlink(cache), 0);
     fixture_write(folder, "open", "a file", 6, cache);
-    ck_assert_int_eq(module_load(path, cache, &m, &err), QN_E_MODULE_ACCESS);
+    ck_assert_int_eq(module_load(path, &options, &m, &err), QN_E_MODULE_ACCESS);
     ck_assert_ptr_null(m);
     fixture_clean(folder);
 }

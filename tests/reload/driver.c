@@ -96,10 +96,10 @@ static int run(driver *d, config *cfg)
     if (rc == QN_OK) rc = engine_ledger_hash(d->e, books, &err);
     printf("{\"code\":\"%s\",\"error\":\"%s\",\"decision_hash\":\"%s\",\"ledger_hash\":\"%s\","
            "\"events\":%" PRIu64 ",\"market\":%" PRIu64 ",\"done\":%" PRIu64 ",\"refused\":%" PRIu64
-           ",\"why\":\"%s\",\"pages_at_tenth\":%ld,\"pages\":%ld,\"modules\":%u}\n",
+           ",\"why\":\"%s\",\"pages_at_tenth\":%ld,\"pages\":%ld,\"modules\":%u,\"tainted\":%s}\n",
            error_name(rc), err.msg, decided, books, engine_count(d->e)->events,
            engine_count(d->e)->market, d->done, d->refused, d->why, d->rss_at_tenth, rss_pages(),
-           d->e->nmodules);
+           d->e->nmodules, engine_is_tainted(d->e) ? "true" : "false");
     engine_free(d->e);
     return rc == QN_OK ? 0 : 1;
 }

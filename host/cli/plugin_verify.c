@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * quoin plugin verify: who has signed a plugin's file, and what. */
+#include "plugin.h"
+
+#include "base/fail.h"
+#include "base/file.h"
+#include "cli.h"
+
+#include <stdio.h>
+
+#define KEY_JSON 1000
+
+typedef struct arguments {
+    const char *file, *keys;
+    bool is_json;
+} arguments;
+
+static const struct argp_option options[] = {
+    {"trust", 't', "DIR", 0, "Folder of the trusted public keys, *.pem", 0},
+    {"json", KEY_JSON, NULL, 0, "Print the result as JSON", 0},
+    {0}};
+
+static const char doc[] =
+    "Tell who has signed a plugin's file and what was signed, if the signature FILE.sig is by a "
+    "key "
+    "in DIR and of this file. None of the plugin's code is run."
+    "\v"
+    "It is what a host with trust.policy = \"require\" asks of the file before it loads it.\n"
+    "\n"
+    "Exit status: 2 if there is no folder DIR, 3 if the file is refused.\n"
+    "\n"
+    "Example:\n"
+    "  quoin plugin verify build/mine.so --trust trusted";
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    arguments *a = state->input;
+
+    switch (key) {
+    case 't':
+        a->keys = arg;
+        return 0;
+    case KEY_JSON:
+        a->is_json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (a->file) cli_usage(state, "one FILE is expected");
+        a->file = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (!a->file) cli_usage(state, "no FILE is given");
+        if (!a->keys) cli_usage(state, "no --trust is given");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    .options = options, .parser = parse, .args_doc = "FILE", .doc = doc};
+
+int plugin_verify(int argc, char **argv)
+{
+    arguments a = {0};
+    qn_err err = QN_ERR_INIT;
+    trust t = {.policy = TRUST_REQUIRE};
+    signature s;
+    int32_t rc;
+
+    cli_parse(&argp, argc, argv, &a);
+    if (!file_exists(a.keys)) {
+        fail(&err, QN_E_INVALID, "there is no folder %s", a.keys);
+        return cli_fail(QN_E_INVALID, &err);
+    }
+    t.keys = a.keys;
+    if ((rc = module_verify(a.file, &t, &s, &err)) != QN_OK) {
+        cli_fail(rc, &err);
+        return rc == QN_E_NO_MEMORY ? EXIT_FAILED : EXIT_REFUSED;
+    }
+    if (!a.is_json) printf("%s is signed by a trusted key\n", a.file);
+    return plugin_print_signature(a.file, &s, a.is_json);
+}
