@@ -61,5 +61,6 @@ int cmd_data(int argc, char **argv);
 int cmd_journal(int argc, char **argv);
 int cmd_tune(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_ctl(int argc, char **argv);
 
 #endif

@@ -521,6 +521,25 @@ static void on_fill(speech *s)
     if (f->venue_ts != f->hdr.ts_ns) say_when(s, ", at the venue's time ", f->venue_ts);
 }
 
+static void on_command(speech *s)
+{
+#define VERB_ROW(number, NAME, name, meaning) [number] = (name),
+    static const char *const verbs[QN_COMMANDS] = {QN_COMMAND_LIST(VERB_ROW)};
+#undef VERB_ROW
+    const qn_command *c = (const qn_command *)(const void *)s->item->record;
+    const char *verb = c->verb < QN_COMMANDS ? verbs[c->verb] : NULL;
+
+    line(s, "command");
+    say(s, verb ? verb : "?");
+    if (c->target[0]) say(s, " ");
+    qn_text_add_clean(s->to, c->target);
+    say(s, c->code == QN_OK ? ", asked for by user " : ", refused, of user ");
+    qn_text_add_count(s->to, c->uid);
+    say(s, " (process ");
+    qn_text_add_count(s->to, c->pid);
+    say_when(s, ") on ", c->wall_ts);
+}
+
 /* ------------------------------------------------------------------ all of them */
 
 static void (*const tellers[QN_EVENT_TYPES])(speech *) = {
@@ -536,6 +555,7 @@ static void (*const tellers[QN_EVENT_TYPES])(speech *) = {
     [QN_EVENT_WEIGHT] = on_weight,   [QN_EVENT_VERDICT] = on_verdict,
     [QN_EVENT_PARENT] = on_parent,   [QN_EVENT_SUBMIT] = on_submit,
     [QN_EVENT_REQUEST] = on_request, [QN_EVENT_CHECKPOINT] = on_checkpoint,
+    [QN_EVENT_COMMAND] = on_command,
 };
 
 void chain_words(qn_text *to, const chain *c, const chain_item *item)

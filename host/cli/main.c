@@ -16,6 +16,7 @@ static const cli_command commands[] = {
     {"data", "import, list, verify and export market data", cmd_data},
     {"tune", "search the parameters of a config", cmd_tune},
     {"report", "make the report of a recorded run", cmd_report},
+    {"ctl", "command a host that is running", cmd_ctl},
     {"journal", "show, explain, verify and replay what was recorded", cmd_journal},
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/log.h"
+#include "control/control.h"
 #include "engine/header.h"
 #include "report/report.h"
 #include "store/store.h"
@@ -161,14 +162,32 @@ static int open_store(arguments *a, const config_run *run, store **s)
 
 /* ------------------------------------------------------------------ the run */
 
+/* A run that cannot be commanded from outside still ends by a signal. */
+static control *open_control(engine *e, const config_run *run)
+{
+    qn_err err = QN_ERR_INIT;
+    control *c = NULL;
+    int32_t rc;
+
+    if (!run->store_path) return NULL;
+    if ((rc = control_start(e, run->store_path, run->name, &c, &err)) != QN_OK)
+        log_line(LOG_WARNING, "no operator can reach this run: %s [%s]", err.msg, error_name(rc));
+    return c;
+}
+
 /* A failed run still has a report: what happened up to the failure. */
-static int run(const arguments *a, engine *e, report *r)
+static int run(const arguments *a, const config_run *what, engine *e, report *r)
 {
     qn_err run_err = QN_ERR_INIT;
     qn_err report_err = QN_ERR_INIT;
+    control *c = open_control(e, what);
     int32_t ran = engine_run(e, &run_err);
-    int32_t reported = report_finish(r, &report_err);
-    int status = ran == QN_OK ? EXIT_DONE : cli_fail(ran, &run_err);
+    int32_t reported;
+    int status;
+
+    control_stop(c);
+    reported = report_finish(r, &report_err);
+    status = ran == QN_OK ? EXIT_DONE : cli_fail(ran, &run_err);
 
     /* once events flowed the config was fine, and the run was not */
     if (status == EXIT_USAGE && engine_count(e)->events) status = EXIT_FAILED;
@@ -195,7 +214,7 @@ static int run_reported(const arguments *a, config *cfg, engine *e)
     int status = EXIT_FAILED;
 
     if (rc == QN_OK)
-        status = run(a, e, r);
+        status = run(a, config_get(cfg), e, r);
     else
         cli_fail(rc, &err);
     report_free(r);

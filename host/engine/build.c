@@ -382,8 +382,9 @@ int32_t engine_new(config *cfg, const engine_options *options, engine **out, qn_
     e->store = options->store;
     e->is_books = options->mode == ENGINE_BOOKS;
     run_id_make(clock_wall(), e->run_id);
-    reloads_init(&e->reloads);
-    rc = build(e, err);
+    commands_init(&e->commands);
+    rc = reloads_init(&e->reloads, err);
+    if (rc == QN_OK) rc = build(e, err);
     if (rc == QN_OK)
         *out = e;
     else
@@ -410,7 +411,9 @@ static void free_instances(engine *e)
 void engine_free(engine *e)
 {
     if (!e) return;
+    commands_close(e);
     reloads_end(e);
+    commands_end(&e->commands);
     bus_free(e->bus);
     pool_free(e->pool);
     for (uint32_t i = 0; i < e->nvenues; i++)

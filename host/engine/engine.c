@@ -7,12 +7,13 @@
 #include "base/fail.h"
 #include "base/log.h"
 
-#include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define SAMPLE_MASK 255u /* one dispatch in 256 is timed: two clock reads cost more than it */
 
@@ -38,6 +39,7 @@ void engine_fail(engine *e, int32_t code, const char *format, ...)
 RARE void instance_fault(instance *in, int32_t rc)
 {
     in->engine->counts.faults++;
+    in->faults++;
     if (in->is_failing_told) return;
     in->is_failing_told = true;
     log_line(LOG_WARNING, "%s returned %s at event %" PRIu64 "; further errors are counted", in->id,
@@ -108,6 +110,7 @@ static inline void match(engine *e, const stream *s, qn_event *ev)
 
     ev->slot = s->venue_slot;
     rc = v->table->on_market(v->in.self, ev);
+    instance_end(e, &v->in, begun);
     if (rc != QN_OK) on_venue_failed(e, v, rc);
     if (!queue_is_empty(&e->queue)) engine_drain(e);
     stage_end(e, STAGE_VENUE, begun);
@@ -144,11 +147,25 @@ RARE static void pass_time(engine *e, int64_t ts)
     e->check_ts = next_check(e);
 }
 
-/* Sleeps until an event of a paced replay is due. False if a signal ended the sleep: the event
- * is not due yet. */
-static bool keep_pace(const engine *e, int64_t ts)
+/* Sleeps until `due` of the steady clock. False if it was woken before: by a signal, or because
+ * there is something to be looked at between two events. */
+static bool sleep_until(engine *e, int64_t due)
 {
-    struct timespec until;
+    int64_t left = due - clock_steady();
+    struct timespec wait = {left / QN_NS_PER_S, left % QN_NS_PER_S};
+    struct pollfd bell = {.fd = e->reloads.bell, .events = POLLIN};
+    uint64_t rung;
+
+    if (left <= 0) return true;
+    if (ppoll(&bell, 1, &wait, NULL) == 0) return true;
+    if ((bell.revents & POLLIN) && read(bell.fd, &rung, sizeof rung) < 0) return false;
+    return false;
+}
+
+/* Waits until an event of a paced replay is due. False if something else came first: the event is
+ * not due yet. */
+static bool keep_pace(engine *e, int64_t ts)
+{
     int64_t due;
 
     for (uint32_t i = 0; i < e->nvenues; i++) {
@@ -158,8 +175,7 @@ static bool keep_pace(const engine *e, int64_t ts)
                                               e->venues[i].info.pace),
                            &due) != QN_OK)
             due = INT64_MAX;
-        until = (struct timespec){due / QN_NS_PER_S, due % QN_NS_PER_S};
-        if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) return false;
+        if (!sleep_until(e, due)) return false;
     }
     return true;
 }
@@ -183,6 +199,11 @@ static inline void settle(engine *e)
 {
     if (!queue_is_empty(&e->queue) || e->halt.has_to_cancel) engine_drain(e);
     if (e->has_unpublished) record_publish(e);
+}
+
+void engine_settle(engine *e)
+{
+    settle(e);
 }
 
 /* An event of the host's own, due at `due`: what was asked for too late is due at once. */
@@ -232,9 +253,11 @@ static void tell_models(engine *e, const stream *s, qn_event *ev)
 
     for (uint32_t i = s->first_listener; i < s->first_listener + s->nlisteners; i++) {
         listener *to = &e->listeners[i];
+        int64_t called = stage_begin(e);
         int32_t rc;
         ev->slot = to->slot;
         rc = to->model->table->on_event(to->model->in.self, ev, &to->model->out);
+        instance_end(e, &to->model->in, called);
         if (rc != QN_OK) instance_fault(&to->model->in, rc);
     }
     stage_end(e, STAGE_MODELS, begun);
@@ -246,9 +269,11 @@ static inline void tell_strategies(engine *e, const stream *s, qn_event *ev)
 
     for (uint32_t i = s->first; i < s->first + s->n; i++) {
         subscriber *to = &e->subscribers[i];
+        int64_t called = stage_begin(e);
         int32_t rc;
         ev->slot = to->slot;
         rc = to->strategy->table->on_event(to->strategy->in.self, ev, &to->strategy->out);
+        instance_end(e, &to->strategy->in, called);
         if (rc != QN_OK) instance_fault(&to->strategy->in, rc);
     }
     stage_end(e, STAGE_STRATEGIES, begun);
@@ -285,13 +310,22 @@ static void put_checkpoint(engine *e)
     record_put(e, &record.hdr);
 }
 
-void stage_note(engine *e, uint32_t stage, int64_t begun)
+static void note_time(stage_times *t, int64_t begun)
 {
-    stage_times *t = &e->stages[stage];
     uint64_t bucket = (uint64_t)(clock_steady() - begun) / 8;
 
     t->buckets[bucket < LATENCY_BUCKETS ? bucket : LATENCY_BUCKETS - 1]++;
     t->n++;
+}
+
+void stage_note(engine *e, uint32_t stage, int64_t begun)
+{
+    note_time(&e->stages[stage], begun);
+}
+
+void instance_note(instance *in, int64_t begun)
+{
+    note_time(in->times, begun);
 }
 
 /* One event in 256 is timed; what need not be looked at for each event is looked at here. */
@@ -361,6 +395,13 @@ static next_step choose(const engine *e, const qn_event *ev, bool is_paced, int6
     return ev ? STEP_MARKET : STEP_END;
 }
 
+/* What others ask for: a step of a reload first, which marks all of it as seen. */
+RARE static void attend(engine *e)
+{
+    reload_attend(e);
+    commands_attend(e);
+}
+
 int32_t engine_loop(engine *e, qn_err *err)
 {
     static volatile sig_atomic_t never;
@@ -376,7 +417,9 @@ int32_t engine_loop(engine *e, qn_err *err)
         next_step step;
         if (e->replay && e->options.mode == ENGINE_RESUME && !replay_next(e->replay))
             replay_go_live(e);
-        if (reload_is_due(&e->reloads)) reload_attend(e);
+        if (reload_is_due(&e->reloads)) attend(e);
+        if (e->replay && commands_again(e)) continue;
+        if (e->status != RUN_COMPLETED || e->failed != QN_OK) break;
         if (*stop || (e->replay && replay_stops_at(e->replay, e->seq))) {
             e->status = RUN_STOPPED;
             break;

@@ -175,6 +175,8 @@ const char *engine_venue_id(const engine *e, uint32_t i);
 const char *engine_run_id(const engine *e);
 /* The store's number of the run; 0 without a store. */
 uint32_t engine_run_number(const engine *e);
+/* Which start of a host with this store it is; 0 without a store. */
+uint32_t engine_incarnation(const engine *e);
 /* Time of the stages of sampled events: i-th stage, or NULL behind the last. */
 typedef struct engine_stage {
     const char *name, *meaning;

@@ -88,6 +88,7 @@ void execution_deliver(instance *in, qn_event *ev)
     e->cause = ev->seq;
     ev->slot = ev->instrument < e->ninstruments ? in->slots[ev->instrument] : NO_SLOT;
     rc = e->execution.table->on_event(in->self, ev, &e->execution.out);
+    instance_end(e, in, begun);
     if (rc != QN_OK) instance_fault(in, rc);
     e->cause = cause;
     stage_end(e, STAGE_EXECUTION, begun);

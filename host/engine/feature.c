@@ -53,11 +53,13 @@ int32_t features_build(engine *e, qn_err *err)
 void model_deliver(instance *in, qn_event *ev)
 {
     model *m = (model *)(void *)in;
+    int64_t begun = stage_begin(in->engine);
     int32_t rc;
 
     in->engine->cause = ev->seq;
     ev->slot = ev->instrument < in->engine->ninstruments ? in->slots[ev->instrument] : NO_SLOT;
     rc = m->table->on_event(in->self, ev, &m->out);
+    instance_end(in->engine, in, begun);
     if (rc != QN_OK) instance_fault(in, rc);
 }
 

@@ -342,6 +342,8 @@ int32_t instance_init(instance *in, engine *e, const instance_spec *spec, qn_err
     in->node = spec->node;
     in->params = spec->params;
     in->strategy = NO_SLOT;
+    if (!(in->times = arena_alloc(&in->arena, sizeof *in->times, 8)))
+        return fail(err, QN_E_NO_MEMORY, "no memory for %s", in->id);
     if ((rc = set_instruments(in, spec->instruments, spec->ninstruments, err)) != QN_OK) return rc;
     if (e->is_books) return QN_OK; /* the books need to know whom they are of, and no more */
     if ((rc = load_class(in, spec, err)) != QN_OK) return rc;

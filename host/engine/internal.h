@@ -26,6 +26,8 @@
  *   waiting.h    events and timers that wait: queue.c, timers.c
  *   reload.c     a new build takes the place of one at work
  *   tee.c        two builds in one seat, compared
+ *   command.c    what operators ask for between two events
+ *   state.c      what they are told of the run
  *   decision.c   the decision hash */
 #ifndef QUOIN_ENGINE_INTERNAL_H
 #define QUOIN_ENGINE_INTERNAL_H
@@ -38,6 +40,7 @@
 #include "tape/tape.h"
 
 #include "bus.h"
+#include "command.h"
 #include "reload.h"
 #include "tee.h"
 #include "waiting.h"
@@ -117,9 +120,11 @@ typedef struct instance {
     uint32_t strategy; /* index in engine.strategies; NO_SLOT for other kinds */
     /* Gives it an event of its own: a timer, a result. NULL = its kind has none. */
     void (*deliver)(struct instance *in, qn_event *ev);
-    bool sees_books;         /* may use QN_HOST_BOOKS */
-    uint32_t features_known; /* it may read features below this number */
-    bool is_failing_told;    /* its first error was logged */
+    bool sees_books;           /* may use QN_HOST_BOOKS */
+    uint32_t features_known;   /* it may read features below this number */
+    bool is_failing_told;      /* its first error was logged */
+    uint64_t events, faults;   /* calls that gave it one; errors that they returned */
+    struct stage_times *times; /* of those of sampled events */
     bool is_unsigned;        /* a build that nobody trusted has signed ran in its place */
     uint32_t ntimers;
     int64_t at_once_ts; /* engine time that the count below belongs to */
@@ -368,6 +373,7 @@ struct engine {
     timers timers;
     pool *pool;
     reloads reloads;
+    commands commands;
     decisions decisions;
     features features;
     halt_state halt;
@@ -426,6 +432,16 @@ void stage_note(engine *e, uint32_t stage, int64_t begun);
 static inline void stage_end(engine *e, uint32_t stage, int64_t begun)
 {
     if (e->is_sampled) stage_note(e, stage, begun);
+}
+
+/* The end of an event: all that it brought about has happened, and is on record. */
+void engine_settle(engine *e);
+/* Counts a call that gave an instance an event, and times it where that is sampled. */
+void instance_note(instance *in, int64_t begun);
+static inline void instance_end(engine *e, instance *in, int64_t begun)
+{
+    in->events++;
+    if (e->is_sampled) instance_note(in, begun);
 }
 
 /* From the first event to the last, or until the run is stopped. */
@@ -499,6 +515,8 @@ bool risk_approve(engine *e, const wish *w, qn_verdict *out);
 void risk_event(engine *e, qn_event *ev);
 int32_t risk_halt(void *ctx, uint32_t reason, double limit, double value);
 void halt_set(engine *e, const qn_halt *why);
+/* Trading is allowed again, and all are told. */
+void halt_lift(engine *e);
 /* A run that begins halted says so, as its first record. */
 void halt_begin(engine *e);
 /* Cancels what a halted engine may not leave working. Between two events. */
@@ -608,6 +626,12 @@ uint64_t replay_last_seq(const replay *r);
 
 /* replay.c: book records and the tape up to sequence number `to`. */
 int32_t books_replay(engine *e, uint64_t to, qn_err *err);
+
+/* read.c */
+int64_t stage_percentile(const stage_times *t, double p);
+
+/* state.c */
+void state_fill(const engine *e, engine_state *out);
 
 /* snapshot.c */
 

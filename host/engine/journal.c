@@ -288,6 +288,23 @@ static int32_t begin_new(engine *e, qn_err *err)
     return e->options.lifts_halt ? value_put(e->store, "halt", NULL, 0, err) : QN_OK;
 }
 
+/* Why the run began halted: the first record says so, but for commands that came before it. */
+static int32_t find_halt(engine *e, const store_run *run, qn_err *err)
+{
+    const qn_event *record;
+    journal_reader *reader;
+    int32_t rc = journal_open(e->store, run->number, 0, &reader, err);
+
+    if (rc != QN_OK) return rc;
+    while ((rc = journal_next(reader, &record, err)) == QN_OK && record) {
+        if (record->type != QN_EVENT_HALT) continue;
+        e->halt.why = *(const qn_halt *)(const void *)record;
+        break;
+    }
+    journal_close(reader);
+    return rc;
+}
+
 /* A recorded run is done again from its beginning. */
 static int32_t begin_again(engine *e, qn_err *err)
 {
@@ -308,9 +325,7 @@ static int32_t begin_again(engine *e, qn_err *err)
     e->incarnation = run.incarnation;
     taint_recall(e, run.header, run.has_ended ? run.footer : NULL);
     if ((rc = replay_open(e, &run, err)) != QN_OK) return rc;
-    if (e->halt.is_halted && e->replay->next && e->replay->next->type == QN_EVENT_HALT)
-        e->halt.why = *(const qn_halt *)(const void *)e->replay->next;
-    return QN_OK;
+    return e->halt.is_halted ? find_halt(e, &run, err) : QN_OK;
 }
 
 int32_t journal_begin(engine *e, qn_err *err)
@@ -432,6 +447,7 @@ void replay_go_live(engine *e)
 {
     replay_close(e->replay);
     e->replay = NULL;
+    engine_attend(e); /* to what operators asked for meanwhile */
     e->pace_from = e->now;
     e->pace_begun = clock_steady();
     if (e->snapshot_at != UINT64_MAX)

@@ -67,6 +67,11 @@ static int64_t percentile(const uint32_t *buckets, uint64_t n, double p)
     return 0;
 }
 
+int64_t stage_percentile(const stage_times *t, double p)
+{
+    return percentile(t->buckets, t->n, p);
+}
+
 int64_t engine_dispatch_ns(const engine *e, double p)
 {
     uint64_t all = 0;
@@ -129,6 +134,11 @@ const char *engine_run_id(const engine *e)
 uint32_t engine_run_number(const engine *e)
 {
     return e->run_number;
+}
+
+uint32_t engine_incarnation(const engine *e)
+{
+    return e->incarnation;
 }
 
 bool engine_stage_at(const engine *e, uint32_t i, engine_stage *out)

@@ -8,15 +8,23 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
-void reloads_init(reloads *r)
+int32_t reloads_init(reloads *r, qn_err *err)
 {
     pthread_mutex_init(&r->lock, NULL);
+    r->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return r->bell >= 0 ? QN_OK : fail_errno(err, "cannot make an eventfd");
 }
 
 void engine_attend(engine *e)
 {
+    uint64_t one = 1;
+
     atomic_store_explicit(&e->reloads.is_due, true, memory_order_release);
+    /* it fails when it has been rung 2^64 times, and then it rings */
+    if (write(e->reloads.bell, &one, sizeof one) < 0) return;
 }
 
 /* ------------------------------------------------------------------ what is asked for */
@@ -369,6 +377,19 @@ void reload_attend(engine *e)
     }
 }
 
+void reloads_give_up(engine *e)
+{
+    reloads *r = &e->reloads;
+
+    tell(r, QN_E_CANCELED, "the run is over");
+    pthread_mutex_lock(&r->lock);
+    for (uint32_t i = 0; i < r->nwaiting; i++)
+        if (r->waiting[i].done)
+            r->waiting[i].done(r->waiting[i].ctx, QN_E_CANCELED, "the run is over");
+    r->nwaiting = 0;
+    pthread_mutex_unlock(&r->lock);
+}
+
 void reloads_end(engine *e)
 {
     reloads *r = &e->reloads;
@@ -390,4 +411,5 @@ void reloads_end(engine *e)
     while (take_waiting(r))
         tell(r, QN_E_CANCELED, "the run is over");
     pthread_mutex_destroy(&r->lock);
+    if (r->bell >= 0) close(r->bell);
 }

@@ -38,6 +38,7 @@ typedef struct reloads {
     uint32_t nwaiting;
     uint32_t asked;     /* ENGINE_RELOAD_PROMOTE, ..._ROLLBACK; 0 = nothing */
     atomic_bool is_due; /* the engine thread is to look here between two events */
+    int bell;           /* an eventfd: ends its sleep between two events of a paced run */
 
     reload_phase phase;
     engine_reload what;
@@ -53,7 +54,9 @@ typedef struct reloads {
     uint8_t build[32]; /* SHA-256 of the new one */
 } reloads;
 
-void reloads_init(reloads *r);
+int32_t reloads_init(reloads *r, qn_err *err);
+/* Who waits for a reload is told that the run is over. */
+void reloads_give_up(struct engine *e);
 /* Ends what is under way: before the instances are freed. */
 void reloads_end(struct engine *e);
 

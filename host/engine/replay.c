@@ -41,6 +41,9 @@ static void apply(engine *e, const qn_event *record)
         e->halt.why = *(const qn_halt *)(const void *)record;
         e->halt.is_halted = e->halt.why.is_halted;
         break;
+    case QN_EVENT_COMMAND:
+        commands_book(e, (const qn_command *)(const void *)record);
+        break;
     case QN_EVENT_REFUSAL:
         e->counts.refused++;
         break;

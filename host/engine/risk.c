@@ -259,10 +259,12 @@ void risk_event(engine *e, qn_event *ev)
 {
     for (uint32_t i = 0; i < e->nrisk; i++) {
         risk_module *m = &e->risk[i];
+        int64_t begun = stage_begin(e);
         int32_t rc;
         if (!QN_HAS(m->table, qn_risk, on_event)) continue;
         ev->slot = ev->instrument; /* a risk module is given all instruments, in their order */
         rc = m->table->on_event(m->in.self, ev, &m->out);
+        instance_end(e, &m->in, begun);
         if (rc == QN_OK) continue;
         instance_fault(&m->in, rc);
         risk_halt(m, QN_REASON_RISK_FAULT, 0, 0);
@@ -293,7 +295,8 @@ static void keep_halt(engine *e)
     qn_err err = QN_ERR_INIT;
 
     if (!e->store || e->replay || e->is_books) return;
-    if (value_put(e->store, "halt", &e->halt.why, sizeof e->halt.why, &err) != QN_OK)
+    if (value_put(e->store, "halt", &e->halt.why, e->halt.is_halted ? sizeof e->halt.why : 0,
+                  &err) != QN_OK)
         log_line(LOG_ERROR, "the halt could not be kept: %s", err.msg);
 }
 
@@ -307,7 +310,7 @@ void halt_set(engine *e, const qn_halt *why)
 {
     e->halt.why = *why;
     e->halt.is_halted = true;
-    halt_begin(e);
+    if (e->is_live) halt_begin(e); /* else the first event that counts does */
     e->counts.halts++;
     if (!e->replay)
         log_line(LOG_WARNING, "%s halts trading: %s (limit %g, value %g)",
@@ -341,6 +344,19 @@ static void tell_halt(engine *e)
     if (e->nrisk) risk_event(e, &e->halt.why.hdr);
     for (uint32_t i = 0; i < e->nstrategies && !e->has_ended; i++)
         strategy_deliver(&e->strategies[i].in, &e->halt.why.hdr);
+}
+
+void halt_lift(engine *e)
+{
+    e->halt.why = (qn_halt){
+        .hdr = {.size = sizeof e->halt.why, .type = QN_EVENT_HALT, .instrument = QN_NO_INSTRUMENT},
+        .reason = QN_REASON_OPERATOR};
+    e->halt.is_halted = e->halt.has_to_cancel = false;
+    if (!e->replay) log_line(LOG_WARNING, "trading is allowed again");
+    keep_halt(e);
+    if (!e->is_live) return; /* nobody has heard that it was not */
+    record_put(e, &e->halt.why.hdr);
+    tell_halt(e);
 }
 
 void halt_cancel(engine *e)

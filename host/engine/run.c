@@ -171,6 +171,8 @@ int32_t engine_run(engine *e, qn_err *err)
     e->started = e->pace_begun = clock_steady();
     e->pace_from = e->first_ts;
     rc = run_events(e, err);
+    commands_close(e);
+    reloads_give_up(e); /* who waits for one is told, before the report is made */
     e->run_ns = clock_steady() - e->started;
     e->counts.events = e->seq;
     return finish(e, rc, err);

@@ -39,6 +39,7 @@ extern "C" {
     X(20, GAP, qn_gap, 4, "market data of an instrument was missed")                               \
     X(21, RESULT, qn_result, 2, "the worker pool has done what the receiver asked for")            \
     X(22, HALT, qn_halt, 2, "trading was halted, or is allowed again")                             \
+    X(23, COMMAND, qn_command, 2, "an operator's command")                                         \
     X(32, FEATURE, qn_feature_value, 0, "a model published a value")                               \
     X(33, OUTPUT, qn_output, 0, "a strategy pushed an intent")                                     \
     X(34, REFUSAL, qn_refusal, 0, "an output was not let in")                                      \
@@ -198,6 +199,32 @@ typedef struct qn_halt {
     uint32_t rsv0;
     double limit, value; /* what was exceeded, and by what; 0 where the reason has none */
 } qn_halt;
+
+/* What an operator can ask a run for. X(number, NAME, name, meaning) */
+#define QN_COMMAND_LIST(X)                                                                         \
+    X(1, HALT, "halt", "nothing more that adds to a position")                                     \
+    X(2, RESUME, "resume", "trading is allowed again")                                             \
+    X(3, CANCEL, "cancel", "working orders are canceled")                                          \
+    X(4, FLATTEN, "flatten", "working orders are canceled, positions closed")                      \
+    X(5, STOP, "stop", "the run ends")                                                             \
+    X(6, RELOAD, "reload", "a new build of a plugin")                                              \
+    X(7, PROMOTE, "promote", "the next step of a reload at once")                                  \
+    X(8, ROLLBACK, "rollback", "the end of a reload, with the build from before")
+
+#define QN_COMMAND_ENUM(number, NAME, name, meaning) QN_COMMAND_##NAME = (number),
+enum { QN_COMMAND_LIST(QN_COMMAND_ENUM) QN_COMMANDS = 9 };
+#undef QN_COMMAND_ENUM
+
+/* An operator's command, between two events. For the journal and sinks: no other plugin sees it. */
+typedef struct qn_command {
+    qn_event hdr;
+    int64_t wall_ts;   /* wall clock when it was taken, ns: the only record that has it */
+    uint32_t verb;     /* QN_COMMAND_ */
+    uint32_t uid, pid; /* who asked, as the kernel told */
+    int32_t code;      /* QN_OK: done, or begun; else why nothing was done */
+    char target[64];   /* id of a plugin, "all"; "" = the verb takes none */
+    char value[256];   /* reload: mode and file, the end of it where it is longer; else "" */
+} qn_command;
 
 /* Market data was missed: the receiver's picture of the instrument is stale until new. */
 typedef struct qn_gap {

@@ -103,10 +103,11 @@ enum { QN_ORDER_STATE_LIST(QN_ORDER_STATE_ENUM) QN_ORDER_STATES = 15 };
     X(32, RISK_FAULT, "a risk module failed, or gave a verdict that is not valid")                 \
     X(33, NO_PRICE, "the instrument has no price yet, so the order cannot be valued")              \
     X(34, REPLACED, "a newer target took its place")                                               \
-    X(35, GIVEN_UP, "the execution algorithm gave up what was left")
+    X(35, GIVEN_UP, "the execution algorithm gave up what was left")                               \
+    X(36, OPERATOR, "an operator asked for it")
 
 #define QN_REASON_ENUM(number, NAME, meaning) QN_REASON_##NAME = (number),
-enum { QN_REASON_LIST(QN_REASON_ENUM) QN_REASONS = 36 };
+enum { QN_REASON_LIST(QN_REASON_ENUM) QN_REASONS = 37 };
 #undef QN_REASON_ENUM
 
 /* An order id: the strategy's number and that strategy's own counter. Together with the

@@ -119,6 +119,15 @@ RECORD(HALT, "halt",
        IS(qn_halt, limit, REAL, QUIET),
        IS(qn_halt, value, REAL, QUIET))
 
+RECORD(COMMAND, "command",
+       IS(qn_command, wall_ts, TIME, 0),
+       IS(qn_command, verb, COMMAND, 0),
+       IS(qn_command, uid, NUMBER, 0),
+       IS(qn_command, pid, NUMBER, 0),
+       IS(qn_command, code, CODE, 0),
+       IS(qn_command, target, TEXT, 0),
+       IS(qn_command, value, TEXT, 0))
+
 RECORD(FEATURE, "feature",
        IS(qn_feature_value, feature, FEATURE, 0),
        IS(qn_feature_value, value, REAL, 0),

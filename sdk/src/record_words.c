@@ -23,6 +23,7 @@ static const char *const reasons[] = {QN_REASON_LIST(ROW)};
 #define ROW(number, NAME, name, meaning) [number] = (name),
 static const char *const reload_steps[] = {QN_RELOAD_STEP_LIST(ROW)};
 static const char *const reload_modes[] = {QN_RELOAD_MODE_LIST(ROW)};
+static const char *const commands[] = {QN_COMMAND_LIST(ROW)};
 #undef ROW
 
 /* By bit. */
@@ -57,6 +58,7 @@ static const words lists[QN_HOLDS_KINDS] = {
     [QN_HOLDS_CODE] = WORDS(codes, 0),
     [QN_HOLDS_RELOAD_STEP] = WORDS(reload_steps, 0),
     [QN_HOLDS_RELOAD_MODE] = WORDS(reload_modes, 0),
+    [QN_HOLDS_COMMAND] = WORDS(commands, 0),
     [QN_HOLDS_ORDER_FLAGS] = WORDS(order_flags, 1),
     [QN_HOLDS_STAGE] = WORDS(stages, 1),
 };

@@ -177,6 +177,16 @@ ABI_FIELD(qn_halt, rsv0, 44, 4); /* uint32_t */
 ABI_FIELD(qn_halt, limit, 48, 8); /* double */
 ABI_FIELD(qn_halt, value, 56, 8); /* double */
 
+ABI_STRUCT(qn_command, 376, 8);
+ABI_FIELD(qn_command, hdr, 0, 32); /* qn_event */
+ABI_FIELD(qn_command, wall_ts, 32, 8); /* int64_t */
+ABI_FIELD(qn_command, verb, 40, 4); /* uint32_t */
+ABI_FIELD(qn_command, uid, 44, 4); /* uint32_t */
+ABI_FIELD(qn_command, pid, 48, 4); /* uint32_t */
+ABI_FIELD(qn_command, code, 52, 4); /* int32_t */
+ABI_FIELD(qn_command, target, 56, 64); /* char [64] */
+ABI_FIELD(qn_command, value, 120, 256); /* char [256] */
+
 ABI_STRUCT(qn_gap, 48, 8);
 ABI_FIELD(qn_gap, hdr, 0, 32); /* qn_event */
 ABI_FIELD(qn_gap, venue_ts, 32, 8); /* int64_t */

@@ -23,6 +23,7 @@ typedef union record {
     qn_output output;
     qn_result result;
     qn_reload reload;
+    qn_command command;
     qn_verdict verdict;
     qn_allocation allocation;
     unsigned char bytes[1024];
@@ -172,6 +173,9 @@ START_TEST(test_check)
                             .mode = QN_RELOAD_TUNE}};
     memset(r.reload.id, 'a', sizeof r.reload.id);
     refuses(&r.hdr, sizeof r, "id has no end");
+    r = (record){.command = {.hdr = {.size = sizeof(qn_command), .type = QN_EVENT_COMMAND},
+                             .verb = QN_COMMANDS}};
+    refuses(&r.hdr, sizeof r, "verb");
 }
 END_TEST
 

@@ -35,7 +35,7 @@ HEADER = struct.Struct("=HHIQqII")
 
 MEANS = {}
 for kind, members in {
-    "time": "venue_ts open_ts due_ns valid_to expire_ts made_ts sent_ts market_ts",
+    "time": "venue_ts open_ts due_ns valid_to expire_ts made_ts sent_ts market_ts wall_ts",
     "ns": "length horizon",
     "price": "open high low close price bid ask trigger stop_loss take_profit price_bound",
     "qty": "volume qty bid_qty ask_qty position asked allowed filled target held qn_weight.order",
@@ -64,9 +64,10 @@ for kind, members in {
     "reads": "read",
     "bytes": "bytes",
     "hash": "build",
-    "text": "qn_reload.id",
+    "text": "qn_reload.id qn_command.target qn_command.value",
     "reload_step": "step",
     "reload_mode": "mode",
+    "command": "verb",
     "hidden": "nread nvalues nbytes order.size order.instrument",
 }.items():
     for member in members.split():
@@ -105,6 +106,7 @@ def words():
         "code": {0: "QN_OK", **{n: f"QN_E_{w}" for n, w in listed(error, "QN_ERROR_LIST").items()}},
         "reload_step": listed(decision, "QN_RELOAD_STEP_LIST", lower=True),
         "reload_mode": listed(decision, "QN_RELOAD_MODE_LIST", lower=True),
+        "command": listed(read("event.h"), "QN_COMMAND_LIST", lower=True),
         "order_flags": ("reduce_only", "post_only", "close_out"), "stage": ("intent", "order"),
     }
 

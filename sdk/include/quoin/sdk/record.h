@@ -52,6 +52,7 @@ extern "C" {
     X(TEXT, 0, "string")                                                                           \
     X(RELOAD_STEP, 4, "shadow, commit, keep, rollback, refuse")                                    \
     X(RELOAD_MODE, 4, "refactor, tune, force")                                                     \
+    X(COMMAND, 4, "halt, resume, cancel, flatten, stop, reload, promote, rollback")                \
     X(HIDDEN, 0, "not written: it is a copy of another member, or a size")
 
 #define QN_HOLDS_ENUM(NAME, bytes, json) QN_HOLDS_##NAME,

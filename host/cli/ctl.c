@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * quoin ctl: commands to a host that is running. */
+#include "ctl.h"
+#include "cli.h"
+#include "option.h"
+
+#include "base/fail.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "control/control.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MOST 3 /* arguments */
+
+typedef struct arguments {
+    const char *store, *mode, *shadow, *probation;
+    const char *given[MOST]; /* command, target, file */
+    size_t ngiven;
+    bool is_json;
+} arguments;
+
+enum { OPTION_STORE = 1024, OPTION_MODE, OPTION_SHADOW, OPTION_PROBATION, OPTION_JSON };
+
+static const struct argp_option options[] = {
+    {"store", OPTION_STORE, "DIR", 0, "Folder of the store of the run that is meant", 0},
+    {"mode", OPTION_MODE, "MODE", 0,
+     "reload: refactor (default; the new build must do what the old one does), tune (it may decide "
+     "otherwise), force (at once)",
+     0},
+    {"shadow", OPTION_SHADOW, "N", 0,
+     "reload: events for which the new build is compared before it is put to work (default 10)", 0},
+    {"probation", OPTION_PROBATION, "N", 0,
+     "reload: events for which the old build stays beside it afterwards (default 100)", 0},
+    {"json", OPTION_JSON, NULL, 0, "Print the answer as one JSON object", 0},
+    {0},
+};
+
+static const option_text texts[] = {
+    {OPTION_STORE, offsetof(arguments, store)},
+    {OPTION_MODE, offsetof(arguments, mode)},
+    {OPTION_SHADOW, offsetof(arguments, shadow)},
+    {OPTION_PROBATION, offsetof(arguments, probation)},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    arguments *a = state->input;
+
+    if (option_store(texts, sizeof texts / sizeof texts[0], key, arg, a)) return 0;
+    switch (key) {
+    case OPTION_JSON:
+        a->is_json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (a->ngiven == MOST) cli_usage(state, "%s: one argument too many", arg);
+        a->given[a->ngiven++] = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (!a->ngiven) cli_usage(state, "expected a command");
+        if (!a->store) cli_usage(state, "say which run is meant: --store DIR");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const char doc[] =
+    "Command a host that is running, by the socket in its store's folder.\v"
+    "  status           how the run and each plugin are\n"
+    "  halt, resume     no order that adds to a position any more; again\n"
+    "  cancel [ID|all]  cancel the working orders of a strategy, or all\n"
+    "  flatten [ID|all] cancel them, and close the positions by market orders\n"
+    "  reload ID [FILE] a new build of a plugin; returns when it is at work\n"
+    "  promote ID       the next step of its reload at once\n"
+    "  rollback ID      back to the build from before, or give the new one up\n"
+    "  stop             end the run in order, with its report\n\n"
+    "  quoin ctl --store var/sma status --json\n"
+    "  quoin ctl --store var/sma reload sma ./sma.so --mode tune\n"
+    "\n"
+    "Exit status: 0 done; 1 no host is running, or it ended; 2 there is no such command, or it "
+    "was refused; 3 the new build was refused.";
+
+static const struct argp argp = {
+    .options = options, .parser = parse, .args_doc = "COMMAND [ID] [FILE]", .doc = doc};
+
+/* ------------------------------------------------------------------ the request */
+
+/* The host has a folder of its own: it is told the whole path. */
+static bool put_file(struct json_object *o, const char *file)
+{
+    char here[PATH_ROOM];
+    char path[PATH_ROOM];
+
+    if (!getcwd(here, sizeof here) || path_join(here, file, path, NULL) != QN_OK) return false;
+    return json_put_text(o, "file", path);
+}
+
+static int32_t put_events(struct json_object *o, const char *name, const char *given,
+                          bool *is_whole, qn_err *err)
+{
+    char option[24];
+    int64_t value;
+    int32_t rc;
+
+    if (!given) return QN_OK;
+    snprintf(option, sizeof option, "--%s", name);
+    rc = option_whole(option, given, 0, INT64_MAX, &value, err);
+    if (rc == QN_OK) *is_whole = *is_whole && json_put(o, name, json_object_new_int64(value));
+    return rc;
+}
+
+static int32_t make_request(const arguments *a, struct json_object **out, qn_err *err)
+{
+    struct json_object *o = json_object_new_object();
+    bool is_whole = o && json_put(o, "version", json_object_new_int(CONTROL_VERSION)) &&
+                    json_put(o, "id", json_object_new_int(1)) &&
+                    json_put_text(o, "command", a->given[0]) &&
+                    (a->ngiven < 2 || json_put_text(o, "target", a->given[1])) &&
+                    (a->ngiven < 3 || put_file(o, a->given[2])) &&
+                    (!a->mode || json_put_text(o, "mode", a->mode));
+    int32_t rc = put_events(o, "shadow", a->shadow, &is_whole, err);
+
+    if (rc == QN_OK) rc = put_events(o, "probation", a->probation, &is_whole, err);
+    if (rc == QN_OK && !(o = json_whole(o, is_whole)))
+        return fail(err, QN_E_NO_MEMORY, "no memory for the request");
+    if (rc == QN_OK)
+        *out = o;
+    else
+        json_object_put(o);
+    return rc;
+}
+
+static int32_t ask(const arguments *a, struct json_object *request, struct json_object **answer,
+                   qn_err *err)
+{
+    const char *text = json_object_to_json_string_ext(request, JSON_C_TO_STRING_PLAIN);
+    char *line = text ? mem_new(strlen(text) + 2, 1) : NULL;
+    char *got;
+    int fd;
+    int32_t rc;
+
+    if (!line) return fail(err, QN_E_NO_MEMORY, "no memory for the request");
+    snprintf(line, strlen(text) + 2, "%s\n", text);
+    if ((rc = control_connect(a->store, &fd, err)) == QN_OK) {
+        rc = control_ask(fd, line, &got, err);
+        close(fd);
+    }
+    mem_free(line);
+    if (rc != QN_OK) return rc;
+    *answer = json_tokener_parse(got);
+    mem_free(got);
+    return json_object_is_type(*answer, json_type_object)
+               ? QN_OK
+               : fail(err, QN_E_IO, "the host's answer is no JSON object");
+}
+
+/* ------------------------------------------------------------------ the answer */
+
+static const char *text_of(struct json_object *answer, const char *name)
+{
+    struct json_object *value;
+
+    return json_object_object_get_ex(answer, name, &value) ? json_object_get_string(value) : NULL;
+}
+
+/* That the host is ending, or has too much to do, says nothing of the command. */
+static int status_of(struct json_object *answer)
+{
+    static const char *const failed[] = {"QN_E_CANCELED", "QN_E_FULL", "QN_E_BUSY",
+                                         "QN_E_NO_MEMORY"};
+    const char *code = text_of(answer, "code");
+
+    if (!code) return EXIT_FAILED;
+    if (strcmp(code, "QN_OK") == 0) return EXIT_DONE;
+    if (text_of(answer, "reload")) return EXIT_REFUSED;
+    for (size_t i = 0; i < sizeof failed / sizeof failed[0]; i++)
+        if (strcmp(code, failed[i]) == 0) return EXIT_FAILED;
+    return EXIT_USAGE;
+}
+
+static void print_answer(const arguments *a, struct json_object *answer)
+{
+    struct json_object *status;
+    const char *norders = text_of(answer, "orders");
+
+    if (json_object_object_get_ex(answer, "status", &status))
+        ctl_print_status(status);
+    else if (norders)
+        printf("%s: %s orders\n", a->given[0], norders);
+    else
+        printf("%s: done\n", a->given[0]);
+}
+
+static int print_json(struct json_object *answer, int status)
+{
+    struct json_object *part;
+
+    if (status == EXIT_DONE && json_object_object_get_ex(answer, "status", &part))
+        return cli_print_json(json_object_get(part), true, status);
+    return cli_print_json(json_object_get(answer), true, status);
+}
+
+int cmd_ctl(int argc, char **argv)
+{
+    arguments a = {0};
+    qn_err err = QN_ERR_INIT;
+    struct json_object *request = NULL;
+    struct json_object *answer = NULL;
+    int status;
+    int32_t rc;
+
+    cli_parse(&argp, argc, argv, &a);
+    if ((rc = make_request(&a, &request, &err)) != QN_OK) return cli_fail(rc, &err);
+    rc = ask(&a, request, &answer, &err);
+    json_object_put(request);
+    if (rc != QN_OK) {
+        cli_fail(rc, &err);
+        json_object_put(answer);
+        return EXIT_FAILED;
+    }
+    status = status_of(answer);
+    if (status != EXIT_DONE)
+        log_line(LOG_ERROR, "%s [%s]", text_of(answer, "error"), text_of(answer, "code"));
+    if (a.is_json)
+        status = print_json(answer, status);
+    else if (status == EXIT_DONE)
+        print_answer(&a, answer);
+    json_object_put(answer);
+    return status;
+}

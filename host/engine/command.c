@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+#include "internal.h"
+
+#include "base/fail.h"
+#include "base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------ the queue */
+
+void commands_init(commands *c)
+{
+    pthread_mutex_init(&c->lock, NULL);
+    c->last = &c->first;
+}
+
+void commands_end(commands *c)
+{
+    pthread_mutex_destroy(&c->lock);
+}
+
+int32_t engine_post(engine *e, engine_command *c, qn_err *err)
+{
+    commands *all = &e->commands;
+    int32_t rc = QN_OK;
+
+    c->next = NULL;
+    c->norders = 0;
+    pthread_mutex_lock(&all->lock);
+    if (all->is_closed) {
+        rc = fail(err, QN_E_CANCELED, "the run is over");
+    } else if (all->nwaiting == COMMANDS_WAITING) {
+        rc = fail(err, QN_E_FULL, "%u commands wait already", COMMANDS_WAITING);
+    } else {
+        *all->last = c;
+        all->last = &c->next;
+        all->nwaiting++;
+    }
+    pthread_mutex_unlock(&all->lock);
+    if (rc == QN_OK) engine_attend(e);
+    return rc;
+}
+
+/* A resume does first what was recorded, and attends again when it is through. */
+static bool is_held(const engine *e, const engine_command *c)
+{
+    return e->replay && c->verb != ENGINE_ASK_STATE && !e->commands.is_closed;
+}
+
+static engine_command *take(engine *e)
+{
+    commands *all = &e->commands;
+    engine_command **at = &all->first;
+    engine_command *c;
+
+    pthread_mutex_lock(&all->lock);
+    while (*at && is_held(e, *at))
+        at = &(*at)->next;
+    if ((c = *at)) {
+        if (!(*at = c->next)) all->last = at;
+        all->nwaiting--;
+    }
+    pthread_mutex_unlock(&all->lock);
+    return c;
+}
+
+void commands_close(engine *e)
+{
+    engine_command *c;
+
+    pthread_mutex_lock(&e->commands.lock);
+    e->commands.is_closed = true;
+    pthread_mutex_unlock(&e->commands.lock);
+    while ((c = take(e)))
+        c->done(c, QN_E_CANCELED, "the run is over");
+}
+
+/* ------------------------------------------------------------------ may it be done? */
+
+static const strategy *find_strategy(const engine *e, const char *id)
+{
+    for (uint32_t i = 0; i < e->nstrategies; i++)
+        if (strcmp(e->strategies[i].in.id, id) == 0) return &e->strategies[i];
+    return NULL;
+}
+
+static int32_t check_strategy(engine *e, const engine_command *c, qn_err *err)
+{
+    if (!c->target[0] || find_strategy(e, c->target)) return QN_OK;
+    return fail(err, QN_E_UNKNOWN_NAME, "the run has no strategy %s", c->target);
+}
+
+static int32_t check_step(engine *e, const engine_command *c, qn_err *err)
+{
+    const reloads *r = &e->reloads;
+    bool is_its = r->seat && strcmp(r->seat->id, c->target) == 0;
+
+    if (is_its && r->phase >= RELOAD_SHADOWED) return QN_OK;
+    return fail(err, QN_E_NOT_FOUND, "no new build of %s is beside the one at work", c->target);
+}
+
+static int32_t check_reload(engine *e, const engine_command *c, qn_err *err)
+{
+    for (uint32_t i = 1; i < e->nowners; i++)
+        if (strcmp(e->owners[i]->id, c->target) == 0) return QN_OK;
+    return fail(err, QN_E_UNKNOWN_NAME, "the run has no plugin %s", c->target);
+}
+
+/* ------------------------------------------------------------------ what they do */
+
+/* Exits are left: they only guard what is held, and end with it. */
+static uint32_t cancel(engine *e, const char *target, uint64_t cause)
+{
+    const strategy *s = target[0] ? find_strategy(e, target) : NULL;
+    uint32_t n = 0;
+    order *next;
+
+    for (order *o = orders_first(e->orders); o; o = next) {
+        next = o->next; /* a parent leaves the list at once */
+        if (o->entry || (s && o->sent.strategy != s->number)) continue;
+        if (order_ask_cancel(e, o, QN_REASON_OPERATOR, cause) == QN_OK) n++;
+    }
+    engine_drain(e);
+    return n;
+}
+
+/* What is held, and what market orders will still make of it. */
+static uint32_t close_position(engine *e, strategy *s, uint32_t instrument, uint64_t cause)
+{
+    const position *p = ledger_part(e->ledger, s->number, instrument);
+    int64_t held;
+    wish w = {.order = {.hdr = {.size = sizeof w.order, .instrument = instrument},
+                        .type = QN_MARKET,
+                        .tif = QN_GTC},
+              .cause = cause};
+
+    if (__builtin_add_overflow(p->qty, p->market_orders, &held) || held == 0 || held == INT64_MIN)
+        return 0;
+    w.order.side = held > 0 ? QN_SELL : QN_BUY;
+    w.order.qty = held > 0 ? held : -held;
+    return order_send(e, s, &w) > 0;
+}
+
+static uint32_t flatten(engine *e, const char *target, uint64_t cause)
+{
+    uint32_t n = cancel(e, target, cause);
+
+    for (uint32_t i = 0; i < e->nstrategies; i++) {
+        strategy *s = &e->strategies[i];
+        if (target[0] && strcmp(s->in.id, target) != 0) continue;
+        for (uint32_t k = 0; k < e->ninstruments && e->failed == QN_OK; k++)
+            n += close_position(e, s, k, cause);
+    }
+    return n;
+}
+
+static uint32_t do_halt(engine *e, const char *target, uint64_t cause)
+{
+    qn_halt why = {
+        .hdr = {.size = sizeof why, .type = QN_EVENT_HALT, .instrument = QN_NO_INSTRUMENT},
+        .is_halted = 1,
+        .reason = QN_REASON_OPERATOR};
+
+    (void)target;
+    (void)cause;
+    if (!e->halt.is_halted) halt_set(e, &why);
+    return 0;
+}
+
+static uint32_t do_resume(engine *e, const char *target, uint64_t cause)
+{
+    (void)target;
+    (void)cause;
+    if (e->halt.is_halted) halt_lift(e);
+    return 0;
+}
+
+static uint32_t do_stop(engine *e, const char *target, uint64_t cause)
+{
+    (void)target;
+    (void)cause;
+    e->status = RUN_STOPPED;
+    return 0;
+}
+
+/* What a command does to the run itself, and so does again when the run is done again. The other
+ * ones leave records of their own (reload.c). */
+typedef struct verb_row {
+    int32_t (*check)(engine *, const engine_command *, qn_err *); /* NULL = can always be done */
+    uint32_t (*apply)(engine *, const char *target, uint64_t cause);
+    uint32_t step; /* of a reload */
+} verb_row;
+
+static const verb_row verbs[QN_COMMANDS] = {
+    [QN_COMMAND_HALT] = {NULL, do_halt, 0},
+    [QN_COMMAND_RESUME] = {NULL, do_resume, 0},
+    [QN_COMMAND_CANCEL] = {check_strategy, cancel, 0},
+    [QN_COMMAND_FLATTEN] = {check_strategy, flatten, 0},
+    [QN_COMMAND_STOP] = {NULL, do_stop, 0},
+    [QN_COMMAND_RELOAD] = {check_reload, NULL, 0},
+    [QN_COMMAND_PROMOTE] = {check_step, NULL, ENGINE_RELOAD_PROMOTE},
+    [QN_COMMAND_ROLLBACK] = {check_step, NULL, ENGINE_RELOAD_ROLLBACK},
+};
+
+/* ------------------------------------------------------------------ one command */
+
+/* Mode and file of a reload; of a longer one the end, which holds its name. */
+static void put_value(const engine_command *c, char to[256])
+{
+    static const char *const modes[QN_RELOAD_MODES] = {
+        [QN_RELOAD_REFACTOR] = "refactor", [QN_RELOAD_TUNE] = "tune", [QN_RELOAD_FORCE] = "force"};
+    const char *file = c->reload.file;
+    size_t len = strlen(file);
+    int n;
+
+    if (c->verb != QN_COMMAND_RELOAD) return;
+    n = snprintf(to, 256, "%s ", modes[c->reload.mode < QN_RELOAD_MODES ? c->reload.mode : 0]);
+    if (len > 255 - (size_t)n) file += len - (255 - (size_t)n);
+    snprintf(to + n, 256 - (size_t)n, "%s", file);
+}
+
+static void apply(engine *e, qn_command *record, uint32_t *norders)
+{
+    const verb_row *row = &verbs[record->verb];
+
+    record_put(e, &record->hdr);
+    e->cause = record->hdr.seq;
+    if (record->code == QN_OK && row->apply)
+        *norders = row->apply(e, record->target, record->hdr.seq);
+    engine_settle(e);
+}
+
+static void on_reload_done(void *ctx, int32_t code, const char *why)
+{
+    engine_command *c = ctx;
+
+    c->done(c, code, why);
+}
+
+/* True if the command is to be answered now. */
+static bool begin_reload(engine *e, engine_command *c, int32_t *rc, qn_err *err)
+{
+    snprintf(c->reload.id, sizeof c->reload.id, "%s", c->target);
+    c->reload.done = on_reload_done;
+    c->reload.ctx = c;
+    c->is_begun = true;
+    *rc = engine_ask_reload(e, &c->reload, err);
+    return *rc != QN_OK;
+}
+
+static void do_command(engine *e, engine_command *c)
+{
+    const verb_row *row = &verbs[c->verb < QN_COMMANDS ? c->verb : 0];
+    qn_command record = {
+        .hdr = {.size = sizeof record, .type = QN_EVENT_COMMAND, .instrument = QN_NO_INSTRUMENT},
+        .wall_ts = c->wall_ts,
+        .verb = c->verb,
+        .uid = c->uid,
+        .pid = c->pid};
+    qn_err err = QN_ERR_INIT;
+    int32_t rc = QN_OK;
+
+    if (!row->apply && !row->check) {
+        c->done(c, QN_E_UNKNOWN_NAME, "there is no such command");
+        return;
+    }
+    if (row->check) rc = row->check(e, c, &err);
+    record.code = rc;
+    snprintf(record.target, sizeof record.target, "%s", c->target);
+    put_value(c, record.value);
+    apply(e, &record, &c->norders);
+    if (rc == QN_OK && row->step) engine_ask_reload_step(e, row->step);
+    if (rc == QN_OK && c->verb == QN_COMMAND_RELOAD && !begin_reload(e, c, &rc, &err)) return;
+    c->done(c, rc, err.msg);
+}
+
+void commands_attend(engine *e)
+{
+    engine_command *c;
+
+    for (uint32_t i = 0; i < COMMANDS_AT_ONCE; i++) {
+        if (e->status != RUN_COMPLETED || e->failed != QN_OK) return;
+        if (!(c = take(e))) return;
+        if (c->verb == ENGINE_ASK_STATE) {
+            state_fill(e, c->state);
+            c->done(c, QN_OK, "");
+        } else {
+            do_command(e, c);
+        }
+    }
+    engine_attend(e); /* there may be more */
+}
+
+/* ------------------------------------------------------------------ a run that is done again */
+
+/* While a run warms up a halt is not told yet. */
+void commands_book(engine *e, const qn_command *record)
+{
+    if (e->is_live || record->code != QN_OK) return;
+    if (record->verb == QN_COMMAND_HALT) do_halt(e, "", record->hdr.seq);
+    if (record->verb == QN_COMMAND_RESUME) do_resume(e, "", record->hdr.seq);
+}
+
+bool commands_again(engine *e)
+{
+    const qn_event *next = replay_next(e->replay);
+    union {
+        qn_event hdr;
+        qn_command command;
+        qn_reload reload;
+    } record;
+    uint32_t norders;
+
+    if (!next || next->seq != e->seq + 1 || next->ts_ns != e->now) return false;
+    if ((next->type != QN_EVENT_COMMAND || next->size != sizeof record.command) &&
+        (next->type != QN_EVENT_RELOAD || next->size != sizeof record.reload))
+        return false;
+    if (qn_record_check(next, next->size, NULL) != QN_OK) return false;
+    memcpy(&record, next, next->size);
+    if (next->type == QN_EVENT_COMMAND) {
+        apply(e, &record.command, &norders);
+    } else { /* the build that decides as the other one did; one that did not shows at once */
+        record_put(e, &record.hdr);
+        engine_settle(e);
+    }
+    return true;
+}
