@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * quoin plugin: look at plugins, begin one. */
+ * quoin plugin: look at plugins, check one, begin one. */
 #include "plugin.h"
 
 #include "base/fail.h"
@@ -10,6 +10,7 @@
 static const cli_command commands[] = {
     {"list", "show which plugins there are; runs none of their code", plugin_list},
     {"show", "show one plugin and its parameters", plugin_show},
+    {"check", "check a plugin against the rules", plugin_check},
     {"new", "make a project for a plugin of one's own", plugin_new},
     {"sign", "sign a plugin's file", plugin_sign},
     {"verify", "tell who has signed a plugin's file, and what", plugin_verify},
@@ -17,7 +18,7 @@ static const cli_command commands[] = {
 
 int cmd_plugin(int argc, char **argv)
 {
-    return cli_dispatch("quoin plugin", "Look at plugins, begin one of your own.", commands,
+    return cli_dispatch("quoin plugin", "Look at plugins, check one, begin one of your own.", commands,
                         sizeof commands / sizeof commands[0], argc, argv);
 }
 

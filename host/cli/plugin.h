@@ -10,6 +10,7 @@
 
 int plugin_list(int argc, char **argv);
 int plugin_show(int argc, char **argv);
+int plugin_check(int argc, char **argv);
 int plugin_new(int argc, char **argv);
 int plugin_sign(int argc, char **argv);
 int plugin_verify(int argc, char **argv);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """`quoin plugin new` against an installation alone: for each kind a project is made, built by CMake
-with gcc and with clang and by the lines of its README, and passes its own tests and the preflight;
+with gcc and with clang and by the lines of its README, and passes its own tests and all checks;
 strategies in C, C++ and Rust run, and trade alike. What cannot be made is refused, and nothing is
 left behind."""
 
@@ -65,7 +65,7 @@ def by_readme(folder, env):
 
 
 def show(folder, env):
-    """The preflight: accepted under the strict profile, can be unloaded, exports its entry alone."""
+    """Accepted under the strict profile, exports its entry alone, and keeps every rule there is."""
     module = next((folder / "build").glob("*.so"))
     shown = json.loads(run("quoin", "plugin", "show", module, "--json", env=env))
     if shown["id"].split("/")[1] != folder.name or shown["profile"] != "strict":
@@ -74,6 +74,7 @@ def show(folder, env):
                                                  module).splitlines()]
     if exported != ["qn_plugin_entry"]:
         sys.exit(f"{module} exports {exported}")
+    run("quoin", "plugin", "check", module, env=env)
 
 
 def new(env, where, kind, name, *options):

@@ -146,7 +146,9 @@ STANDS_ON = {  # part of host/ -> the parts it may include
     "report": {"base", "ledger", "tape", "config", "engine"},
     "tune": {"base", "config", "module", "engine", "report"},
     "control": {"base", *ABOVE_BASE, "module", "engine", "report"},
-    "cli": {"base", *ABOVE_BASE, "synth", "module", "engine", "report", "tune", "control"},
+    "conform": {"base", "config", "module"},
+    "cli": {"base", *ABOVE_BASE, "synth", "module", "engine", "report", "tune", "control",
+            "conform"},
 }
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 
