@@ -338,6 +338,39 @@ class Trust(unittest.TestCase):
         self.assertEqual(done.returncode, 3)
         self.assertRegex(done.stderr, r"trusted keys .*/keys cannot be read.*\[QN_E_SIGNATURE_KEY\]")
 
+    def test_a_run_that_is_resumed_stays_tainted(self):
+        kill = self.put(os.path.join(runs.TEST_PLUGINS, "sink", "kill.so"))
+        sinks = f'sinks = ( {{ id = "kill"; plugin = "{kill}"; params = {{ armed = "armed"; }}; }} );'
+        self.prepare("taint", sinks, bars=200)
+        self.sign(self.venue)
+        self.sign(kill)
+        self.run_.write("armed", "150")
+        self.assertLess(quoin("run", self.run_.path("run.cfg")).returncode, 0)
+        expected = {"policy": "taint", "tainted": True, "unsigned": ["sma"]}
+        self.sign() # by now
+        done = quoin("report", self.run_.path("store"), "--into", self.run_.path("again"), "--json")
+        told = json.loads(done.stdout)
+        self.assertEqual((told["run"]["status"], told["trust"]), ("unfinished", expected))
+        self.assertEqual(self.run_.run("--resume")["trust"], expected)
+        shutil.rmtree(self.keys) # a report loads no plugin
+        done = quoin("report", self.run_.path("store"), "--into", self.run_.path("again"), "--json")
+        told = json.loads(done.stdout)
+        self.assertEqual((told["run"]["status"], told["trust"]), ("completed", expected))
+
+    def test_tune_asks_for_the_same(self):
+        grid = self.put(os.path.join(BUILD, "plugins", "tuner", "grid.so"))
+        search = f'''tuner = {{ plugin = "{grid}"; path = "found"; space = (
+            {{ path = "strategies.sma.params.fast"; low = 2; high = 3; step = 1; }} ); }};'''
+        self.prepare("require", search)
+        self.sign(self.venue)
+        self.sign()
+        done = quoin("tune", self.run_.path("run.cfg"), "--json")
+        self.assertEqual(done.returncode, 3)
+        self.assertRegex(done.stderr, r"grid\.so: .*\[QN_E_MODULE_UNSIGNED\]")
+        self.sign(grid)
+        done = quoin("tune", self.run_.path("run.cfg"), "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
     # ---- reload
 
     def drive(self, *files):
