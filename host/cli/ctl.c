@@ -62,7 +62,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         a->given[a->ngiven++] = arg;
         return 0;
     case ARGP_KEY_END:
-        if (!a->ngiven) cli_usage(state, "expected a command");
+        if (!a->ngiven) cli_usage(state, "expected what to do: status, halt, resume, ...");
         if (!a->store) cli_usage(state, "say which run is meant: --store DIR");
         return 0;
     default:
@@ -87,7 +87,7 @@ static const char doc[] =
     "was refused; 3 the new build was refused.";
 
 static const struct argp argp = {
-    .options = options, .parser = parse, .args_doc = "COMMAND [ID] [FILE]", .doc = doc};
+    .options = options, .parser = parse, .args_doc = "ACTION [ID] [FILE]", .doc = doc};
 
 /* ------------------------------------------------------------------ the request */
 

@@ -3,15 +3,15 @@
 is done again when the run is."""
 import json
 import os
+import re
 import stat
 import unittest
 
 import host
 import runs
-from support import quoin
+from support import SOURCE, quoin
 
 TWAP = 'execution = { plugin = "execution/twap"; params = { duration = "60m"; slices = 8; }; };'
-CODES = {"QN_E_UNKNOWN_NAME": 2, "QN_E_NOT_FOUND": 2}
 
 
 class Control(unittest.TestCase):
@@ -61,6 +61,10 @@ class Control(unittest.TestCase):
         self.assertEqual(state["positions"][0]["instrument"], "X.v")
         self.assertEqual(abs(int(state["positions"][0]["qty"])), 8)
         self.assertEqual(set(json.loads(self.done(h, "status", "--json"))), set(state))
+        with open(os.path.join(SOURCE, "docs", "operate.md"), encoding="utf-8") as f:
+            told = set(re.findall(r"`([a-z_0-9]+)`", f.read().split("## What `status")[1].split("\n## ")[0]))
+        self.assertLessEqual({*state, *state["control"], *state["positions"][0],
+                              *(k for p in state["plugins"] for k in p)}, told)
         text = self.done(h, "status")
         self.assertIn("test: running at 2024-01-01T", text)
         self.assertIn("strategy/sma_cross", text)
@@ -231,7 +235,7 @@ class Control(unittest.TestCase):
                 (["halt", "sma"], 2, "halt takes no target"),
                 (["stop", "--mode", "tune"], 2, "stop takes no file, mode"),
                 (["cancel", "x" * 64], 2, "1 to 63 bytes"),
-                ([], 2, "expected a command")):
+                ([], 2, "expected what to do")):
             got = h.ctl(*args)
             self.assertEqual((got.returncode, got.stdout), (status, ""), (args, got.stderr))
             self.assertIn(word, got.stderr)

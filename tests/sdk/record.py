@@ -42,7 +42,7 @@ for kind, members in {
     "money": "fee amount equity",
     "rate": "rate",
     "count": "id update_id first_update_id prev_update_id cookie trade_id missed cause_seq counter "
-             "signal_seq market_events nlines nreturns incarnation epoch events",
+             "signal_seq market_events nlines nreturns incarnation epoch events uid pid",
     "real": "limit value strength confidence before weight",
     "order": "order_id parent_id entry_id stop_loss_id take_profit_id order.id",
     "strategy": "strategy",
