@@ -9,11 +9,15 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import unittest
 from datetime import timedelta
 
 import runs
-from support import BUILD, quoin
+from support import BUILD, SOURCE, quoin
+
+sys.path.insert(0, os.path.join(SOURCE, "tests", "control"))
+import host  # noqa: E402
 
 SMA = os.path.join(BUILD, "plugins", "strategy", "sma_cross.so")
 DRIVER = os.path.join(BUILD, "tests", "reload_driver")
@@ -396,6 +400,38 @@ class Trust(unittest.TestCase):
             self.assertIs(got["tainted"], tainted)
             if policy != "off":
                 self.assertIn(CODES["key"], got["why"])
+
+    def test_a_reload_is_on_record(self):
+        """What an operator loads into a run is judged as what it began with, and told at its end."""
+        self.run_ = host.catalog(20000)
+        shutil.move(self.keys, self.run_.path("keys"))
+        venue = self.put(os.path.join(BUILD, "plugins", "venue", "sim.so"))
+        plain = self.put(os.path.join(BUILDS, "sma_2.so"))
+        self.make_key("second")
+        key = self.run_.path("keys", "second.pem")
+        shutil.copy(self.run_.path("second.pub"), key)
+        os.chmod(key, 0o644)
+        self.sign(key="second")
+        self.sign(venue, key="second")
+        for policy in ("require", "taint"):
+            h = host.Host(self.run_, runs.strategy(self.file, data='"bar:1m"', id="sma"),
+                          extra=f'trust = {{ policy = "{policy}"; keys = "keys"; }};')
+            with open(self.run_.path(h.name), encoding="utf-8") as f:
+                text = f.read().replace('"venue/sim"', f'"{venue}"')
+            self.run_.write(h.name, text)
+            with h:
+                done = h.ctl("reload", "sma", plain, "--shadow", "0")
+                self.assertEqual(h.ctl("stop").returncode, 0)
+                trust = h.end()["trust"]
+            if policy == "require":
+                self.assertEqual(done.returncode, 3, done.stderr)
+                self.assertIn(CODES["unsigned"], done.stderr)
+                self.assertEqual((trust["tainted"], trust["unsigned"]), (False, []))
+                continue
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual((trust["tainted"], trust["unsigned"]), (True, ["sma"]))
+            told = quoin("report", h.store, "--into", self.run_.path("again"), "--json")
+            self.assertEqual(json.loads(told.stdout)["trust"], trust, told.stderr)
 
 
 if __name__ == "__main__":
