@@ -64,6 +64,7 @@ void ctl_print_status(struct json_object *s)
     printf("%s: %s at %s\n", text(s, "name"), text(s, "status"), text(s, "engine_time"));
     printf("  run %s, store %s\n", text(s, "run"), text(s, "store"));
     print_halt(member(s, "halt"));
+    if (json_object_get_boolean(member(s, "tainted"))) puts("  tainted: unsigned plugins ran");
     printf("  %" PRId64 " events, %.0f a second, %" PRId64 " late\n", count(s, "events"),
            json_object_get_double(member(s, "events_per_s")), count(s, "late"));
     printf("  orders: %" PRId64 " working, %" PRId64 " denied, %" PRId64 " rejected; %" PRId64

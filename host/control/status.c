@@ -92,19 +92,21 @@ struct json_object *status_json(const struct control *c)
     const engine_state *s = c->state;
     struct json_object *o = json_object_new_object();
     uint64_t sampled = s->p50_ns > 0;
-    bool is_whole = o && json_put_text(o, "run", engine_run_id(c->e)) &&
-                    json_put_text(o, "name", c->name) && json_put_text(o, "store", c->store) &&
-                    json_put_count(o, "incarnation", engine_incarnation(c->e)) &&
-                    json_put_text(o, "status",
-                                  s->is_again    ? "resuming"
-                                  : s->is_halted ? "halted"
-                                                 : "running") &&
-                    json_put_time(o, "engine_time", s->now) &&
-                    json_put_bool(o, "halted", s->is_halted) && put_halt(o, s) &&
-                    put_counts(o, s) && put_ns(o, "dispatch_p50_ns", sampled, s->p50_ns) &&
-                    put_ns(o, "dispatch_p99_ns", sampled, s->p99_ns) &&
-                    json_put_count(o, "orders_working", s->working) && put_positions(o, s) &&
-                    put_plugins(o, s) && put_control(o, c);
+    bool is_whole =
+        o && json_put_text(o, "run", engine_run_id(c->e)) && json_put_text(o, "name", c->name) &&
+        json_put_text(o, "store", c->store) &&
+        json_put_count(o, "incarnation", engine_incarnation(c->e)) &&
+        json_put_text(o, "status",
+                      s->is_again    ? "resuming"
+                      : s->is_halted ? "halted"
+                                     : "running") &&
+        json_put_time(o, "engine_time", s->now) && json_put_bool(o, "halted", s->is_halted) &&
+        put_halt(o, s) &&
+        (s->is_judged ? json_put_bool(o, "tainted", s->is_tainted) : json_put_null(o, "tainted")) &&
+        put_counts(o, s) && put_ns(o, "dispatch_p50_ns", sampled, s->p50_ns) &&
+        put_ns(o, "dispatch_p99_ns", sampled, s->p99_ns) &&
+        json_put_count(o, "orders_working", s->working) && put_positions(o, s) &&
+        put_plugins(o, s) && put_control(o, c);
 
     return json_whole(o, is_whole);
 }

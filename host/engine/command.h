@@ -70,6 +70,7 @@ typedef struct engine_state {
     engine_counts counts;
     bool is_again; /* a resume has not come to the journal's end yet */
     bool is_halted;
+    bool is_judged, is_tainted; /* signatures are looked at; what is unsigned has run */
     qn_halt halt;
     const char *halted_by;  /* id of a risk module, or "host" */
     uint64_t working;       /* orders */

@@ -93,6 +93,8 @@ void state_fill(const engine *e, engine_state *out)
     out->counts.events = e->seq;
     out->is_again = e->replay != NULL;
     out->is_halted = e->halt.is_halted;
+    out->is_judged = e->loading.trust.policy != TRUST_OFF;
+    out->is_tainted = engine_is_tainted(e);
     out->halt = e->halt.why;
     engine_halt(e, &out->halted_by);
     out->working = orders_working(e->orders);

@@ -420,7 +420,11 @@ class Trust(unittest.TestCase):
                 text = f.read().replace('"venue/sim"', f'"{venue}"')
             self.run_.write(h.name, text)
             with h:
+                self.assertIs(h.status()["tainted"], False)
+                self.assertNotIn("tainted", h.ctl("status").stdout)
                 done = h.ctl("reload", "sma", plain, "--shadow", "0")
+                self.assertIs(h.status()["tainted"], policy == "taint")
+                self.assertEqual("tainted: unsigned" in h.ctl("status").stdout, policy == "taint")
                 self.assertEqual(h.ctl("stop").returncode, 0)
                 trust = h.end()["trust"]
             if policy == "require":
