@@ -123,9 +123,9 @@ typedef struct instance {
     bool sees_books;           /* may use QN_HOST_BOOKS */
     uint32_t features_known;   /* it may read features below this number */
     bool is_failing_told;      /* its first error was logged */
+    bool is_unsigned;          /* a build that nobody trusted has signed ran in its place */
     uint64_t events, faults;   /* calls that gave it one; errors that they returned */
     struct stage_times *times; /* of those of sampled events */
-    bool is_unsigned;        /* a build that nobody trusted has signed ran in its place */
     uint32_t ntimers;
     int64_t at_once_ts; /* engine time that the count below belongs to */
     uint32_t at_once;   /* timers set then that were due at once */
@@ -598,16 +598,16 @@ int32_t cursor_save(void *ctx, uint32_t sink, uint64_t seq, qn_err *err); /* bus
 /* Begin the run in its store, or take up the recorded one: after this, records are written or
  * compared. QN_OK without a store. */
 int32_t journal_begin(engine *e, qn_err *err);
+/* End it: the footer is written. A run whose store has failed stays unfinished. */
+int32_t journal_end(engine *e, qn_err *err);
+/* A replay must have come to the end that was recorded. */
+int32_t journal_compare_end(const engine *e, qn_err *err);
 
 /* taint.c: on the engine's thread. A module's code ran as an instance's. */
 void taint_note(engine *e, instance *in, const module *m);
 /* What a recorded run says of itself is true of the run that goes on, or is reported. `footer`
  * NULL: it has none. */
 void taint_recall(engine *e, const char *header, const char *footer);
-/* End it: the footer is written. A run whose store has failed stays unfinished. */
-int32_t journal_end(engine *e, qn_err *err);
-/* A replay must have come to the end that was recorded. */
-int32_t journal_compare_end(const engine *e, qn_err *err);
 
 int32_t replay_open(engine *e, const store_run *run, qn_err *err);
 void replay_close(replay *r);
