@@ -29,8 +29,12 @@ static const char doc[] =
     "  quoin plugin check ./build/mine.so --only '^state' --seed 7\n"
     "  quoin plugin check --list";
 
+#define SETS 32u
+
 typedef struct arguments {
     const char *path, *junit, *only, *seed, *limit;
+    const char *sets[SETS];
+    size_t nsets;
     bool is_json, is_list;
 } arguments;
 
@@ -42,10 +46,12 @@ typedef struct results {
     bool is_json, is_short;
 } results;
 
-enum { KEY_JSON = 1000, KEY_JUNIT, KEY_ONLY, KEY_SEED, KEY_LIMIT, KEY_LIST };
+enum { KEY_JSON = 1000, KEY_JUNIT, KEY_ONLY, KEY_SEED, KEY_LIMIT, KEY_LIST, KEY_SET };
 
 static const struct argp_option options[] = {
     {"only", KEY_ONLY, "RE", 0, "Run the checks whose names match the regular expression alone", 0},
+    {"set", KEY_SET, "KEY=VALUE", 0,
+     "Give a parameter this value in place of its default; may be repeated", 0},
     {"seed", KEY_SEED, "N", 0, "Draw values and markets from this seed (default: 1)", 0},
     {"limit", KEY_LIMIT, "SECONDS", 0, "Stop a check after that time: it has failed (default: 60)",
      0},
@@ -67,6 +73,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case KEY_JSON:
         a->is_json = true;
+        return 0;
+    case KEY_SET:
+        if (a->nsets == SETS) cli_usage(state, "more than %u values", SETS);
+        a->sets[a->nsets++] = arg;
         return 0;
     case KEY_LIST:
         a->is_list = true;
@@ -274,6 +284,8 @@ int plugin_check(int argc, char **argv)
     all.is_json = a.is_json;
     o = (conform_options){.path = a.path,
                           .only = a.only,
+                          .sets = a.sets,
+                          .nsets = a.nsets,
                           .seed = (uint64_t)seed,
                           .limit_s = (unsigned)limit,
                           .report = take,

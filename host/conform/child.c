@@ -36,7 +36,8 @@ static board *shared;
 
 /* ------------------------------------------------------------------ findings */
 
-static void say(finding *f, conform_state state, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void say(finding *f, conform_state state,
+                                                      const char *format, va_list args)
 {
     if (f->state == CONFORM_FAILED) return;
     f->state = state;

@@ -135,7 +135,12 @@ static int32_t run_all(const conform_options *o, const regex_t *only, const char
     pass p = {.options = o,
               .only = only,
               .totals = out,
-              .subject = {.path = o->path, .folder = folder, .class_id = "", .seed = o->seed},
+              .subject = {.path = o->path,
+                          .folder = folder,
+                          .class_id = "",
+                          .sets = o->sets,
+                          .nsets = o->nsets,
+                          .seed = o->seed},
               .kind = KIND_FILE,
               .failed = failed,
               .file_failed = failed};
@@ -157,6 +162,9 @@ int32_t conform_run(const conform_options *o, conform_totals *out, qn_err *err)
     int32_t rc;
 
     *out = (conform_totals){0};
+    for (size_t i = 0; i < o->nsets; i++)
+        if (!strchr(o->sets[i], '=') || o->sets[i][0] == '=')
+            return fail(err, QN_E_SYNTAX, "'%.60s' is no KEY=VALUE", o->sets[i]);
     if (!file_exists(o->path)) return fail(err, QN_E_NOT_FOUND, "there is no file %s", o->path);
     if (o->only && (rc = choose(o, &only, err)) != QN_OK) return rc;
     snprintf(folder, sizeof folder, "%s/quoin-check.XXXXXX", tmp && *tmp ? tmp : "/tmp");

@@ -48,7 +48,9 @@ typedef struct conform_result {
 
 typedef struct conform_options {
     const char *path;
-    const char *only; /* extended regular expression over the names of checks; NULL = all */
+    const char *only;        /* extended regular expression over the names of checks; NULL = all */
+    const char *const *sets; /* "key=value": parameters that are not to have their defaults */
+    size_t nsets;
     uint64_t seed;
     unsigned limit_s; /* for one check; it is stopped then, and has failed */
     /* Called after each check, in the order of the table, class by class. */
@@ -62,7 +64,8 @@ typedef struct conform_totals {
 
 /* Run the checks. A plugin that fails is no error of this call.
  *
- * returns  QN_OK; QN_E_SYNTAX: `only` is no regular expression, or no check has such a name;
+ * returns  QN_OK; QN_E_SYNTAX: `only` is no regular expression, or no check has such a name, or one of
+ *          `sets` has no key;
  *          QN_E_NOT_FOUND: there is no such file; QN_E_IO, QN_E_NO_MEMORY. On error *out tells what
  *          was done until then. */
 int32_t conform_run(const conform_options *options, conform_totals *out, qn_err *err);

@@ -43,16 +43,48 @@ void drive_value(const subject *s, const qn_param *p, char to[256])
         snprintf(to, 256, "%s", text ? text : "");
 }
 
+/* A text may name a feature, which must be there before the start to be found. */
+static void give(drive *d, const qn_param *p, const char *value)
+{
+    if (p->type != QN_PARAM_TYPE_STRING || !strchr(value, '.') || strlen(value) > 90) return;
+    for (uint32_t slot = 0; slot < DRIVE_SLOTS; slot++)
+        qn_bench_feature(d->b, value, slot, 0.01);
+}
+
+static bool set_is_known(const qn_class *cls, const char *key)
+{
+    for (uint32_t i = 0; i < cls->params.nrows; i++)
+        if (strcmp(((const qn_param *)qn_table_row(&cls->params, i))->key, key) == 0) return true;
+    return false;
+}
+
+/* What the user said of a parameter, the last time; NULL = nothing. */
+static const char *set_of(const subject *s, const char *key)
+{
+    size_t len = strlen(key);
+
+    for (size_t i = s->nsets; i-- > 0;)
+        if (strncmp(s->sets[i], key, len) == 0 && s->sets[i][len] == '=')
+            return s->sets[i] + len + 1;
+    return NULL;
+}
+
 static void give_params(drive *d, const subject *s)
 {
     char value[256];
 
     for (uint32_t i = 0; i < d->cls->params.nrows; i++) {
         const qn_param *p = qn_table_row(&d->cls->params, i);
+        const char *set = set_of(s, p->key);
         bool is_file = p->type == QN_PARAM_TYPE_PATH && !(p->flags & QN_PARAM_OPTIONAL);
-        if (!(p->flags & QN_PARAM_REQUIRED) && !is_file) continue;
         drive_value(s, p, value);
-        qn_bench_set(d->b, p->key, value);
+        if (set) snprintf(value, sizeof value, "%s", set);
+        if (set || p->def) give(d, p, value);
+        if (set || (p->flags & QN_PARAM_REQUIRED) || is_file) qn_bench_set(d->b, p->key, value);
+    }
+    for (size_t i = 0; i < s->nsets; i++) { /* one that the class lacks: the bench says so */
+        snprintf(value, sizeof value, "%.*s", (int)strcspn(s->sets[i], "="), s->sets[i]);
+        if (!set_is_known(d->cls, value)) qn_bench_set(d->b, value, "");
     }
 }
 

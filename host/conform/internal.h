@@ -14,6 +14,8 @@ typedef struct subject {
     const char *path;
     const char *folder; /* of our own, empty at first: the copy of the file, files it writes */
     const char *class_id;
+    const char *const *sets; /* "key=value" */
+    size_t nsets;
     uint64_t seed;
     module *module;
     const qn_class *cls;

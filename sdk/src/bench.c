@@ -13,7 +13,8 @@
 
 /* ------------------------------------------------------------------ failures */
 
-static void say_failure(qn_bench *b, const char *who, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void say_failure(qn_bench *b, const char *who,
+                                                              const char *format, va_list args)
 {
     int used;
 

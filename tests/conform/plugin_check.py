@@ -15,7 +15,7 @@ QUOIN = BUILD / "quoin"
 OWN = BUILD / "tests/conform/fixtures"
 MODULES = BUILD / "tests/module/fixtures"
 PLUGINS = BUILD / "plugins"
-LIMIT = "10"  # seconds: more than a check takes, and what each check that hangs takes
+HANGS = ("--limit", "15")  # seconds: far more than a check takes, and what one that hangs takes
 
 # Module of fixtures/bad.c: the check that names its rule, and words of what it says.
 RULES = {
@@ -84,7 +84,7 @@ def quoin(*args):
 
 def check(file, *args):
     """The results of one file: status, and the failed checks with what they say."""
-    run = quoin(file, "--json", "--limit", LIMIT, *args)
+    run = quoin(file, "--json", *args)
     result = json.loads(run.stdout)
     failed = {row["check"]: row["text"] for row in result["checks"] if row["result"] == "failed"}
     return run.returncode, failed, result
@@ -102,7 +102,7 @@ class PluginCheck(unittest.TestCase):
     def test_each_rule_is_named_alone(self):
         for name, (rule, words) in RULES.items():
             with self.subTest(name):
-                status, failed, _ = check(OWN / f"{name}.so")
+                status, failed, _ = check(OWN / f"{name}.so", *(HANGS if "hang" in name else ()))
                 self.assertEqual((status, list(failed)), (3, [rule]))
                 self.assertIn(words, failed[rule])
 
@@ -149,6 +149,17 @@ class PluginCheck(unittest.TestCase):
         run = quoin(OWN / "good.so", "--only", "nothing")
         self.assertEqual(run.returncode, 2)
         self.assertIn("no check has a name", run.stderr)
+
+    def test_parameters_may_be_set(self):
+        own = OWN / "inside_silent.so" # takes lengths of 2, 10 and 1000 alone
+        self.assertEqual(check(own, "--only", "defaults", "--set", "length=2")[:2], (0, {}))
+        self.assertEqual(check(own, "--only", "defaults", "--set", "length=10", "--set", "length=3")[0],
+                         3)
+        _, failed, _ = check(own, "--only", "defaults", "--set", "lenght=2")
+        self.assertIn("strategy/bad has no parameter 'lenght'", failed["params.defaults"])
+        trend = PLUGINS / "strategy/trend_following.so"
+        self.assertEqual(check(trend, "--set", "volatility=vol.ewma")[:2], (0, {}))
+        self.assertEqual(quoin(own, "--set", "length").returncode, 2)
 
     def test_what_rests_on_a_broken_rule_is_not_run(self):
         _, _, result = check(OWN / "event_crash.so")
