@@ -26,9 +26,10 @@ static int32_t check_one(const char *path, const char *what, qn_err *err)
     return QN_OK;
 }
 
-int32_t access_check(const char *path, const char *what, qn_err *err)
+_Static_assert(PATH_ROOM >= PATH_MAX, "realpath writes up to PATH_MAX bytes");
+
+int32_t access_check(const char *path, const char *what, char real[PATH_ROOM], qn_err *err)
 {
-    char real[PATH_MAX];
     char dir[PATH_ROOM];
     char part[64];
     int32_t rc;

@@ -4,14 +4,15 @@
 #ifndef QUOIN_MODULE_ACCESS_H
 #define QUOIN_MODULE_ACCESS_H
 
-#include <quoin/error.h>
+#include "base/file.h"
 
 #include <stdbool.h>
 
 /* Check that a file and its folder belong to us or to root and that nobody else may write them.
- * Links are followed: what is judged is the file that would be read. `what` it is, for messages:
+ * Links are followed: what is judged is the file that they lead to. *real receives its path, by
+ * which it is to be opened: a link may lead elsewhere by then. `what` it is, for messages:
  * "module". QN_OK, QN_E_MODULE_ACCESS, QN_E_NOT_FOUND or QN_E_IO. */
-int32_t access_check(const char *path, const char *what, qn_err *err);
+int32_t access_check(const char *path, const char *what, char real[PATH_ROOM], qn_err *err);
 /* The same of a folder alone. */
 int32_t access_check_dir(const char *path, const char *what, qn_err *err);
 

@@ -93,11 +93,12 @@ static int32_t preflight(const char *path, const trust *t, candidate *c, module_
                          qn_err *err)
 {
     char hash[SHA256_HEX];
+    char real[PATH_ROOM];
     int32_t rc;
 
     if ((rc = check_file(path, err)) != QN_OK) return rc;
-    if ((rc = access_check(path, "module", err)) != QN_OK) return rc;
-    if ((rc = file_read(path, &c->data, &c->size, err)) != QN_OK) return rc;
+    if ((rc = access_check(path, "module", real, err)) != QN_OK) return rc;
+    if ((rc = file_read(real, &c->data, &c->size, err)) != QN_OK) return rc;
     if ((rc = sha256_of(c->data, c->size, hash, err)) != QN_OK) return rc;
     /* first of all: what nobody has signed is not even parsed */
     if ((rc = trust_judge(t, path, hash, &c->is_signed, &c->signature, err)) != QN_OK) return rc;

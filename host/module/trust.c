@@ -70,13 +70,15 @@ int32_t trust_check_keys(const trust *t, qn_err *err)
 /* The text of a key's file; NULL in *pem: it cannot be one of a key. */
 static int32_t read_pem(const char *path, char **pem, size_t *size, qn_err *err)
 {
+    char real[PATH_ROOM];
     struct stat st;
     int32_t rc;
 
     *pem = NULL;
-    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > PEM_MAX) return QN_OK;
-    if ((rc = access_check(path, "trusted key", err)) != QN_OK) return rc;
-    rc = file_read(path, pem, size, NULL);
+    if (stat(path, &st) != 0) return QN_OK; /* a link that leads nowhere */
+    if ((rc = access_check(path, "trusted key", real, err)) != QN_OK) return rc;
+    if (stat(real, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > PEM_MAX) return QN_OK;
+    rc = file_read(real, pem, size, NULL);
     return rc == QN_E_NO_MEMORY ? fail(err, rc, "out of memory reading %s", path) : QN_OK;
 }
 

@@ -416,6 +416,28 @@ static bool load_meanwhile(exchange *x, const char *watched)
     return true;
 }
 
+/* A module may be reached by a link; its signature lies beside the name by which it is loaded. */
+START_TEST(links_are_followed)
+{
+    char folder[PATH_ROOM];
+    char target[PATH_ROOM];
+    place p;
+
+    make_place(&p, "good");
+    sign(&p, 0);
+    ck_assert_int_eq(path_join(p.folder, "builds", folder, NULL), QN_OK);
+    ck_assert_int_eq(mkdir(folder, 0755), 0);
+    ck_assert_int_eq(path_join(folder, "good-1.so", target, NULL), QN_OK);
+    ck_assert_int_eq(rename(p.path, target), 0);
+    ck_assert_int_eq(symlink("builds/good-1.so", p.path), 0);
+    check_all(&p, QN_OK, QN_OK, true);
+    ck_assert_int_eq(chmod(folder, 0777), 0);
+    check_load(&p, TRUST_OFF, QN_E_MODULE_ACCESS, false);
+    check_load(&p, TRUST_REQUIRE, QN_E_MODULE_ACCESS, false);
+    fixture_clean(p.folder);
+}
+END_TEST
+
 START_TEST(what_replaces_a_file_after_the_check_is_not_loaded)
 {
     char hash[SHA256_HEX];
@@ -479,5 +501,6 @@ CHECK_MAIN("trust", keys_have_the_id_of_their_public_key, policies_take_and_refu
            what_is_no_signature_is_refused, no_byte_of_a_signature_can_be_changed,
            a_manifest_that_lies_is_refused, no_code_of_what_is_refused_runs,
            what_is_not_signed_is_not_parsed, keys_that_others_may_write_are_none,
-           what_is_no_public_key_trusts_nobody, what_replaces_a_file_after_the_check_is_not_loaded,
+           what_is_no_public_key_trusts_nobody, links_are_followed,
+           what_replaces_a_file_after_the_check_is_not_loaded,
            what_replaces_a_file_before_it_is_read_is_judged)
