@@ -140,6 +140,9 @@ int32_t engine_ask_reload(engine *e, const engine_reload *what, qn_err *err);
 /* Ask for the end of the step that a reload is in. From any thread. */
 void engine_ask_reload_step(engine *e, uint32_t step);
 
+/* p in 0..1 of how long events waited for the steps of reloads, ns; 0 when there were none. */
+int64_t engine_reload_pause_ns(const engine *e, double p);
+
 /* ---- what a report reads, before, during and after a run */
 
 run_status engine_status(const engine *e);

@@ -177,6 +177,15 @@ static void idle(engine *e)
     if (r->nwaiting) engine_attend(e); /* a look without the lock: asking attends as well */
 }
 
+/* Its module is the run's, and closed with its last body, once it was adopted. */
+static void drop_new_build(reloads *r)
+{
+    body_free(r->body);
+    if (r->module) module_close(r->module);
+    r->body = NULL;
+    r->module = NULL;
+}
+
 static void refuse(engine *e, int32_t code, const char *why)
 {
     reloads *r = &e->reloads;
@@ -186,10 +195,7 @@ static void refuse(engine *e, int32_t code, const char *why)
         record_step(e, QN_RELOAD_REFUSE, code);
         log_line(LOG_WARNING, "%s was not reloaded: %s [%s]", r->seat->id, why, error_name(code));
     }
-    if (r->body)
-        body_free(r->body);
-    else if (r->module)
-        module_close(r->module);
+    drop_new_build(r);
     tell(r, code, why);
     idle(e);
 }
@@ -256,9 +262,7 @@ static int32_t hand_over(engine *e, qn_err *err)
         if (rc == QN_OK) rc = bytes_in_end(&loaded, &why);
     }
     bytes_free(&saved);
-    return rc == QN_OK ? rc
-                       : fail(err, rc, "its state did not go over: %s",
-                              error_text(&why, rc));
+    return rc == QN_OK ? rc : fail(err, rc, "its state did not go over: %s", error_text(&why, rc));
 }
 
 /* In a refactor both builds do the same, and it is all one whose answers count: the old one's do as
@@ -355,9 +359,30 @@ static void watch_probation(engine *e)
         settle_on(e, r->body, QN_RELOAD_KEEP, QN_OK);
 }
 
+static void note_pause(reloads *r, int64_t begun)
+{
+    uint64_t us = (uint64_t)(clock_steady() - begun) / 1000;
+
+    r->pauses[us < RELOAD_PAUSES ? us : RELOAD_PAUSES - 1]++;
+    r->npauses++;
+}
+
+int64_t engine_reload_pause_ns(const engine *e, double p)
+{
+    const reloads *r = &e->reloads;
+    uint64_t seen = 0;
+
+    for (uint32_t i = 0; i < RELOAD_PAUSES && r->npauses; i++) {
+        seen += r->pauses[i];
+        if ((double)seen >= p * (double)r->npauses) return (int64_t)i * 1000 + 1000;
+    }
+    return 0;
+}
+
 void reload_attend(engine *e)
 {
     reloads *r = &e->reloads;
+    int64_t begun = clock_steady();
 
     atomic_store_explicit(&r->is_due, false, memory_order_relaxed);
     atomic_thread_fence(memory_order_acquire);
@@ -375,6 +400,7 @@ void reload_attend(engine *e)
         watch_probation(e);
         break;
     }
+    note_pause(r, begun);
 }
 
 void reloads_give_up(engine *e)
@@ -397,14 +423,12 @@ void reloads_end(engine *e)
     if (r->phase == RELOAD_LOADING) {
         pthread_join(r->thread, NULL);
         if (r->module) taint_note(e, r->seat, r->module);
-        if (!r->body && r->module) module_close(r->module);
-        if (r->body && module_adopt(e, r->module, NULL) != QN_OK) module_close(r->module);
     }
     if (r->phase >= RELOAD_SHADOWED) {
         tee_end(&r->tee);
         body_free(r->seat->live == r->body ? r->old : r->body);
     } else {
-        body_free(r->body);
+        drop_new_build(r);
     }
     if (r->phase != RELOAD_IDLE) tell(r, QN_E_CANCELED, "the run is over");
     r->phase = RELOAD_IDLE;

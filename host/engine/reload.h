@@ -21,6 +21,7 @@
 #include <stdatomic.h>
 
 #define RELOADS_WAITING 16u
+#define RELOAD_PAUSES 1024u /* of 1 us; the last one takes the rest */
 
 typedef enum reload_phase {
     RELOAD_IDLE,
@@ -51,7 +52,10 @@ typedef struct reloads {
     qn_err err;
     struct module *module;
     struct body *old, *body; /* the build from before, the new one */
-    uint8_t build[32]; /* SHA-256 of the new one */
+    uint8_t build[32];       /* SHA-256 of the new one */
+
+    uint32_t pauses[RELOAD_PAUSES]; /* for how long events waited for a step, by us */
+    uint64_t npauses;
 } reloads;
 
 int32_t reloads_init(reloads *r, qn_err *err);

