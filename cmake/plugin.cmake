@@ -6,7 +6,7 @@
 #       A module DIR/mine.so (default: the current build folder) from C or C++ sources that see
 #       only the installed headers. Its target is plugin_KIND_NAME. Without OUTPUT it is installed
 #       to lib/quoin/plugins/KIND, where the program looks for plugins. Where the program is found,
-#       ctest runs its preflight as NAME_preflight.
+#       ctest runs `quoin plugin check` of it as NAME_check.
 #   quoin_add_plugin_test(NAME t SOURCES t.c PLUGIN mine [LIBRARIES ...])
 #       A program t that is linked with the test bench (<quoin/bench.h>), and a test that runs it
 #       with the path of the plugin's module as its one argument.
@@ -70,8 +70,8 @@ function(quoin_add_plugin)
                         ${QUOIN_PLUGIN_LINK})
     set_property(GLOBAL PROPERTY QUOIN_PLUGIN_NAMED_${P_NAME} ${target})
     if(QUOIN_PROGRAM)
-        add_test(NAME ${P_NAME}_preflight COMMAND ${QUOIN_PROGRAM} plugin show
-                                                  $<TARGET_FILE:${target}>)
+        add_test(NAME ${P_NAME}_check COMMAND ${QUOIN_PROGRAM} plugin check
+                                              $<TARGET_FILE:${target}>)
     endif()
 endfunction()
 

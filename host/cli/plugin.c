@@ -18,8 +18,8 @@ static const cli_command commands[] = {
 
 int cmd_plugin(int argc, char **argv)
 {
-    return cli_dispatch("quoin plugin", "Look at plugins, check one, begin one of your own.", commands,
-                        sizeof commands / sizeof commands[0], argc, argv);
+    return cli_dispatch("quoin plugin", "Look at plugins, check one, begin one of your own.",
+                        commands, sizeof commands / sizeof commands[0], argc, argv);
 }
 
 #define KEY_JSON 1000

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * A check in a process of its own: what becomes of it there is its result. */
+#include "drive.h"
 #include "internal.h"
 
 #include "base/fail.h"
@@ -127,6 +128,8 @@ static void load_class(subject *s, finding *f)
         broken(f, "it cannot be loaded: %s [%s]", err.msg, error_name(err.code));
     else if (!(s->cls = module_class(s->module, s->class_id)))
         skipped(f, "this host has no such kind");
+    else
+        s->slots = drive_slots(s);
 }
 
 _Noreturn static void run_child(const check_row *row, const subject *from)

@@ -64,8 +64,8 @@ typedef struct conform_totals {
 
 /* Run the checks. A plugin that fails is no error of this call.
  *
- * returns  QN_OK; QN_E_SYNTAX: `only` is no regular expression, or no check has such a name, or one of
- *          `sets` has no key;
+ * returns  QN_OK; QN_E_SYNTAX: `only` is no regular expression, or no check has such a name,
+ *          or one of `sets` has no key;
  *          QN_E_NOT_FOUND: there is no such file; QN_E_IO, QN_E_NO_MEMORY. On error *out tells what
  *          was done until then. */
 int32_t conform_run(const conform_options *options, conform_totals *out, qn_err *err);

@@ -47,7 +47,7 @@ void drive_value(const subject *s, const qn_param *p, char to[256])
 static void give(drive *d, const qn_param *p, const char *value)
 {
     if (p->type != QN_PARAM_TYPE_STRING || !strchr(value, '.') || strlen(value) > 90) return;
-    for (uint32_t slot = 0; slot < DRIVE_SLOTS; slot++)
+    for (uint32_t slot = 0; slot < d->slots; slot++)
         qn_bench_feature(d->b, value, slot, 0.01);
 }
 
@@ -93,13 +93,16 @@ bool drive_open(drive *d, const subject *s, uint64_t seed)
     qn_instrument one = qn_bench_linear("TEST.bench");
     qn_instrument two = qn_bench_linear("NEXT.bench");
 
-    *d =
-        (drive){.b = qn_bench_new(), .cls = s->cls, .kind = kind_bit(s->cls->kind), .random = seed};
+    *d = (drive){.b = qn_bench_new(),
+                 .cls = s->cls,
+                 .kind = kind_bit(s->cls->kind),
+                 .slots = s->slots,
+                 .random = seed};
     if (!d->b) return false;
-    for (uint32_t i = 0; i < DRIVE_SLOTS; i++)
+    for (uint32_t i = 0; i < d->slots; i++)
         d->price[i] = 10000 + 500 * (int64_t)i;
     qn_bench_add_instrument(d->b, &one);
-    qn_bench_add_instrument(d->b, &two);
+    if (d->slots > 1) qn_bench_add_instrument(d->b, &two);
     qn_bench_add_account(d->b, "USD", "1000000");
     if (d->kind == KIND_TUNER) {
         qn_bench_add_dimension(d->b, "strategies.one.params.fast", 2, 8, 1);
@@ -110,6 +113,18 @@ bool drive_open(drive *d, const subject *s, uint64_t seed)
     qn_bench_stream_bytes(d->b, 4096); /* in pieces only where that is the question */
     qn_bench_link(d->b, shim_entry);
     return true;
+}
+
+uint32_t drive_slots(const subject *s)
+{
+    static const shim_mode ours = {.shape = HOST_PLAIN};
+    subject trial = *s;
+    drive d;
+
+    shim_wrap(s->cls, &ours);
+    for (trial.slots = DRIVE_SLOTS; trial.slots > 1; trial.slots--)
+        if (!drive_open(&d, &trial, s->seed) || qn_bench_try_start(d.b) == QN_OK) break;
+    return trial.slots;
 }
 
 bool drive_start(drive *d, finding *f)
@@ -159,7 +174,7 @@ void drive_returned(drive *d, const char *call, int64_t rc)
 /* A target's order is reckoned from what was on its way before it was pushed. */
 static void before(drive *d)
 {
-    for (uint32_t i = 0; i < DRIVE_SLOTS; i++)
+    for (uint32_t i = 0; i < d->slots; i++)
         d->market_orders[i] = qn_bench_position(d->b, i)->market_orders;
 }
 
@@ -241,7 +256,7 @@ static void open_order(drive *d, drive_order o)
 
 static uint32_t slot_of(const drive *d, uint32_t instrument)
 {
-    for (uint32_t i = 0; i < DRIVE_SLOTS; i++)
+    for (uint32_t i = 0; i < d->slots; i++)
         if (qn_bench_instrument(d->b, i)->number == instrument) return i;
     return 0;
 }

@@ -11,7 +11,7 @@
 
 #include <quoin/bench.h>
 
-#define DRIVE_SLOTS 2u
+#define DRIVE_SLOTS 2u /* instruments, where the class takes so many */
 #define DRIVE_ORDERS 64u
 
 /* An order, child or venue's order that the driver answers for. */
@@ -26,6 +26,7 @@ typedef struct drive {
     qn_bench *b;
     const qn_class *cls;
     unsigned kind;
+    uint32_t slots; /* instruments: 1 .. DRIVE_SLOTS */
     uint64_t random;
     uint64_t reload_every; /* steps; 0 = never */
     bool is_hostile;       /* half of the market is not as it should be */
@@ -47,8 +48,12 @@ typedef struct drive {
     char insane[256];   /* the first output that makes no sense */
 } drive;
 
-/* Make a bench for the class as the shim shows it: two instruments, an account of 1,000,000 USD,
- * a value for each parameter that has no default. Not started. False = out of memory. */
+/* How many instruments the class is given: two, or one where it refuses two. Leaves an instance
+ * behind. */
+uint32_t drive_slots(const subject *s);
+
+/* Make a bench for the class as the shim shows it: s->slots instruments, an account of 1,000,000
+ * USD, a value for each parameter that has no default. Not started. False = out of memory. */
 bool drive_open(drive *d, const subject *s, uint64_t seed);
 
 /* Start it. False: it was not, and f says so. */

@@ -32,7 +32,7 @@ static void price_text(const drive *d, uint32_t slot, int64_t away, char to[32])
 
 static void parent_begin(drive *d)
 {
-    d->parent_slot = (uint32_t)drive_draw(d, DRIVE_SLOTS);
+    d->parent_slot = (uint32_t)drive_draw(d, d->slots);
     d->parent_side = drive_draw(d, 2) ? QN_BUY : QN_SELL;
     d->parent_qty = 2000; /* at 10^-3 */
     d->parent_filled = 0;
@@ -76,7 +76,7 @@ static void step_execution(drive *d)
 
 static void step_risk(drive *d)
 {
-    uint32_t slot = (uint32_t)drive_draw(d, DRIVE_SLOTS);
+    uint32_t slot = (uint32_t)drive_draw(d, d->slots);
     uint32_t side = drive_draw(d, 2) ? QN_BUY : QN_SELL;
     bool is_limit = drive_draw(d, 2);
     char price[32];
@@ -108,19 +108,19 @@ static void step_risk(drive *d)
 
 /* ------------------------------------------------------------------ optimizers */
 
-/* Covariance of the columns, ddof 1. */
-static void covariance(const double *returns, uint32_t n, double out[COLUMNS * COLUMNS])
+/* Covariance of the columns, COLUMNS at most, ddof 1. */
+static void covariance(const double *returns, uint32_t n, uint32_t columns, double *out)
 {
     double mean[COLUMNS] = {0};
 
-    for (uint32_t i = 0; i < n * COLUMNS; i++)
-        mean[i % COLUMNS] += returns[i] / n;
-    for (uint32_t a = 0; a < COLUMNS; a++)
-        for (uint32_t b = 0; b < COLUMNS; b++) {
+    for (uint32_t i = 0; i < n * columns; i++)
+        mean[i % columns] += returns[i] / n;
+    for (uint32_t a = 0; a < columns; a++)
+        for (uint32_t b = 0; b < columns; b++) {
             double sum = 0;
             for (uint32_t i = 0; i < n; i++)
-                sum += (returns[i * COLUMNS + a] - mean[a]) * (returns[i * COLUMNS + b] - mean[b]);
-            out[a * COLUMNS + b] = sum / (n - 1);
+                sum += (returns[i * columns + a] - mean[a]) * (returns[i * columns + b] - mean[b]);
+            out[a * columns + b] = sum / (n - 1);
         }
 }
 
@@ -143,22 +143,22 @@ static void step_optimizer(drive *d)
     double squares[COLUMNS * COLUMNS];
     qn_line lines[COLUMNS];
     qn_portfolio in = {.size = sizeof in,
-                       .ncolumns = COLUMNS,
-                       .lines = {lines, COLUMNS, sizeof lines[0]},
+                       .ncolumns = d->slots,
+                       .lines = {lines, d->slots, sizeof lines[0]},
                        .returns = returns,
                        .nreturns = n,
                        .period = need->period,
                        .ts_ns = (int64_t)d->step * QN_NS_PER_DAY};
     int32_t rc;
 
-    for (uint32_t i = 0; i < n * COLUMNS; i++)
+    for (uint32_t i = 0; i < n * d->slots; i++)
         returns[i] = draw_return(d);
-    for (uint32_t i = 0; i < COLUMNS; i++) {
+    for (uint32_t i = 0; i < d->slots; i++) {
         lines[i] = qn_bench_line(i, ((double)drive_draw(d, 201) - 100) / 100);
         lines[i].instrument = qn_bench_instrument(d->b, i)->number;
     }
     if (n >= 2) {
-        covariance(returns, n, squares);
+        covariance(returns, n, d->slots, squares);
         in.covariance = squares;
     }
     if (d->is_hostile) doing_what("a market that moves like none");
@@ -187,7 +187,7 @@ static void judge_fill(drive *d, const qn_fill *fill)
 
 static void send_order(drive *d)
 {
-    uint32_t slot = (uint32_t)drive_draw(d, DRIVE_SLOTS);
+    uint32_t slot = (uint32_t)drive_draw(d, d->slots);
     uint32_t side = drive_draw(d, 2) ? QN_BUY : QN_SELL;
     uint64_t can = qn_bench_venue(d->b)->capabilities;
     bool is_limit = (can & QN_CAN_LIMIT) && drive_draw(d, 2);

@@ -306,14 +306,14 @@ void drive_market(drive *d)
 {
     int64_t end = (int64_t)(d->step + 1) * MINUTE;
 
-    for (uint32_t slot = 0; slot < DRIVE_SLOTS; slot++)
+    for (uint32_t slot = 0; slot < d->slots; slot++)
         if (drive_draw(d, 10) > 0) put_bar(d, slot, end); /* a minute without a trade has none */
     drive_advance(d, end);
     for (uint64_t i = 0; i < 4; i++) {
-        uint32_t slot = (uint32_t)drive_draw(d, DRIVE_SLOTS);
+        uint32_t slot = (uint32_t)drive_draw(d, d->slots);
         uint64_t what = drive_draw(d, sizeof others / sizeof others[0]);
         others[what](d, slot, end + (int64_t)i * QN_NS_PER_S);
     }
     if (d->is_hostile && d->kind != KIND_VENUE) /* a venue is given market data alone */
-        send_stranger(d, (uint32_t)drive_draw(d, DRIVE_SLOTS));
+        send_stranger(d, (uint32_t)drive_draw(d, d->slots));
 }

@@ -16,6 +16,7 @@ typedef struct subject {
     const char *class_id;
     const char *const *sets; /* "key=value" */
     size_t nsets;
+    uint32_t slots; /* instruments that the class is given */
     uint64_t seed;
     module *module;
     const qn_class *cls;

@@ -79,7 +79,8 @@ const check_row conform_rows[] = {
       "that must be given gets the lower end of its search range or bounds, a "
       "path one in an empty folder.",
       "It is what a user tries first, and what all other checks rest on.",
-      "Choose defaults that create takes together, with two instruments and one account. Where a "
+      "Choose defaults that create takes together, with two instruments or one, and one account. "
+      "Where a "
       "parameter has no sensible default, give it a bound that works."},
      KIND_ALL,
      "file.tables",

@@ -48,6 +48,7 @@ static void on_bar(PLUGIN_NAME *m, const qn_bar *bar, const qn_model_out *out)
 {
     qn_window *w = &m->books[bar->hdr.slot].closes;
 
+    if (bar->close <= 0) return; /* what only a broken venue sends */
     qn_window_push(w, bar->close);
     if (!qn_window_is_full(w)) return;
     qn_publish(out, bar->hdr.instrument, RETURN,

@@ -9,6 +9,7 @@
 #include <quoin/sdk/fields.h>
 #include <quoin/venue.h>
 
+#define SCHEMA 1u  /* layout of the state */
 #define ORDERS 256 /* that may wait for their bar */
 
 typedef struct PLUGIN_NAME { /* one instance; made by the host, zeroed */
@@ -47,8 +48,12 @@ static int32_t save(const void *self, const qn_stream *to, qn_err *err)
 static int32_t load(void *self, uint32_t schema, const qn_stream *from, qn_err *err)
 {
     PLUGIN_NAME *v = (PLUGIN_NAME *)self;
-    int32_t rc = qn_fields_load(&fields, self, schema, from, err);
+    int32_t rc;
 
+    if (schema > SCHEMA)
+        return qn_fail(err, QN_E_TOO_NEW, "state of layout %u; this build knows up to %u", schema,
+                       SCHEMA);
+    rc = qn_fields_load(&fields, self, schema, from, err);
     if (rc == QN_OK && v->norders > ORDERS)
         return qn_fail(err, QN_E_DAMAGED, "a state of %u orders", v->norders);
     return rc;
@@ -225,7 +230,7 @@ static const qn_class class_of_venue = {
     .table = &venue,
     .instance_size = sizeof(PLUGIN_NAME),
     .instance_align = _Alignof(PLUGIN_NAME),
-    .schema = 1,
+    .schema = SCHEMA,
     .schema_min = 1,
     .create = create,
     .save = save,
