@@ -100,11 +100,14 @@ static int32_t read_request(ask *a, const char *line, size_t len, qn_err *err)
 {
     int32_t rc = read_object(a, line, len, err);
 
+    struct json_object_iterator at;
+    struct json_object_iterator end;
+
     if (rc != QN_OK) return rc;
-    json_object_object_foreach(a->root, name, value)
-    {
-        if (rc == QN_OK) rc = read_member(a, name, value, err);
-    }
+    at = json_object_iter_begin(a->root);
+    end = json_object_iter_end(a->root);
+    for (; rc == QN_OK && !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+        rc = read_member(a, json_object_iter_peek_name(&at), json_object_iter_peek_value(&at), err);
     if (rc != QN_OK) return rc;
     if (a->version != CONTROL_VERSION)
         return fail(err, QN_E_UNSUPPORTED, "this host speaks version %d", CONTROL_VERSION);

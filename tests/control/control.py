@@ -124,8 +124,10 @@ class Control(unittest.TestCase):
         self.assertEqual(h.status()["orders_working"], 0)
         self.done(h, "cancel", "all")
         self.finish(h, "cancel", "halt", "cancel", "cancel")
-        whose = {(r["order_id"].split("-")[0], r["reason"]) for r in h.records("parent")}
-        self.assertIn(("sma", "OPERATOR"), whose)
+        first = h.records("command")[0]["seq"]
+        ended = [r for r in h.records("parent") if r["cause_seq"] == first]
+        self.assertEqual({(r["order_id"].split("-")[0], r["reason"]) for r in ended},
+                         {("sma", "OPERATOR")})
 
     def test_flatten(self):
         h = self.host(host.sma(more='mode = "long_flat";') + ", " + host.sma("other"),
@@ -302,6 +304,19 @@ class Control(unittest.TestCase):
         fills = h.status()["fills"]
         h.until(lambda s: s["fills"] > fills)
         self.finish(h, "halt", "resume")
+
+    def test_commands_wait_for_what_was_recorded(self):
+        """A resume is told something while it does again what was recorded: that comes first."""
+        h = self.host(pace=600000).start()
+        h.until(lambda s: s["market_events"] > 10000)
+        h.process.kill()
+        h.process.communicate()
+        os.remove(os.path.join(h.store, "control.sock"))
+        h.start("--resume", wait=False)
+        with h.connected() as s:
+            self.assertTrue(host.talk(s, {"version": 1, "id": 1, "command": "cancel"})["ok"])
+        self.finish(h, "cancel")
+        self.assertGreater(h.records("command")[0]["seq"], 10000)
 
     def test_long_path(self):
         deep = self.run_.path(*(["d" * 60] * 3))

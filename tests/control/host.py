@@ -57,11 +57,12 @@ class Host:
                    extra=extra + f'\nstore = {{ path = "{self.store}"; durability = "{durability}"; }};')
         self.process = None
 
-    def start(self, *args):
+    def start(self, *args, wait=True):
         self.process = subprocess.Popen(
             [QUOIN, "run", self.run.path(self.name), "--json", *args], text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.until(lambda s: True)
+        if wait:
+            self.until(lambda s: True)
         return self
 
     def __enter__(self):
@@ -88,6 +89,17 @@ class Host:
         finally:
             os.close(fd)
         return s
+
+    def connected(self):
+        """The first connection that there can be."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            assert self.process.poll() is None, self.process.communicate()
+            try:
+                return self.connect()
+            except OSError:
+                pass
+        raise AssertionError("there is no socket")
 
     def ask(self, command, **more):
         with self.connect() as s:
