@@ -96,7 +96,7 @@ static int32_t look_at(search *s, const char *name, qn_err *err)
     if (pem) key = signature_key_public(pem, size, id);
     mem_free(pem);
     if (!key) {
-        snprintf(s->odd, sizeof s->odd, "%s", name);
+        snprintf(s->odd, sizeof s->odd, "%.63s", name);
         return QN_OK;
     }
     s->nkeys++;

@@ -83,7 +83,7 @@ static int32_t load(void *self, uint32_t schema, const qn_stream *from, qn_err *
 {
     static const qn_fields table = {fields, NFIELDS, 0};
 
-    if (LOAD) return qn_fail(err, LOAD, "this build loads nothing");
+    if (LOAD != QN_OK) return qn_fail(err, LOAD, "this build loads nothing");
     return qn_fields_load(&table, self, schema, from, err);
 }
 
@@ -97,17 +97,17 @@ static void turn_over(const version *v, const qn_event *ev, const qn_out *out)
     qn_out_target(out, ev->instrument, held.qty + held.market_orders > 0 ? -lot : lot);
     /* what it sent is in the books at once: the second look differs from the first */
     p->position(v->setup->host->ctx, ev->instrument, &held);
-    if (DOUBLE && held.market_orders) qn_out_target(out, ev->instrument, 0);
+    if (DOUBLE == 1 && held.market_orders) qn_out_target(out, ev->instrument, 0);
 }
 
 static int32_t on_bar(version *v, const qn_bar *bar, const qn_out *out)
 {
-    int64_t every = DIFFER_AT && v->bars >= DIFFER_AT ? 1 : EVERY;
+    int64_t every = DIFFER_AT > 0 && v->bars >= DIFFER_AT ? 1 : EVERY;
 
     v->bars++;
     v->last_close = bar->close;
-    if (FAIL_AT && v->bars >= FAIL_AT) return QN_E_INTERNAL;
-    if (GARBLE_AT && v->bars >= GARBLE_AT) {
+    if (FAIL_AT > 0 && v->bars >= FAIL_AT) return QN_E_INTERNAL;
+    if (GARBLE_AT > 0 && v->bars >= GARBLE_AT) {
         qn_target none = {.hdr = {.size = sizeof none, .kind = 99}};
         out->push(out->ctx, &none.hdr);
     }
@@ -122,7 +122,7 @@ static int32_t on_event(void *self, const qn_event *ev, const qn_out *out)
     version *v = self;
 
     if (ev->type == QN_EVENT_BAR) return on_bar(v, (const qn_bar *)(const void *)ev, out);
-    if (ev->type == QN_EVENT_TIMER && FAIL_AT && v->bars >= FAIL_AT) return QN_E_INTERNAL;
+    if (ev->type == QN_EVENT_TIMER && FAIL_AT > 0 && v->bars >= FAIL_AT) return QN_E_INTERNAL;
     return QN_OK;
 }
 
