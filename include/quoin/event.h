@@ -85,10 +85,12 @@ typedef struct qn_bar {
     int64_t volume;
 } qn_bar;
 
-/* End of a bar, venue time. */
+/* End of a bar, venue time; INT64_MAX where it lies beyond. */
 static inline int64_t qn_bar_close_ts(const qn_bar *bar)
 {
-    return bar->open_ts + bar->length;
+    int64_t ts;
+
+    return __builtin_add_overflow(bar->open_ts, bar->length, &ts) ? INT64_MAX : ts;
 }
 
 /* A trade of the market, or a liquidation order. */

@@ -58,13 +58,22 @@ double qn_ewma_volatility(const qn_ewma *e)
 
 /* ------------------------------------------------------------------ ranges */
 
+/* a - b, or the end of the numbers on that side: bars of a broken venue may hold anything. */
+static int64_t difference(int64_t a, int64_t b)
+{
+    int64_t d;
+
+    if (__builtin_sub_overflow(a, b, &d)) return a > b ? INT64_MAX : INT64_MIN;
+    return d;
+}
+
 /* High and low of a bar, stretched to the close before it. */
 static double true_range(int64_t high, int64_t low, int64_t close)
 {
     int64_t top = high > close ? high : close;
     int64_t bottom = low < close ? low : close;
 
-    return (double)(top - bottom);
+    return (double)difference(top, bottom);
 }
 
 int32_t qn_atr_init(qn_atr *a, int64_t length, qn_err *err)
@@ -103,8 +112,8 @@ int32_t qn_dmi_init(qn_dmi *d, int64_t length, qn_err *err)
 /* Take the bar into the three sums; in the seed of bars 2 .. length nothing fades yet. */
 static void add_movement(qn_dmi *d, int64_t high, int64_t low)
 {
-    int64_t up = high - d->high;
-    int64_t down = d->low - low;
+    int64_t up = difference(high, d->high);
+    int64_t down = difference(d->low, low);
     double kept = d->count < d->length ? 1.0 : 1.0 - d->rate;
 
     /* masks, not branches: which way a bar goes is what no processor can guess */
@@ -174,9 +183,13 @@ static double wide_double(qn_wide x)
                     (double)(int64_t)(sign | 1));
 }
 
-static qn_wide square(int64_t x)
+/* Sums that wrap around: of what a window really holds they never do, of a state that was damaged
+ * they may, and must do no harm. */
+__extension__ typedef unsigned __int128 unsigned_wide;
+
+static unsigned_wide square(int64_t x)
 {
-    return (qn_wide)x * x;
+    return (unsigned_wide)((qn_wide)x * x);
 }
 
 int qn_rolling_push(qn_rolling *r, int64_t value)
@@ -191,8 +204,10 @@ int qn_rolling_push(qn_rolling *r, int64_t value)
         r->anchor = value;
         d = 0;
     }
-    if (qn_window_is_full(w)) r->squares -= square(qn_window_at(w, w->room - 1) - r->anchor);
-    r->squares += square(d);
+    if (qn_window_is_full(w))
+        r->squares = (qn_wide)((unsigned_wide)r->squares -
+                               square(difference(qn_window_at(w, w->room - 1), r->anchor)));
+    r->squares = (qn_wide)((unsigned_wide)r->squares + square(d));
     qn_window_push(w, value);
     return qn_window_is_full(w);
 }
@@ -212,9 +227,12 @@ static double spread(const qn_rolling *r)
     int64_t q =
         (int64_t)(wide_double(sum) / (double)n); /* an integer division of 128 bits is slow */
     qn_wide rest = sum - (qn_wide)q * n;
-    qn_wide around = r->squares - q * (sum + rest);
+    unsigned_wide product = (unsigned_wide)q * (unsigned_wide)(sum + rest);
+    qn_wide around = (qn_wide)((unsigned_wide)r->squares - product);
 
-    if (around >> 109 == 0) return wide_double(around * n - rest * rest);
+    if (around >> 109 == 0)
+        return wide_double(
+            (qn_wide)((unsigned_wide)(around * n) - (unsigned_wide)rest * (unsigned_wide)rest));
     return wide_double(around) * (double)n; /* the rest is far below its last place */
 }
 
