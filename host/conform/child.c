@@ -6,7 +6,6 @@
 
 #include "base/fail.h"
 #include "base/log.h"
-#include "module/rules.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -97,6 +96,20 @@ static void quiet(log_level level, const char *line)
 
 static const int deadly[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP};
 
+/* Addresses in use, bytes: a sanitizer maps more of them than any machine has memory, and could not
+ * go on under a limit. */
+static rlim_t mapped(void)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    unsigned long long pages = 0;
+    int n;
+
+    if (!file) return RLIM_INFINITY;
+    n = fscanf(file, "%llu", &pages);
+    fclose(file);
+    return n == 1 ? (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) : RLIM_INFINITY;
+}
+
 static void prepare_child(void)
 {
     const struct rlimit none = {0, 0};
@@ -106,8 +119,7 @@ static void prepare_child(void)
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody waits for it then */
     setpgid(0, 0);                    /* what it starts ends with it */
     setrlimit(RLIMIT_CORE, &none);
-    /* a sanitizer maps more addresses than any machine has memory */
-    if (profile_here() == PROFILE_STRICT) setrlimit(RLIMIT_AS, &memory);
+    if (mapped() < MEMORY_MAX / 2) setrlimit(RLIMIT_AS, &memory);
     for (size_t i = 0; i < sizeof deadly / sizeof deadly[0]; i++)
         signal(deadly[i], SIG_DFL);
     /* stdout is the report's, and a plugin that writes there must not spoil it */

@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define MINUTE (60 * QN_NS_PER_S)
 
@@ -115,16 +117,24 @@ bool drive_open(drive *d, const subject *s, uint64_t seed)
     return true;
 }
 
+/* In a process of its own: what create does to its process must not be done before a check looks.
+ * One that crashes there will do so again, where it is told. */
 uint32_t drive_slots(const subject *s)
 {
     static const shim_mode ours = {.shape = HOST_PLAIN};
     subject trial = *s;
+    int status = 0;
+    pid_t child = fork();
     drive d;
 
-    shim_wrap(s->cls, &ours);
-    for (trial.slots = DRIVE_SLOTS; trial.slots > 1; trial.slots--)
-        if (!drive_open(&d, &trial, s->seed) || qn_bench_try_start(d.b) == QN_OK) break;
-    return trial.slots;
+    if (child == 0) {
+        shim_wrap(s->cls, &ours);
+        for (trial.slots = DRIVE_SLOTS; trial.slots > 1; trial.slots--)
+            if (!drive_open(&d, &trial, s->seed) || qn_bench_try_start(d.b) == QN_OK) break;
+        _exit((int)trial.slots);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status)) return DRIVE_SLOTS;
+    return WEXITSTATUS(status) == 1 ? 1 : DRIVE_SLOTS;
 }
 
 bool drive_start(drive *d, finding *f)

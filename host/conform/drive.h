@@ -48,8 +48,7 @@ typedef struct drive {
     char insane[256];   /* the first output that makes no sense */
 } drive;
 
-/* How many instruments the class is given: two, or one where it refuses two. Leaves an instance
- * behind. */
+/* How many instruments the class is given: two, or one where it refuses two. */
 uint32_t drive_slots(const subject *s);
 
 /* Make a bench for the class as the shim shows it: s->slots instruments, an account of 1,000,000

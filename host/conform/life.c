@@ -84,6 +84,7 @@ void check_leak(const subject *s, finding *f)
     for (uint32_t i = 0; i < LIVES && f->state == CONFORM_PASSED; i++)
         live_once(s, f);
     after = mallinfo2().uordblks;
+    if (after == 0) skipped(f, "memory is not counted here: the host was built with a sanitizer");
     if (after > before + LIVES * LEAK_MAX)
         broken(f, "each instance leaves %zu bytes behind when it ends", (after - before) / LIVES);
 }
