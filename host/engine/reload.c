@@ -383,6 +383,7 @@ void reload_attend(engine *e)
 {
     reloads *r = &e->reloads;
     int64_t begun = clock_steady();
+    reload_phase before = r->phase;
 
     atomic_store_explicit(&r->is_due, false, memory_order_relaxed);
     atomic_thread_fence(memory_order_acquire);
@@ -400,7 +401,7 @@ void reload_attend(engine *e)
         watch_probation(e);
         break;
     }
-    note_pause(r, begun);
+    if (r->phase != before) note_pause(r, begun); /* a step, and not a look in passing */
 }
 
 void reloads_give_up(engine *e)
