@@ -44,7 +44,7 @@ typedef uint64_t (*verify_fn)(verify_series *s, const qn_event *ev);
 
 typedef struct verify_check {
     const char *says; /* "time goes back" */
-    uint32_t errors; /* types of which it makes the data wrong; of the others it is a warning */
+    uint32_t errors;  /* types of which it makes the data wrong; of the others it is a warning */
     int32_t code;
     uint32_t types; /* bits 1 << QN_EVENT_; checks run in the table's order */
     verify_fn find;

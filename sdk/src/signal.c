@@ -41,8 +41,7 @@ int64_t qn_stop_price(const qn_instrument *instrument, int64_t price, double dis
         at = price - (int64_t)whole;
         return at > 0 ? qn_floor_to(at, tick) : 0;
     }
-    if (__builtin_add_overflow(price, (int64_t)whole, &at) || at <= 0 ||
-        at > INT64_MAX - tick)
+    if (__builtin_add_overflow(price, (int64_t)whole, &at) || at <= 0 || at > INT64_MAX - tick)
         return 0;
     return qn_ceil_to(at, tick);
 }
