@@ -79,7 +79,7 @@ class Real(unittest.TestCase):
                 self.close(mine[key], theirs[key], (name, key))
                 compared += 1
             self.close(mine["kelly_full"] / 2, theirs["kelly_half"], (name, "kelly_half"))
-        print(f"proof: {compared} performance figures of {len(series)} series to 1e-9")
+        print(f"proof: performance figures: {compared} of {len(series)} series to 1e-9")
 
     def test_the_worst_drawdowns(self):
         for name, read in SERIES.items():
