@@ -184,6 +184,14 @@ static void over(tee *t, int32_t first, int32_t second)
 
 /* ------------------------------------------------------------------ the kinds */
 
+/* What the second one sends has no effect: it gets the first one's answer, in c->result. */
+static bool is_shadowed(tee *t, tee_call *c)
+{
+    if (!t->is_second) return false;
+    tee_answer(t->second, c);
+    return true;
+}
+
 static int64_t push(void *ctx, const qn_intent *intent)
 {
     tee *t = ctx;
@@ -195,9 +203,8 @@ static int64_t push(void *ctx, const qn_intent *intent)
     if (t->mode != QN_RELOAD_REFACTOR && t->is_second != t->is_committed &&
         (rc = intent_judge(intent)) != QN_OK)
         broken(t, rc, "it sent an intent that is refused: %s", error_meaning(rc));
-    if (!t->is_second) return tee_note(t->first, &c, out->push(out->ctx, intent));
-    tee_answer(t->second, &c);
-    return c.result;
+    if (is_shadowed(t, &c)) return c.result;
+    return tee_note(t->first, &c, out->push(out->ctx, intent));
 }
 
 static int32_t strategy_event(void *self, const qn_event *ev, const qn_out *real)
@@ -229,11 +236,9 @@ static int32_t publish(void *ctx, uint32_t instrument, uint32_t feature, double 
     published in = {instrument, feature, value, valid_ns};
     tee_call c = {.call = TEE_PUBLISH, .in = &in, .nin = sizeof in};
 
-    if (!t->is_second)
-        return (int32_t)tee_note(t->first, &c,
-                                 out->publish(out->ctx, instrument, feature, value, valid_ns));
-    tee_answer(t->second, &c);
-    return (int32_t)c.result;
+    if (is_shadowed(t, &c)) return (int32_t)c.result;
+    return (int32_t)tee_note(t->first, &c,
+                             out->publish(out->ctx, instrument, feature, value, valid_ns));
 }
 
 static int32_t model_event(void *self, const qn_event *ev, const qn_model_out *real)
@@ -310,10 +315,8 @@ static int32_t halt(void *ctx, uint32_t reason, double limit, double value)
     halted in = {reason, 0, limit, value};
     tee_call c = {.call = TEE_HALT, .in = &in, .nin = sizeof in};
 
-    if (!t->is_second)
-        return (int32_t)tee_note(t->first, &c, out->halt(out->ctx, reason, limit, value));
-    tee_answer(t->second, &c);
-    return (int32_t)c.result;
+    if (is_shadowed(t, &c)) return (int32_t)c.result;
+    return (int32_t)tee_note(t->first, &c, out->halt(out->ctx, reason, limit, value));
 }
 
 static int32_t risk_sees(void *self, const qn_event *ev, const qn_risk_out *real)
@@ -339,9 +342,8 @@ static int64_t send_child(void *ctx, const qn_child *child)
     const qn_child_out *out = t->out;
     tee_call c = {.call = TEE_CHILD, .in = child, .nin = sizeof *child};
 
-    if (!t->is_second) return tee_note(t->first, &c, out->send(out->ctx, child));
-    tee_answer(t->second, &c);
-    return c.result;
+    if (is_shadowed(t, &c)) return c.result;
+    return tee_note(t->first, &c, out->send(out->ctx, child));
 }
 
 static int32_t cancel_child(void *ctx, uint64_t order_id)
@@ -350,9 +352,8 @@ static int32_t cancel_child(void *ctx, uint64_t order_id)
     const qn_child_out *out = t->out;
     tee_call c = {.call = TEE_CHILD_CANCEL, .in = &order_id, .nin = sizeof order_id};
 
-    if (!t->is_second) return (int32_t)tee_note(t->first, &c, out->cancel(out->ctx, order_id));
-    tee_answer(t->second, &c);
-    return (int32_t)c.result;
+    if (is_shadowed(t, &c)) return (int32_t)c.result;
+    return (int32_t)tee_note(t->first, &c, out->cancel(out->ctx, order_id));
 }
 
 static int32_t finish_parent(void *ctx, uint64_t parent_id)
@@ -361,9 +362,8 @@ static int32_t finish_parent(void *ctx, uint64_t parent_id)
     const qn_child_out *out = t->out;
     tee_call c = {.call = TEE_CHILD_FINISH, .in = &parent_id, .nin = sizeof parent_id};
 
-    if (!t->is_second) return (int32_t)tee_note(t->first, &c, out->finish(out->ctx, parent_id));
-    tee_answer(t->second, &c);
-    return (int32_t)c.result;
+    if (is_shadowed(t, &c)) return (int32_t)c.result;
+    return (int32_t)tee_note(t->first, &c, out->finish(out->ctx, parent_id));
 }
 
 static int32_t execution_event(void *self, const qn_event *ev, const qn_child_out *real)
