@@ -51,6 +51,31 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 const struct argp plugin_argp = {.options = options, .parser = parse};
 
+static const struct argp_option file_options[] = {
+    {"json", KEY_JSON, NULL, 0, "Print the result as JSON", 0}, {0}};
+
+static error_t parse_file(int key, char *arg, struct argp_state *state)
+{
+    plugin_file *f = state->input;
+
+    switch (key) {
+    case KEY_JSON:
+        f->is_json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (f->path) cli_usage(state, "one FILE is expected");
+        f->path = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (!f->path) cli_usage(state, "no FILE is given");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const struct argp plugin_file_argp = {.options = file_options, .parser = parse_file};
+
 int32_t plugin_index(const plugin_options *o, char *default_dir, size_t room, module_index **out,
                      qn_err *err)
 {

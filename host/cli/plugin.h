@@ -28,6 +28,15 @@ typedef struct plugin_options {
 /* The parser of --path and --json; its input is a plugin_options. */
 extern const struct argp plugin_argp;
 
+/* What a command is given that has one FILE. */
+typedef struct plugin_file {
+    const char *path;
+    bool is_json;
+} plugin_file;
+
+/* The parser of FILE, which must be there, and --json; its input is a plugin_file. */
+extern const struct argp plugin_file_argp;
+
 /* The index of the folders that were named, or of the default folder. `default_dir` holds the
  * latter's path and must outlive the index. A folder that was named and does not exist is
  * QN_E_INVALID. */

@@ -12,17 +12,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KEY_JSON 1000
-
 typedef struct arguments {
-    const char *file, *key;
-    bool is_json;
+    plugin_file file;
+    const char *key;
 } arguments;
 
 static const struct argp_option options[] = {
-    {"key", 'k', "KEY", 0, "The private key: a PEM file, Ed25519", 0},
-    {"json", KEY_JSON, NULL, 0, "Print the result as JSON", 0},
-    {0}};
+    {"key", 'k', "KEY", 0, "The private key: a PEM file, Ed25519", 0}, {0}};
 
 static const char doc[] =
     "Sign a plugin's file: FILE.sig is written beside it, with the SHA-256 of the file, what the "
@@ -43,18 +39,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     arguments *a = state->input;
 
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->file;
+        return 0;
     case 'k':
         a->key = arg;
         return 0;
-    case KEY_JSON:
-        a->is_json = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (a->file) cli_usage(state, "one FILE is expected");
-        a->file = arg;
-        return 0;
     case ARGP_KEY_END:
-        if (!a->file) cli_usage(state, "no FILE is given");
         if (!a->key) cli_usage(state, "no --key is given");
         return 0;
     default:
@@ -62,8 +53,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
+static const struct argp_child children[] = {{&plugin_file_argp, 0, NULL, 0}, {0}};
+
 static const struct argp argp = {
-    .options = options, .parser = parse, .args_doc = "FILE", .doc = doc};
+    .options = options, .parser = parse, .args_doc = "FILE", .doc = doc, .children = children};
 
 /* ------------------------------------------------------------------ what is signed */
 
@@ -194,22 +187,22 @@ int plugin_sign(int argc, char **argv)
 
     cli_parse(&argp, argc, argv, &a);
     if ((rc = read_key(a.key, &key, id, &err)) != QN_OK) return cli_fail(rc, &err);
-    rc = module_load(a.file, NULL, &m, &err);
-    if (rc == QN_OK) rc = fill_in(a.file, m, &s, &err);
+    rc = module_load(a.file.path, NULL, &m, &err);
+    if (rc == QN_OK) rc = fill_in(a.file.path, m, &s, &err);
     if (rc != QN_OK) {
         status = refused(rc, &err);
         goto done;
     }
     memcpy(s.key, id, sizeof s.key);
     rc = signature_make(&s, key, &err);
-    if (rc == QN_OK) rc = write_signature(a.file, &s, &err);
+    if (rc == QN_OK) rc = write_signature(a.file.path, &s, &err);
     if (rc != QN_OK) {
         cli_fail(rc, &err);
         status = EXIT_FAILED;
         goto done;
     }
-    if (!a.is_json) printf("%s is signed\n", a.file);
-    status = plugin_print_signature(a.file, &s, a.is_json);
+    if (!a.file.is_json) printf("%s is signed\n", a.file.path);
+    status = plugin_print_signature(a.file.path, &s, a.file.is_json);
 done:
     module_close(m);
     signature_key_free(key);

@@ -9,22 +9,17 @@
 
 #include <stdio.h>
 
-#define KEY_JSON 1000
-
 typedef struct arguments {
-    const char *file, *keys;
-    bool is_json;
+    plugin_file file;
+    const char *keys;
 } arguments;
 
 static const struct argp_option options[] = {
-    {"trust", 't', "DIR", 0, "Folder of the trusted public keys, *.pem", 0},
-    {"json", KEY_JSON, NULL, 0, "Print the result as JSON", 0},
-    {0}};
+    {"trust", 't', "DIR", 0, "Folder of the trusted public keys, *.pem", 0}, {0}};
 
 static const char doc[] =
     "Tell who has signed a plugin's file and what was signed, if the signature FILE.sig is by a "
-    "key "
-    "in DIR and of this file. None of the plugin's code is run."
+    "key in DIR and of this file. None of the plugin's code is run."
     "\v"
     "It is what a host with trust.policy = \"require\" asks of the file before it loads it.\n"
     "\n"
@@ -38,18 +33,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     arguments *a = state->input;
 
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->file;
+        return 0;
     case 't':
         a->keys = arg;
         return 0;
-    case KEY_JSON:
-        a->is_json = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (a->file) cli_usage(state, "one FILE is expected");
-        a->file = arg;
-        return 0;
     case ARGP_KEY_END:
-        if (!a->file) cli_usage(state, "no FILE is given");
         if (!a->keys) cli_usage(state, "no --trust is given");
         return 0;
     default:
@@ -57,8 +47,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
+static const struct argp_child children[] = {{&plugin_file_argp, 0, NULL, 0}, {0}};
+
 static const struct argp argp = {
-    .options = options, .parser = parse, .args_doc = "FILE", .doc = doc};
+    .options = options, .parser = parse, .args_doc = "FILE", .doc = doc, .children = children};
 
 int plugin_verify(int argc, char **argv)
 {
@@ -74,10 +66,10 @@ int plugin_verify(int argc, char **argv)
         return cli_fail(QN_E_INVALID, &err);
     }
     t.keys = a.keys;
-    if ((rc = module_verify(a.file, &t, &s, &err)) != QN_OK) {
+    if ((rc = module_verify(a.file.path, &t, &s, &err)) != QN_OK) {
         cli_fail(rc, &err);
         return rc == QN_E_NO_MEMORY ? EXIT_FAILED : EXIT_REFUSED;
     }
-    if (!a.is_json) printf("%s is signed by a trusted key\n", a.file);
-    return plugin_print_signature(a.file, &s, a.is_json);
+    if (!a.file.is_json) printf("%s is signed by a trusted key\n", a.file.path);
+    return plugin_print_signature(a.file.path, &s, a.file.is_json);
 }
