@@ -77,9 +77,9 @@ class Reload(unittest.TestCase):
         plain = self.plain()
         self.assertGreater(plain["fills"]["count"], 1000)
         for mode in ("refactor", "tune", "force"):
-            got, _ = self.drive("sma", mode, 20, 20, count, *SMA)
+            got, told = self.drive("sma", mode, 20, 20, count, *SMA)
             self.same(got, plain)
-            self.assertEqual((got["done"], got["refused"]), (count, 0), got["why"])
+            self.assertEqual((got["done"], got["refused"], told), (count, 0, ""), got["why"])
             self.assertLessEqual(got["modules"], 3)
             self.assertLess(got["pages"] - got["pages_at_tenth"], 200, "memory grows")
         print(f"proof: reloads: {3 * count} of a strategy in {BARS} events, 16 builds, hash and "
@@ -126,6 +126,7 @@ execution = { plugin = "execution/twap"; params = { duration = "4m"; slices = 4;
             got, told = self.drive(ident, "refactor", 20, 20, 60, "")
             self.same(got, plain)
             self.assertEqual((got["done"], got["refused"]), (60, 0), (ident, got["why"], told))
+            self.assertNotIn("is at work again", told)
 
     # ---- builds that do not
 
