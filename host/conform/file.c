@@ -115,12 +115,14 @@ void check_file_version(const subject *s, finding *f)
     qn_entry_fn entry;
     void *handle, *symbol;
     module *m = NULL;
+    uint32_t abi;
 
     if (subject_load(s, &m, &err) != QN_OK) {
         skipped(f, "it cannot be loaded");
         return;
     }
     handle = dlopen(module_about(m)->copy_path, RTLD_NOW | RTLD_LOCAL);
+    abi = module_about(m)->abi;
     symbol = handle ? dlsym(handle, QN_ENTRY_NAME) : NULL;
     if (!symbol) {
         broken(f, "it was loaded, and " QN_ENTRY_NAME " is not found");
@@ -134,6 +136,11 @@ void check_file_version(const subject *s, finding *f)
             broken(f, QN_ENTRY_NAME " says that it serves a host of ABI %u.%u", strangers[i] >> 16,
                    strangers[i] & 0xffff);
     }
+    if ((abi & 0xffff) > 0 && entry(abi - 1))
+        broken(f,
+               QN_ENTRY_NAME " says that it serves a host of ABI %u.%u, and the note asks for "
+                             "%u.%u",
+               (abi - 1) >> 16, (abi - 1) & 0xffff, abi >> 16, abi & 0xffff);
     if (entry(QN_ABI) != entry(QN_ABI))
         broken(f, QN_ENTRY_NAME " returns another table when it is called again");
 }

@@ -65,11 +65,11 @@ const check_row conform_rows[] = {
      "file.note",
      check_file_tables},
     {{"file.version",
-      "The entry point returns NULL for a host of an ABI that it does not know, "
-      "and the same table each time for ours.",
+      "The entry point returns NULL for a host of another major version of the ABI, or of an older "
+      "minor than the note asks for, and the same table each time for ours.",
       "A host of another ABI reads the tables by other rules: NULL lets it say so, a table lets it "
       "crash.",
-      "Compare host_abi with QN_ABI as QN_ENTRY does, and return NULL where they differ."},
+      "Ask QN_ABI_FITS(host_abi), as QN_ENTRY does, and return NULL where it says no."},
      KIND_FILE,
      "file.tables",
      check_file_version},

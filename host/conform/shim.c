@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "module/oldest.h"
 #include "module/surroundings.h"
 
 #include <quoin/execution.h>
@@ -138,12 +139,6 @@ static void *at_the_edge(const void *from, size_t n)
     return memcpy(pages + page - n, from, n);
 }
 
-/* The sizes that the host's structs had, in each version of the ABI that this host may meet: while
- * the major is 0 that is the current one alone. */
-static const struct {
-    uint32_t abi, host, setup;
-} history[] = {{QN_ABI, sizeof(qn_host), sizeof(qn_setup)}};
-
 static void *longer(const void *from, size_t n, uint32_t size)
 {
     char bytes[sizeof(qn_host) + sizeof(qn_setup) + TAIL];
@@ -169,8 +164,8 @@ static const qn_setup *shape(const qn_setup *setup)
     own->host = host;
     if (shim.mode.shape == HOST_PLAIN) return own;
     if (shim.mode.shape == HOST_SHORT) {
-        host->size = history[0].host;
-        own->size = history[0].setup;
+        host->size = OLDEST_qn_host;
+        own->size = OLDEST_qn_setup;
         own->host = at_the_edge(host, host->size);
         return own->host ? at_the_edge(own, own->size) : NULL;
     }

@@ -6,6 +6,7 @@
 #include "internal.h"
 
 #include "base/log.h"
+#include "module/oldest.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -18,6 +19,22 @@ static const uint16_t pushable[QN_EVENT_TYPES] = {
     [QN_EVENT_FILL] = sizeof(qn_fill),
     [QN_EVENT_PAYMENT] = sizeof(qn_payment),
 };
+
+/* As short as an older venue may push them: what came later is zero then. */
+static const uint16_t shortest[QN_EVENT_TYPES] = {
+    [QN_EVENT_ORDER] = OLDEST_qn_order_report,
+    [QN_EVENT_FILL] = OLDEST_qn_fill,
+    [QN_EVENT_PAYMENT] = OLDEST_qn_payment,
+};
+
+/* What the queue took in of a venue: flags are the host's own, and no byte is left over from the
+ * event that lay there before. */
+static void made_whole(qn_event *ev)
+{
+    ev->flags = 0;
+    if (ev->size < pushable[ev->type])
+        memset((char *)ev + ev->size, 0, pushable[ev->type] - ev->size);
+}
 
 /* A denial is the host's own word: from a venue it would end an order that the books still have. */
 static bool is_denial(const qn_event *ev)
@@ -36,12 +53,12 @@ int32_t venue_push(void *ctx, const qn_event *ev)
     engine *e = v->in.engine;
     int32_t rc = QN_E_INVALID;
 
-    if (ev->type < QN_EVENT_TYPES && pushable[ev->type] && ev->size >= pushable[ev->type] &&
+    if (ev->type < QN_EVENT_TYPES && shortest[ev->type] && ev->size >= shortest[ev->type] &&
         ev->instrument < e->ninstruments && v->in.slots[ev->instrument] != NO_SLOT &&
         !is_denial(ev))
         rc = queue_put(&e->queue, ev);
-    if (rc == QN_OK) /* flags are the host's own */
-        ((qn_event *)(void *)e->queue.ring[(e->queue.tail - 1) % QUEUE_EVENTS].bytes)->flags = 0;
+    if (rc == QN_OK)
+        made_whole((void *)e->queue.ring[(e->queue.tail - 1) % QUEUE_EVENTS].bytes);
     else
         engine_fail(e, rc, "venue %s pushed an event of type %u and %u bytes that %s", v->in.id,
                     ev->type, ev->size,

@@ -36,6 +36,7 @@ int32_t attach(const char *copy, const note *n, bool can_close, attachment *out,
     }
     memcpy(&entry, &symbol, sizeof entry); /* ISO C has no cast from object to function */
     table = entry(QN_ABI);
+    if (!table && n->abi < QN_ABI) table = entry(n->abi); /* 0.2 compared for equality */
     if (!table) {
         rc = fail(err, QN_E_MODULE_ENTRY,
                   QN_ENTRY_NAME " returned NULL: it does not serve a host of ABI %u.%u",

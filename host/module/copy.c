@@ -30,6 +30,18 @@ static void copy_member(copier *c, const char **text)
     if (*text) *text = copy_text(c, *text);
 }
 
+/* What this host knows of a struct that starts with its size: as much as the module's has, zeros
+ * behind that, for what an older module did not know of. */
+static void take(void *to, uint32_t known, const void *from)
+{
+    uint32_t size;
+
+    memcpy(&size, from, sizeof size);
+    memset(to, 0, known);
+    memcpy(to, from, size < known ? size : known);
+    memcpy(to, &known, sizeof known);
+}
+
 /* A table that starts with its size, zeros behind it where it is shorter than `least`. */
 static void *copy_sized(copier *c, const void *from, uint32_t least)
 {
@@ -50,8 +62,7 @@ static void copy_params(copier *c, qn_table *table)
     c->is_full |= !rows;
     for (uint32_t i = 0; rows && i < table->nrows; i++) {
         qn_param *p = &rows[i];
-        memcpy(p, qn_table_row(table, i), sizeof *p);
-        p->size = sizeof *p;
+        take(p, sizeof *p, qn_table_row(table, i));
         p->key = copy_text(c, p->key);
         p->unit = copy_text(c, p->unit);
         p->doc = copy_text(c, p->doc);
@@ -74,8 +85,7 @@ static void copy_exts(copier *c, qn_table *table)
 
     c->is_full |= !rows;
     for (uint32_t i = 0; rows && i < table->nrows; i++) {
-        memcpy(&rows[i], qn_table_row(table, i), sizeof rows[i]);
-        rows[i].size = sizeof rows[i];
+        take(&rows[i], sizeof rows[i], qn_table_row(table, i));
         rows[i].id = copy_text(c, rows[i].id);
         rows[i].table = copy_sized(c, rows[i].table, 0);
     }
@@ -88,8 +98,7 @@ static void copy_named(copier *c, qn_table *table)
 
     c->is_full |= !rows;
     for (uint32_t i = 0; rows && i < table->nrows; i++) {
-        memcpy(&rows[i], qn_table_row(table, i), sizeof rows[i]);
-        rows[i].size = sizeof rows[i];
+        take(&rows[i], sizeof rows[i], qn_table_row(table, i));
         rows[i].name = copy_text(c, rows[i].name);
         rows[i].unit = copy_text(c, rows[i].unit);
         rows[i].doc = copy_text(c, rows[i].doc);
@@ -115,8 +124,7 @@ int32_t table_copy_class(const qn_class *from, arena *memory, qn_class *to, qn_e
 {
     copier c = {.memory = memory};
 
-    *to = *from;
-    to->size = sizeof *to;
+    take(to, sizeof *to, from);
     to->id = copy_text(&c, from->id);
     to->kind = copy_text(&c, from->kind);
     to->version = copy_text(&c, from->version);

@@ -60,11 +60,14 @@ static const struct {
 
 static int32_t check_head(const qn_note_head *head, qn_err *err)
 {
-    if (head->abi != QN_ABI)
+    if (head->abi < QN_ABI_OLDEST || head->abi > QN_ABI)
         return fail(err, QN_E_ABI_VERSION,
-                    "built for plugin ABI %u.%u, but this host has %u.%u: build it again with "
-                    "this host's headers",
-                    head->abi >> 16, head->abi & 0xffff, QN_ABI_MAJOR, QN_ABI_MINOR);
+                    "asks for plugin ABI %u.%u, but this host serves %u.%u to %u.%u: %s",
+                    head->abi >> 16, head->abi & 0xffff, QN_ABI_OLDEST >> 16,
+                    QN_ABI_OLDEST & 0xffff, QN_ABI_MAJOR, QN_ABI_MINOR,
+                    head->abi > QN_ABI
+                        ? "run it on a later host, or build it with a lower QN_USE_ABI_MINOR"
+                        : "build it again with this host's headers");
     if (head->tier != QN_TIER_PURE && head->tier != QN_TIER_IO)
         return fail(err, QN_E_ELF_NOTE,
                     "the plugin note names tier %u; 1 (pure) or 2 (I/O) expected", head->tier);

@@ -4,6 +4,7 @@
 #include "base/fail.h"
 #include "kind.h"
 #include "note.h"
+#include "oldest.h"
 #include "value.h"
 
 #include <quoin/model.h>
@@ -304,13 +305,13 @@ static int32_t check_rows(const qn_class *c, const qn_table *table, const row_ty
     return rc;
 }
 
-static const row_type param_rows = {"parameter", sizeof(qn_param), 0, ROWS_MAX, check_param};
-static const row_type ext_rows = {"extension", sizeof(qn_ext), 0, ROWS_MAX, check_ext};
+static const row_type param_rows = {"parameter", OLDEST_qn_param, 0, ROWS_MAX, check_param};
+static const row_type ext_rows = {"extension", OLDEST_qn_ext, 0, ROWS_MAX, check_ext};
 
 /* The rows of names that a kind's table holds, if the module's is long enough to hold them. */
 static int32_t check_kind_rows(const qn_class *c, const kind *k, uint32_t size, qn_err *err)
 {
-    const row_type type = {k->named.row, sizeof(qn_named), k->named.least, k->named.most,
+    const row_type type = {k->named.row, OLDEST_qn_named, k->named.least, k->named.most,
                            check_named};
     qn_table table;
 
@@ -382,10 +383,10 @@ int32_t table_check_class(const qn_class *c, qn_err *err)
     const kind *k;
     int32_t rc;
 
-    if (!is_sized(c, sizeof *c))
+    if (!is_sized(c, OLDEST_qn_class))
         return fail(err, QN_E_MODULE_TABLE,
-                    "a class is missing, not aligned, or its size is not %zu bytes or more",
-                    sizeof *c);
+                    "a class is missing, not aligned, or its size is not %u bytes or more",
+                    OLDEST_qn_class);
     if (!is_text(c->id, NAME_TEXT_MAX) || !class_id_is_valid(c->id) ||
         !is_text(c->kind, NAME_TEXT_MAX) || !kind_id_is_valid(c->kind))
         return fail(err, QN_E_MODULE_TABLE, "a class has no valid id or kind");
@@ -420,10 +421,10 @@ int32_t table_check(const qn_module *table, const note *n, qn_err *err)
 {
     int32_t rc = QN_OK;
 
-    if (!is_sized(table, sizeof *table) || !table->classes)
+    if (!is_sized(table, OLDEST_qn_module) || !table->classes)
         return fail(err, QN_E_MODULE_TABLE,
-                    "the module's table has no classes, or its size is not %zu bytes or more",
-                    sizeof *table);
+                    "the module's table has no classes, or its size is not %u bytes or more",
+                    OLDEST_qn_module);
     if (table->abi != n->abi)
         return fail(err, QN_E_MODULE_MISMATCH, "the note says ABI %u.%u, the table %u.%u",
                     n->abi >> 16, n->abi & 0xffff, table->abi >> 16, table->abi & 0xffff);

@@ -36,11 +36,29 @@
 extern "C" {
 #endif
 
-/* Version of the module ABI, major << 16 | minor. Host and plugin must have the same major.
- * While the major is 0 the minor must be the same as well: the headers may still change. */
+/* Version of the module ABI that these headers describe, major << 16 | minor. A later minor only
+ * adds: members at the end of structs, numbers, extensions, kinds. */
 #define QN_ABI_MAJOR 0u
-#define QN_ABI_MINOR 2u
+#define QN_ABI_MINOR 3u
 #define QN_ABI (QN_ABI_MAJOR << 16 | QN_ABI_MINOR)
+
+/* A host of these headers serves plugins that ask for QN_ABI_OLDEST to QN_ABI. */
+#define QN_ABI_OLDEST (QN_ABI_MAJOR << 16 | 2u)
+
+/* The minor version that a plugin asks for: the oldest host on which it runs. Unless its author
+ * says otherwise it is the oldest one that there is, so that newer headers alone never shut out a
+ * host. A plugin for which the things of a later version are no extra, to be looked for and done
+ * without (QN_HAS, ext), defines it before its first include: #define QN_USE_ABI_MINOR 3u */
+#ifndef QN_USE_ABI_MINOR
+#define QN_USE_ABI_MINOR 2u
+#endif
+#if QN_USE_ABI_MINOR < 2 || QN_USE_ABI_MINOR > 3
+#error "QN_USE_ABI_MINOR: these headers know the minor versions 2 to 3"
+#endif
+#define QN_ABI_USED (QN_ABI_MAJOR << 16 | QN_USE_ABI_MINOR)
+
+/* What an entry function asks: is this a host on which the plugin runs? */
+#define QN_ABI_FITS(host_abi) ((host_abi) >> 16 == QN_ABI_MAJOR && (host_abi) >= QN_ABI_USED)
 
 /* Marks the one symbol that a plugin exports; everything else is built hidden. */
 #define QN_EXPORT __attribute__((visibility("default")))

@@ -84,14 +84,16 @@ typedef struct qn_class {
 /* A module. */
 typedef struct qn_module {
     uint32_t size;
-    uint32_t abi; /* QN_ABI it was built with */
+    uint32_t abi; /* QN_ABI_USED of its headers: the oldest host that it asks for */
     const qn_class *const *classes;
     uint32_t nclasses;
     uint32_t rsv0;
 } qn_module;
 
 /* The one exported function. `host_abi` is the host's QN_ABI. Returns the module's table,
- * static, or NULL if it cannot serve that host. Called once, right after loading. */
+ * static, or NULL if it cannot serve that host: one of another major version, or of an older
+ * minor than the module asks for. Called right after loading; again, with the version that the
+ * note asks for, where a later host was answered by NULL (modules of 0.2 know no other host). */
 typedef const qn_module *(*qn_entry_fn)(uint32_t host_abi); /* [control] */
 #define QN_ENTRY_NAME "qn_plugin_entry"
 
@@ -103,7 +105,7 @@ typedef const qn_module *(*qn_entry_fn)(uint32_t host_abi); /* [control] */
 #define QN_NOTE_TYPE 1u
 
 typedef struct qn_note_head {
-    uint32_t abi;      /* QN_ABI the module was built with */
+    uint32_t abi;      /* QN_ABI_USED of the module's headers */
     uint32_t tier;     /* QN_TIER_ */
     uint32_t flags;    /* 0 */
     uint32_t nclasses; /* >= 1 */
@@ -122,21 +124,17 @@ typedef struct qn_note_head {
     };                                                                                             \
     __attribute__((section(QN_NOTE_SECTION), used,                                                 \
                    aligned(4))) static const struct qn_note_bytes qn_note_data = {                 \
-        sizeof(QN_NOTE_OWNER),                                                                     \
-        sizeof(qn_note_head) + sizeof(text) - 1,                                                   \
-        QN_NOTE_TYPE,                                                                              \
-        QN_NOTE_OWNER,                                                                             \
-        {QN_ABI, tier, 0, nclasses},                                                               \
-        text}
+        sizeof(QN_NOTE_OWNER), sizeof(qn_note_head) + sizeof(text) - 1, QN_NOTE_TYPE,              \
+        QN_NOTE_OWNER,         {QN_ABI_USED, tier, 0, nclasses},        text}
 
 /* Emit the entry function for a static array of classes. Once a module. */
 #define QN_ENTRY(class_array)                                                                      \
     QN_EXPORT const qn_module *qn_plugin_entry(uint32_t host_abi);                                 \
     QN_EXPORT const qn_module *qn_plugin_entry(uint32_t host_abi)                                  \
     {                                                                                              \
-        static const qn_module module = {sizeof(qn_module), QN_ABI, class_array,                   \
+        static const qn_module module = {sizeof(qn_module), QN_ABI_USED, class_array,              \
                                          sizeof(class_array) / sizeof((class_array)[0]), 0};       \
-        return host_abi == QN_ABI ? &module : NULL;                                                \
+        return QN_ABI_FITS(host_abi) ? &module : NULL;                                             \
     }
 
 #ifdef __cplusplus

@@ -325,7 +325,8 @@ int32_t qn_bench_link(qn_bench *b, qn_entry_fn entry)
     if (b->about) return refuse(b, QN_E_STATE, "the bench has a module already", NULL);
     b->about = entry(QN_ABI);
     if (!b->about) return refuse(b, QN_E_MODULE_ENTRY, "its entry returned nothing", NULL);
-    if (b->about->abi != QN_ABI || b->about->nclasses == 0 || !b->about->classes)
+    if (b->about->abi < QN_ABI_OLDEST || b->about->abi > QN_ABI || b->about->nclasses == 0 ||
+        !b->about->classes)
         return refuse(b, QN_E_MODULE_TABLE, "its module is of another ABI, or has no class", NULL);
     for (uint32_t i = 0; i < b->about->nclasses; i++)
         if (b->about->classes[i]->size != sizeof(qn_class) || !b->about->classes[i]->table)

@@ -166,7 +166,7 @@ END_TEST
 
 START_TEST(an_entry_that_does_not_return_is_killed)
 {
-    note n = {.abi = QN_ABI, .tier = QN_TIER_PURE, .nclasses = 1};
+    note n = {.abi = QN_ABI_USED, .tier = QN_TIER_PURE, .nclasses = 1};
     qn_err err = QN_ERR_INIT;
 
     ck_assert_int_eq(probe(FIXTURES "/entry_hang.so", &n, 1, &err), QN_E_MODULE_CRASH);

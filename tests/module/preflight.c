@@ -415,6 +415,11 @@ static void abi_minor(bytes *b)
     note_head(b)->abi = QN_ABI + 1;
 }
 
+static void abi_old(bytes *b)
+{
+    note_head(b)->abi = QN_ABI_OLDEST - 1;
+}
+
 static void unknown_tier(bytes *b)
 {
     note_head(b)->tier = 3;
@@ -469,7 +474,8 @@ START_TEST(broken_notes_are_refused)
         {short_desc, QN_E_ELF_NOTE, "16 or more expected"},
         {no_last_nul, QN_E_ELF_NOTE, "ends before the license of class 1"},
         {abi_major, QN_E_ABI_VERSION, "ABI 7.0"},
-        {abi_minor, QN_E_ABI_VERSION, "build it again"},
+        {abi_minor, QN_E_ABI_VERSION, "run it on a later host"},
+        {abi_old, QN_E_ABI_VERSION, "build it again"},
         {unknown_tier, QN_E_ELF_NOTE, "tier 3"},
         {unknown_flags, QN_E_ELF_NOTE, "flags 0x1"},
         {no_classes, QN_E_ELF_NOTE, "0 classes"},

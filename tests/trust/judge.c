@@ -72,7 +72,7 @@ static void make_place(place *p, const char *fixture)
 /* What an honest signer says of the fixture `good`. */
 static signature manifest_of(const char *path)
 {
-    signature s = {.abi = QN_ABI, .nclasses = 1};
+    signature s = {.abi = QN_ABI_USED, .nclasses = 1};
 
     snprintf(s.classes[0].id, sizeof s.classes[0].id, "strategy/fixture");
     snprintf(s.classes[0].kind, sizeof s.classes[0].kind, "%s", QN_KIND_STRATEGY);
@@ -244,11 +244,11 @@ START_TEST(a_manifest_that_lies_is_refused)
         uint32_t abi, schema_min, schema;
         const char *id, *kind, *version;
     } lies[] = {
-        {QN_ABI + 1, 0, 0, "strategy/fixture", QN_KIND_STRATEGY, "1.0.0"},
-        {QN_ABI, 0, 0, "strategy/other", QN_KIND_STRATEGY, "1.0.0"},
-        {QN_ABI, 0, 0, "strategy/fixture", QN_KIND_RISK, "1.0.0"},
-        {QN_ABI, 0, 0, "strategy/fixture", QN_KIND_STRATEGY, "1.0.1"},
-        {QN_ABI, 1, 1, "strategy/fixture", QN_KIND_STRATEGY, "1.0.0"}, /* known once it runs */
+        {QN_ABI_USED + 1, 0, 0, "strategy/fixture", QN_KIND_STRATEGY, "1.0.0"},
+        {QN_ABI_USED, 0, 0, "strategy/other", QN_KIND_STRATEGY, "1.0.0"},
+        {QN_ABI_USED, 0, 0, "strategy/fixture", QN_KIND_RISK, "1.0.0"},
+        {QN_ABI_USED, 0, 0, "strategy/fixture", QN_KIND_STRATEGY, "1.0.1"},
+        {QN_ABI_USED, 1, 1, "strategy/fixture", QN_KIND_STRATEGY, "1.0.0"}, /* known once it runs */
     };
     place p;
 

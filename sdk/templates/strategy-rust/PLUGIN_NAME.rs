@@ -442,7 +442,8 @@ static MODULE: Shared<Module> = Shared(Module {
 
 #[no_mangle]
 pub extern "C" fn qn_plugin_entry(host_abi: u32) -> *const Module {
-    if host_abi == QN_ABI { addr_of!(MODULE).cast() } else { null() }
+    let fits = host_abi >> 16 == QN_ABI >> 16 && host_abi >= QN_ABI;
+    if fits { addr_of!(MODULE).cast() } else { null() }
 }
 
 // The note that the host reads before it runs any of this: id, kind, version and license.

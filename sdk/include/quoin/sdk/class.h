@@ -93,10 +93,10 @@
     {                                                                                              \
         static const qn_class *const full[] = {(const qn_class *)(const void *)&T##_class_};       \
         static const qn_class *const bare[] = {(const qn_class *)(const void *)&T##_bare_};        \
-        static const qn_module with_state = {sizeof(qn_module), QN_ABI, full, 1, 0};               \
-        static const qn_module without_state = {sizeof(qn_module), QN_ABI, bare, 1, 0};            \
+        static const qn_module with_state = {sizeof(qn_module), QN_ABI_USED, full, 1, 0};          \
+        static const qn_module without_state = {sizeof(qn_module), QN_ABI_USED, bare, 1, 0};       \
                                                                                                    \
-        if (host_abi != QN_ABI) return NULL;                                                       \
+        if (!QN_ABI_FITS(host_abi)) return NULL;                                                   \
         return T##_class_.schema ? &with_state : &without_state;                                   \
     }
 

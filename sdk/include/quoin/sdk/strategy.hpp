@@ -161,9 +161,12 @@ template <size_t N> struct note {
 };
 template <size_t N> constexpr note<N> note_of(uint32_t tier, const char (&text)[N])
 {
-    note<N> out = {sizeof(QN_NOTE_OWNER), static_cast<uint32_t>(sizeof(qn_note_head) + N - 1),
-                   QN_NOTE_TYPE,          QN_NOTE_OWNER,
-                   {QN_ABI, tier, 0, 1},  {}};
+    note<N> out = {sizeof(QN_NOTE_OWNER),
+                   static_cast<uint32_t>(sizeof(qn_note_head) + N - 1),
+                   QN_NOTE_TYPE,
+                   QN_NOTE_OWNER,
+                   {QN_ABI_USED, tier, 0, 1},
+                   {}};
 
     for (size_t i = 0; i + 1 < N; i++)
         out.classes[i] = text[i];
@@ -306,13 +309,13 @@ inline int64_t signal(const qn_out &out, uint32_t instrument, qn_signal s)
                                             (SCHEMA) ? T##_save_ : nullptr,                        \
                                             (SCHEMA) ? T##_load_ : nullptr};                       \
     static constexpr const qn_class *T##_classes_[] = {&T##_class_};                               \
-    static constexpr qn_module T##_module_ = {sizeof(qn_module), QN_ABI, T##_classes_, 1, 0};      \
+    static constexpr qn_module T##_module_ = {sizeof(qn_module), QN_ABI_USED, T##_classes_, 1, 0}; \
     __attribute__((section(QN_NOTE_SECTION), used, aligned(4))) static constexpr auto T##_note_ =  \
         quoin::note_of(QN_TIER_PURE, QN_NOTE_CLASS(ID, QN_KIND_STRATEGY, VERSION, LICENSE));       \
     extern "C" QN_EXPORT const qn_module *qn_plugin_entry(uint32_t host_abi);                      \
     extern "C" QN_EXPORT const qn_module *qn_plugin_entry(uint32_t host_abi)                       \
     {                                                                                              \
-        return host_abi == QN_ABI ? &T##_module_ : nullptr;                                        \
+        return QN_ABI_FITS(host_abi) ? &T##_module_ : nullptr;                                     \
     }
 
 #endif
