@@ -5,6 +5,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "supervise/crash.h"
 
 #include <string.h>
 
@@ -87,6 +88,7 @@ int run_engine(config *cfg, const engine_options *options, engine **e)
     int32_t rc = cli_plugin_dir(plugins, sizeof plugins, &err);
 
     with_plugins.plugin_dir = plugins;
+    crash_watch();
     if (rc == QN_OK) rc = engine_new(cfg, &with_plugins, e, &err);
     return rc == QN_OK ? EXIT_DONE : tell(cfg, rc, &err);
 }

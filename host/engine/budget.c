@@ -61,11 +61,15 @@ bool budget_submit(engine *e, order *o)
 {
     venue *v = &e->venues[e->venue_of[o->sent.instrument]];
     int64_t begun = stage_begin(e);
+    uint64_t before;
     int32_t rc;
 
     if (!may_leave(e, o, &o->sent)) return false;
     record_publish(e);
-    if ((rc = v->table->submit(v->in.self, &o->sent)) != QN_OK)
+    before = call_begin(e, &v->in, SLOT_CALL_SUBMIT);
+    rc = v->table->submit(v->in.self, &o->sent);
+    call_end(e, before);
+    if (rc != QN_OK)
         engine_fail(e, rc, "venue %s did not take order %" PRIu64 " of strategy %u", v->in.id,
                     QN_ORDER_COUNTER(o->sent.id), o->sent.strategy);
     stage_end(e, STAGE_SUBMIT, begun);
@@ -75,6 +79,12 @@ bool budget_submit(engine *e, order *o)
 int32_t budget_modify(engine *e, order *o)
 {
     venue *v = &e->venues[e->venue_of[o->sent.instrument]];
+    uint64_t before;
+    int32_t rc;
 
-    return may_leave(e, o, &o->asked) ? v->table->modify(v->in.self, &o->asked) : QN_E_BUDGET;
+    if (!may_leave(e, o, &o->asked)) return QN_E_BUDGET;
+    before = call_begin(e, &v->in, SLOT_CALL_MODIFY);
+    rc = v->table->modify(v->in.self, &o->asked);
+    call_end(e, before);
+    return rc;
 }

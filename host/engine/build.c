@@ -248,17 +248,20 @@ static int32_t build_streams(engine *e, qn_err *err)
     return QN_OK;
 }
 
-static int64_t longest(const config_list *list, const void *self,
+static int64_t longest(const config_list *list, const instance *in,
                        int64_t (*lookback)(const void *, int64_t))
 {
+    uint64_t before = call_begin(in->engine, in, SLOT_CALL_LOOKBACK);
     int64_t most = 0;
     data_type data;
 
     for (size_t d = 0; lookback && d < list->n; d++) {
-        int64_t need =
-            data_type_parse(list->items[d].text, &data) == QN_OK ? lookback(self, data.length) : 0;
+        int64_t need = data_type_parse(list->items[d].text, &data) == QN_OK
+                           ? lookback(in->self, data.length)
+                           : 0;
         if (need > most) most = need;
     }
+    call_end(in->engine, before);
     return most;
 }
 
@@ -271,13 +274,13 @@ static int64_t lookback(const engine *e)
     for (uint32_t i = 0; i < e->nstrategies; i++) {
         const strategy *s = &e->strategies[i];
         if (!QN_HAS(s->table, qn_strategy, lookback)) continue;
-        need = longest(&e->run->strategies[i].data, s->in.self, s->table->lookback);
+        need = longest(&e->run->strategies[i].data, &s->in, s->table->lookback);
         if (need > most) most = need;
     }
     for (uint32_t i = 0; i < e->nmodels; i++) {
         const model *m = &e->models[i];
         if (!QN_HAS(m->table, qn_model, lookback)) continue;
-        need = longest(&e->run->models[i].data, m->in.self, m->table->lookback);
+        need = longest(&e->run->models[i].data, &m->in, m->table->lookback);
         if (need > most) most = need;
     }
     return most;
@@ -377,6 +380,7 @@ int32_t engine_new(config *cfg, const engine_options *options, engine **out, qn_
 
     if (!e) return fail(err, QN_E_NO_MEMORY, "no memory for the engine");
     e->cfg = cfg;
+    e->slot = slot_here();
     e->run = config_get(cfg);
     e->options = *options;
     e->store = options->store;
@@ -408,6 +412,16 @@ static void free_instances(engine *e)
         instance_free(&e->venues[i].in);
 }
 
+static void stop_venue(const engine *e, venue *v)
+{
+    uint64_t before;
+
+    if (!v->is_started) return;
+    before = call_begin(e, &v->in, SLOT_CALL_STOP);
+    v->table->stop(v->in.self);
+    call_end(e, before);
+}
+
 void engine_free(engine *e)
 {
     if (!e) return;
@@ -417,7 +431,7 @@ void engine_free(engine *e)
     bus_free(e->bus);
     pool_free(e->pool);
     for (uint32_t i = 0; i < e->nvenues; i++)
-        if (e->venues[i].is_started) e->venues[i].table->stop(e->venues[i].in.self);
+        stop_venue(e, &e->venues[i]);
     free_instances(e);
     replay_close(e->replay);
     if (e->tape) tape_close(e->tape);

@@ -3,6 +3,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "supervise/slot.h"
 #include "bus_lane.h"
 
 #include <string.h>
@@ -110,8 +111,10 @@ static int32_t thread_start(lane *l, qn_err *err)
 static int32_t sink_start(lane *l, qn_err *err)
 {
     qn_err why = QN_ERR_INIT;
+    uint64_t before = slot_enter(slot_here(), l->sink.row, SLOT_CALL_START, l->cursor);
     int32_t rc = l->sink.table->start(l->sink.self, &l->start, &why);
 
+    slot_leave(slot_here(), before);
     if (rc != QN_OK) return fail(err, rc, "sink %s: %s", l->sink.id, error_text(&why, rc));
     l->is_started = true;
     return QN_OK;
@@ -139,7 +142,9 @@ static void lane_end(lane *l)
         pthread_cond_signal(&l->wake);
         pthread_mutex_unlock(&l->lock);
     } else if (l->is_started) {
+        uint64_t before = slot_enter(slot_here(), l->sink.row, SLOT_CALL_STOP, l->cursor);
         l->code = l->sink.table->stop(l->sink.self, &l->err);
+        slot_leave(slot_here(), before);
     }
 }
 

@@ -40,6 +40,7 @@ typedef struct bus_sink {
     void *self;
     const char *id;  /* for the log */
     uint64_t cursor; /* saved by an earlier start of this run; 0 = it begins */
+    uint32_t row;    /* of its calls: supervise/slot.h */
 } bus_sink;
 
 typedef struct bus_options {

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/log.h"
+#include "supervise/crash.h"
 
 #include <string.h>
 #include <time.h>
@@ -124,8 +125,10 @@ static bool batch_write(lane *l)
     for (int64_t pause = RETRY_FIRST_NS;; pause *= 2) {
         qn_err why = QN_ERR_INIT;
         bool is_last = is_ending(l); /* asked first: a try behind the end is the one that counts */
+        uint64_t before = slot_enter(slot_here(), l->sink.row, SLOT_CALL_WRITE, l->last_seq);
         int32_t rc = l->sink.table->write(l->sink.self, &batch, &why);
 
+        slot_leave(slot_here(), before);
         if (rc == QN_OK) break;
         tell(l, &l->is_failing, rc, "cannot write", &why);
         atomic_fetch_add_explicit(&l->failures, 1, memory_order_relaxed); /* a hint, no more */
@@ -172,8 +175,10 @@ static void cursor_save_if_due(lane *l)
 static void lane_finish(lane *l)
 {
     qn_err why = QN_ERR_INIT;
+    uint64_t before = slot_enter(slot_here(), l->sink.row, SLOT_CALL_STOP, l->last_seq);
     int32_t rc = l->sink.table->stop(l->sink.self, &why);
 
+    slot_leave(slot_here(), before);
     keep_error(l, rc, &why);
     if (rc == QN_OK) keep_error(l, cursor_save(l, &why), &why);
 }
@@ -183,6 +188,7 @@ void *lane_run(void *arg)
     lane *l = arg;
     bool is_taken = true;
 
+    crash_thread_begin();
     l->save_at = clock_steady() + SAVE_EVERY_NS;
     while (is_taken) {
         bool is_last = is_ending(l); /* asked first: what was put before the end is then seen */
@@ -196,5 +202,6 @@ void *lane_run(void *arg)
         cursor_save_if_due(l);
     }
     lane_finish(l);
+    crash_thread_end();
     return NULL;
 }

@@ -83,11 +83,14 @@ void execution_deliver(instance *in, qn_event *ev)
     engine *e = in->engine;
     uint64_t cause = e->cause; /* a strategy may be waiting for the answer to its intent */
     int64_t begun = stage_begin(e);
+    uint64_t before;
     int32_t rc;
 
     e->cause = ev->seq;
     ev->slot = ev->instrument < e->ninstruments ? in->slots[ev->instrument] : NO_SLOT;
+    before = call_begin(e, in, SLOT_CALL_ON_EVENT);
     rc = e->execution.table->on_event(in->self, ev, &e->execution.out);
+    call_end(e, before);
     instance_end(e, in, begun);
     if (rc != QN_OK) instance_fault(in, rc);
     e->cause = cause;

@@ -54,11 +54,14 @@ void model_deliver(instance *in, qn_event *ev)
 {
     model *m = (model *)(void *)in;
     int64_t begun = stage_begin(in->engine);
+    uint64_t before;
     int32_t rc;
 
     in->engine->cause = ev->seq;
     ev->slot = ev->instrument < in->engine->ninstruments ? in->slots[ev->instrument] : NO_SLOT;
+    before = call_begin(in->engine, in, SLOT_CALL_ON_EVENT);
     rc = m->table->on_event(in->self, ev, &m->out);
+    call_end(in->engine, before);
     instance_end(in->engine, in, begun);
     if (rc != QN_OK) instance_fault(in, rc);
 }

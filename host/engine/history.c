@@ -17,7 +17,11 @@ int32_t history_build(engine *e, qn_err *err)
     size_t cells;
 
     p->need = (qn_history_need){.size = sizeof p->need};
-    if (QN_HAS(p->table, qn_optimizer, need)) p->table->need(p->in.self, &p->need);
+    if (QN_HAS(p->table, qn_optimizer, need)) {
+        uint64_t before = call_begin(e, &p->in, SLOT_CALL_NEED);
+        p->table->need(p->in.self, &p->need);
+        call_end(e, before);
+    }
     if (p->need.nreturns == 0) return QN_OK;
     if (p->need.nreturns > RETURNS_MAX || p->need.period <= 0)
         return fail(err, QN_E_RANGE,

@@ -244,10 +244,35 @@ static int32_t set_instruments(instance *in, const uint32_t *numbers, uint32_t n
     return QN_OK;
 }
 
+void instance_name(const instance *in, uint32_t row, const body *b)
+{
+    const module_info *m = module_about(b->module);
+    slot_row what = {0};
+
+    snprintf(what.id, sizeof what.id, "%s", in->id);
+    snprintf(what.kind, sizeof what.kind, "%s", in->kind);
+    snprintf(what.class_id, sizeof what.class_id, "%s", b->cls->id);
+    snprintf(what.version, sizeof what.version, "%s", b->cls->version);
+    snprintf(what.sha256, sizeof what.sha256, "%s", m->sha256);
+    snprintf(what.path, sizeof what.path, "%s", m->path);
+    slot_name(row, &what);
+}
+
+/* A build that is not in its seat yet, or has left it, is told from the one that is. */
+static uint32_t row_of(const body *b)
+{
+    return b->seat->live == b ? b->seat->owner : SLOT_ROW_CANDIDATE;
+}
+
 void body_free(body *b)
 {
     if (!b) return;
-    if (b->is_created && b->cls->destroy) b->cls->destroy(b->self);
+    if (b->is_created && b->cls->destroy) {
+        uint64_t before =
+            slot_enter(slot_here(), row_of(b), SLOT_CALL_DESTROY, b->seat->engine->seq);
+        b->cls->destroy(b->self);
+        slot_leave(slot_here(), before);
+    }
     arena_free(&b->arena);
     module_give_back(b->seat->engine, b->module);
     mem_free(b);
@@ -287,8 +312,10 @@ int32_t body_new(instance *seat, module *m, const qn_class *cls, body **out, qn_
 int32_t body_create(body *b, qn_err *err)
 {
     qn_err why = QN_ERR_INIT;
+    uint64_t before = slot_enter(slot_here(), row_of(b), SLOT_CALL_CREATE, b->seat->engine->seq);
     int32_t rc = b->cls->create ? b->cls->create(b->self, &b->setup, &why) : QN_OK;
 
+    slot_leave(slot_here(), before);
     if (rc != QN_OK)
         return fail(err, rc, "%s (%s): %s", b->seat->id, b->cls->id, error_text(&why, rc));
     b->is_created = true;
@@ -306,6 +333,7 @@ void instance_seat(instance *in, body *b)
     in->cls = b->cls;
     in->self = b->self;
     seat_table(in, b->cls->table);
+    if (in->owner) instance_name(in, in->owner, b);
 }
 
 static int32_t load_class(instance *in, const instance_spec *spec, qn_err *err)
@@ -349,6 +377,7 @@ int32_t instance_init(instance *in, engine *e, const instance_spec *spec, qn_err
     if ((rc = load_class(in, spec, err)) != QN_OK) return rc;
     in->owner = e->nowners;
     e->owners[e->nowners++] = in;
+    instance_name(in, in->owner, in->live);
     return QN_OK;
 }
 

@@ -290,11 +290,14 @@ void strategy_deliver(instance *in, qn_event *ev)
     engine *e = in->engine;
     strategy *s = &e->strategies[in->strategy];
     int64_t begun = stage_begin(e);
+    uint64_t before;
     int32_t rc;
 
     e->cause = ev->seq;
     ev->slot = ev->instrument < e->ninstruments ? in->slots[ev->instrument] : NO_SLOT;
+    before = call_begin(e, in, SLOT_CALL_ON_EVENT);
     rc = s->table->on_event(in->self, ev, &s->out);
+    call_end(e, before);
     instance_end(e, in, begun);
     if (rc != QN_OK) instance_fault(in, rc);
 }

@@ -37,6 +37,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "store/store.h"
+#include "supervise/slot.h"
 #include "tape/tape.h"
 
 #include "bus.h"
@@ -166,6 +167,8 @@ void instance_free(instance *in);
 int32_t body_new(instance *seat, module *m, const qn_class *cls, body **out, qn_err *err);
 int32_t body_create(body *b, qn_err *err);
 void body_free(body *b); /* destroys what was created; NULL is fine */
+/* Say whose calls those of a row are from now on. */
+void instance_name(const instance *in, uint32_t row, const body *b);
 /* Put a body to work in its seat. */
 void instance_seat(instance *in, body *b);
 /* Have calls of an instance go to another table of its kind. */
@@ -328,6 +331,7 @@ typedef struct stage_times {
 
 struct engine {
     config *cfg;
+    call_slot *slot; /* of the thread that runs it: who is being called */
     const config_run *run;
     engine_options options;
     module_options loading;        /* how all modules of the run are loaded */
@@ -442,6 +446,17 @@ static inline void instance_end(engine *e, instance *in, int64_t begun)
 {
     in->events++;
     if (e->is_sampled) instance_note(in, begun);
+}
+
+/* Around each call of an instance on the engine's thread, so that a crash has a name. `call` is a
+ * SLOT_CALL_; what call_begin returns goes to call_end. */
+static inline uint64_t call_begin(const engine *e, const instance *in, uint32_t call)
+{
+    return slot_enter(e->slot, in->owner, call, e->seq);
+}
+static inline void call_end(const engine *e, uint64_t before)
+{
+    slot_leave(e->slot, before);
 }
 
 /* From the first event to the last, or until the run is stopped. */

@@ -183,6 +183,8 @@ int32_t order_ask_cancel(engine *e, order *o, uint32_t reason, uint64_t cause)
 {
     venue *v = &e->venues[e->venue_of[o->sent.instrument]];
     qn_request record = {.cause_seq = cause, .kind = QN_INTENT_CANCEL, .reason = reason};
+    uint64_t before;
+    int32_t rc;
 
     if (o->is_parent) {
         execution_end(e, o, QN_ORDER_CANCELED, reason, cause);
@@ -191,7 +193,10 @@ int32_t order_ask_cancel(engine *e, order *o, uint32_t reason, uint64_t cause)
     if (o->state == QN_ORDER_PENDING_CANCEL) return QN_OK;
     if (!order_next(o->state, ORDER_ASK_CANCEL)) return QN_E_INTENT_ORDER;
     put_request(e, o, &record);
-    return settle_refusal(e, o, v->table->cancel(v->in.self, o->sent.id));
+    before = call_begin(e, &v->in, SLOT_CALL_CANCEL);
+    rc = v->table->cancel(v->in.self, o->sent.id);
+    call_end(e, before);
+    return settle_refusal(e, o, rc);
 }
 
 int64_t order_cancel(engine *e, strategy *s, const qn_cancel *cancel, uint64_t cause)
@@ -306,7 +311,11 @@ void order_end_all(engine *e)
     for (uint32_t i = 0; i < e->nvenues && e->status == RUN_COMPLETED; i++) {
         venue *v = &e->venues[i];
         if (v->info.close_at_end) close_positions(e, v);
-        if (v->table->on_end) v->table->on_end(v->in.self, e->now);
+        if (v->table->on_end) {
+            uint64_t before = call_begin(e, &v->in, SLOT_CALL_ON_END);
+            v->table->on_end(v->in.self, e->now);
+            call_end(e, before);
+        }
         engine_drain(e);
     }
     for (o = orders_first(e->orders); o && e->failed == QN_OK; o = orders_first(e->orders)) {

@@ -214,11 +214,14 @@ int32_t build_instances(engine *e, qn_err *err)
 static int32_t create_venue(venue *v, qn_err *err)
 {
     int32_t rc = body_create(v->in.live, err);
+    uint64_t before;
 
     if (rc != QN_OK) return rc;
     v->info = (qn_venue_info){.size = sizeof v->info};
-    if ((rc = v->table->describe(v->in.self, &v->info)) != QN_OK)
-        return fail(err, rc, "venue %s cannot say what it is", v->in.id);
+    before = call_begin(v->in.engine, &v->in, SLOT_CALL_DESCRIBE);
+    rc = v->table->describe(v->in.self, &v->info);
+    call_end(v->in.engine, before);
+    if (rc != QN_OK) return fail(err, rc, "venue %s cannot say what it is", v->in.id);
     if (v->info.data != QN_DATA_CATALOG)
         return fail(
             err, QN_E_UNSUPPORTED,

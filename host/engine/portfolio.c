@@ -122,11 +122,15 @@ static int32_t ask_optimizer(engine *e, qn_err *err)
                       .weights = p->weights,
                       .nvalues = p->nvalues,
                       .values = p->values};
+    uint64_t before;
     int32_t rc;
 
     memset(p->weights, 0, p->nlines * sizeof *p->weights);
     memset(p->values, 0, sizeof p->values);
-    if ((rc = p->table->allocate(p->in.self, &in, &out, err)) != QN_OK) return rc;
+    before = call_begin(e, &p->in, SLOT_CALL_ALLOCATE);
+    rc = p->table->allocate(p->in.self, &in, &out, err);
+    call_end(e, before);
+    if (rc != QN_OK) return rc;
     for (uint32_t i = 0; i < p->nlines; i++)
         if (!isfinite(p->weights[i]) || p->weights[i] < p->asked[i].min_weight ||
             p->weights[i] > p->asked[i].max_weight)

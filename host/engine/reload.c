@@ -3,6 +3,7 @@
 
 #include "base/fail.h"
 #include "base/log.h"
+#include "supervise/crash.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -131,6 +132,7 @@ static int32_t load_body(engine *e, reloads *r, qn_err *err)
     cls = module_class(r->module, seat->live->cls->id);
     if ((rc = check_class(seat, cls, err)) != QN_OK) return rc;
     if ((rc = body_new(seat, r->module, cls, &r->body, err)) != QN_OK) return rc;
+    instance_name(seat, SLOT_ROW_CANDIDATE, r->body);
     rc = config_fill(e->cfg, seat->node, seat->params, &cls->params, r->body->self);
     if (rc != QN_OK) {
         config_take_mistakes(e->cfg, err);
@@ -145,7 +147,9 @@ static void *load_thread(void *arg)
     reloads *r = &e->reloads;
 
     r->err = (qn_err)QN_ERR_INIT;
+    crash_thread_begin();
     r->code = load_body(e, r, &r->err);
+    crash_thread_end();
     atomic_store_explicit(&r->is_loaded, true, memory_order_release);
     engine_attend(e);
     return NULL;
@@ -250,15 +254,20 @@ static int32_t hand_over(engine *e, qn_err *err)
     bytes_in loaded;
     qn_stream in;
     qn_err why = QN_ERR_INIT;
+    uint64_t before;
     int32_t rc = QN_OK;
 
     if (!from->cls->save || !to->cls->load) return QN_OK; /* it starts anew, and says so */
+    before = call_begin(e, from->seat, SLOT_CALL_SAVE);
     rc = from->cls->save(from->self, &out, &why);
+    call_end(e, before);
     if (rc == QN_OK) rc = bytes_check(&saved, &why);
     if (rc == QN_OK) {
         loaded = bytes_reader(saved.data, saved.used);
         in = bytes_stream_in(&loaded);
+        before = slot_enter(e->slot, SLOT_ROW_CANDIDATE, SLOT_CALL_LOAD_STATE, e->seq);
         rc = to->cls->load(to->self, from->cls->schema, &in, &why);
+        call_end(e, before);
         if (rc == QN_OK) rc = bytes_in_end(&loaded, &why);
     }
     bytes_free(&saved);

@@ -158,8 +158,10 @@ static double finite_or_zero(double value)
 static void ask(engine *e, risk_module *m, qn_proposal *p, qn_verdict *v)
 {
     qn_answer a = {.size = sizeof a, .action = QN_ALLOW, .qty = p->qty};
+    uint64_t before = call_begin(e, &m->in, SLOT_CALL_CHECK);
     int32_t rc = m->table->check(m->in.self, p, &a);
 
+    call_end(e, before);
     if (rc != QN_OK || !is_sane(&a, p->qty)) {
         instance_fault(&m->in, rc != QN_OK ? rc : QN_E_INTENT_VALUE);
         reject(v, QN_REASON_RISK_FAULT, m->number);
@@ -260,10 +262,13 @@ void risk_event(engine *e, qn_event *ev)
     for (uint32_t i = 0; i < e->nrisk; i++) {
         risk_module *m = &e->risk[i];
         int64_t begun = stage_begin(e);
+        uint64_t before;
         int32_t rc;
         if (!QN_HAS(m->table, qn_risk, on_event)) continue;
         ev->slot = ev->instrument; /* a risk module is given all instruments, in their order */
+        before = call_begin(e, &m->in, SLOT_CALL_ON_EVENT);
         rc = m->table->on_event(m->in.self, ev, &m->out);
+        call_end(e, before);
         instance_end(e, &m->in, begun);
         if (rc == QN_OK) continue;
         instance_fault(&m->in, rc);

@@ -16,6 +16,7 @@ static int32_t start_venue(venue *v, qn_err *err)
     qn_account *accounts = arena_alloc(&v->in.arena, (n + 1) * sizeof *accounts, 8);
     qn_venue_start start = {.size = sizeof start, .out = &v->out};
     qn_err why = QN_ERR_INIT;
+    uint64_t before;
     int32_t rc;
 
     if (!accounts) return fail(err, QN_E_NO_MEMORY, "no memory to start venue %s", v->in.id);
@@ -25,7 +26,10 @@ static int32_t start_venue(venue *v, qn_err *err)
         snprintf(accounts[i].currency, sizeof accounts[i].currency, "%s", from->currency);
     }
     start.accounts = (qn_table){accounts, (uint32_t)n, sizeof accounts[0]};
-    if ((rc = v->table->start(v->in.self, &start, &why)) != QN_OK)
+    before = call_begin(v->in.engine, &v->in, SLOT_CALL_START);
+    rc = v->table->start(v->in.self, &start, &why);
+    call_end(v->in.engine, before);
+    if (rc != QN_OK)
         return fail(err, rc, "venue %s did not start: %s", v->in.id, error_text(&why, rc));
     v->is_started = true;
     return QN_OK;
@@ -56,7 +60,8 @@ static int32_t build_bus(engine *e, qn_err *err)
     for (uint32_t i = 0; i < e->nrisk; i++)
         modules[i + 1] = e->risk[i].in.id;
     for (uint32_t i = 0; i < e->nsinks; i++) {
-        sinks[i] = (bus_sink){e->sinks[i].cls->table, e->sinks[i].self, e->sinks[i].id, 0};
+        sinks[i] = (bus_sink){e->sinks[i].cls->table, e->sinks[i].self, e->sinks[i].id, 0,
+                              e->sinks[i].owner};
         if ((rc = cursor_load(e, i, &sinks[i].cursor, err)) != QN_OK) return rc;
     }
     if (e->store) options.save = cursor_save;
@@ -168,6 +173,7 @@ int32_t engine_run(engine *e, qn_err *err)
     int32_t rc = e->is_started ? QN_OK : engine_start(e, err);
 
     if (rc != QN_OK) return rc;
+    e->slot = slot_here(); /* of this thread, whichever has built it */
     e->started = e->pace_begun = clock_steady();
     e->pace_from = e->first_ts;
     rc = run_events(e, err);

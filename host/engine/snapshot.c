@@ -147,6 +147,7 @@ static int32_t save_instance(const instance *in, bytes_out *out, qn_err *err)
     size_t begun = bytes_begin(out, TAG_INSTANCE);
     qn_stream bytes_of = bytes_stream_out(out);
     qn_err why = QN_ERR_INIT;
+    uint64_t before;
     int32_t rc = QN_OK;
 
     bytes_put_text(out, in->id);
@@ -155,7 +156,9 @@ static int32_t save_instance(const instance *in, bytes_out *out, qn_err *err)
     bytes_put_u32(out, in->ntimers);
     bytes_put_i64(out, in->at_once_ts);
     bytes_put_u32(out, in->at_once);
+    before = call_begin(in->engine, in, SLOT_CALL_SAVE);
     if (in->cls->save) rc = in->cls->save(in->live->self, &bytes_of, &why);
+    call_end(in->engine, before);
     bytes_end(out, begun);
     return rc == QN_OK ? rc : fail(err, rc, "%s cannot save its state: %s", in->id, why.msg);
 }
@@ -282,6 +285,7 @@ static int32_t load_instance(instance *in, bytes_in *all, qn_err *err)
     qn_err why = QN_ERR_INIT;
     char text[128];
     uint32_t schema;
+    uint64_t before;
     int32_t rc = QN_OK;
 
     bytes_get_text(&part, text, sizeof text);
@@ -293,7 +297,9 @@ static int32_t load_instance(instance *in, bytes_in *all, qn_err *err)
     in->at_once_ts = bytes_get_i64(&part);
     in->at_once = bytes_get_u32(&part);
     if ((rc = bytes_in_check(&part, err)) != QN_OK) return rc;
+    before = call_begin(in->engine, in, SLOT_CALL_LOAD_STATE);
     if (in->cls->load) rc = in->cls->load(in->live->self, schema, &bytes_of, &why);
+    call_end(in->engine, before);
     if (rc != QN_OK) return fail(err, rc, "%s cannot load its state: %s", in->id, why.msg);
     return bytes_in_end(&part, err);
 }

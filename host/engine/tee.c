@@ -151,6 +151,16 @@ bool tee_answer(body *b, tee_call *c)
 
 /* ------------------------------------------------------------------ one call, to both */
 
+/* Whose call it is, in case that it crashes. */
+static void name_turn(const tee *t, bool is_new_build)
+{
+    call_slot *s = t->seat->engine->slot;
+    uint64_t word = atomic_load_explicit(&s->word, memory_order_relaxed);
+
+    slot_enter(s, is_new_build ? SLOT_ROW_CANDIDATE : t->seat->owner, SLOT_WORD_CALL(word),
+               SLOT_WORD_SEQ(word));
+}
+
 static void first_turn(tee *t, const void *out)
 {
     t->log.used = 0;
@@ -158,6 +168,13 @@ static void first_turn(tee *t, const void *out)
     t->is_logging = true;
     t->is_second = t->has_differed = false;
     t->out = out;
+    name_turn(t, t->is_committed);
+}
+
+static void second_turn(tee *t)
+{
+    t->is_second = true;
+    name_turn(t, !t->is_committed);
 }
 
 /* A new build that may do otherwise may not fail where the old one does not. */
@@ -217,7 +234,7 @@ static int32_t strategy_event(void *self, const qn_event *ev, const qn_out *real
 
     first_turn(t, real);
     rc = first->on_event(t->first->self, ev, &out);
-    t->is_second = true;
+    second_turn(t);
     over(t, rc, second->on_event(t->second->self, ev, &out));
     return rc;
 }
@@ -251,7 +268,7 @@ static int32_t model_event(void *self, const qn_event *ev, const qn_model_out *r
 
     first_turn(t, real);
     rc = first->on_event(t->first->self, ev, &out);
-    t->is_second = true;
+    second_turn(t);
     over(t, rc, second->on_event(t->second->self, ev, &out));
     return rc;
 }
@@ -270,7 +287,7 @@ static int32_t allocate(void *self, const qn_portfolio *in, qn_weights *out, qn_
 
     first_turn(t, NULL);
     rc = first->allocate(t->first->self, in, out, err);
-    t->is_second = true;
+    second_turn(t);
     other.weights = mine;
     other.values = mine ? mine + out->nweights : NULL;
     if (mine)
@@ -295,7 +312,7 @@ static int32_t check(const void *self, const qn_proposal *proposal, qn_answer *a
 
     first_turn(t, NULL);
     rc = first->check(t->first->self, proposal, answer);
-    t->is_second = true;
+    second_turn(t);
     rc2 = second->check(t->second->self, proposal, &other);
     if (memcmp(&other, answer, sizeof other) != 0)
         differ(t, "its answer to an order", "is not the other build's");
@@ -330,7 +347,7 @@ static int32_t risk_sees(void *self, const qn_event *ev, const qn_risk_out *real
 
     first_turn(t, real);
     rc = QN_HAS(first, qn_risk, on_event) ? first->on_event(t->first->self, ev, &out) : QN_OK;
-    t->is_second = true;
+    second_turn(t);
     rc2 = QN_HAS(second, qn_risk, on_event) ? second->on_event(t->second->self, ev, &out) : QN_OK;
     over(t, rc, rc2);
     return rc;
@@ -380,7 +397,7 @@ static int32_t execution_event(void *self, const qn_event *ev, const qn_child_ou
 
     first_turn(t, real);
     rc = first->on_event(t->first->self, ev, &out);
-    t->is_second = true;
+    second_turn(t);
     over(t, rc, second->on_event(t->second->self, ev, &out));
     return rc;
 }

@@ -8,6 +8,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "supervise/crash.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -64,9 +65,13 @@ static void forget_dropped(pool *p, entry *e)
 
 static void run(pool *p, entry *e)
 {
+    uint64_t before;
+
     atomic_store_explicit(&e->state, RUNNING, memory_order_relaxed);
     pthread_mutex_unlock(&p->lock);
+    before = slot_enter(slot_here(), e->job.owner, SLOT_CALL_WORK, 0);
     e->returned = e->work->run(e->input, e->n, e->output, sizeof e->output, &e->cancel);
+    slot_leave(slot_here(), before);
     pthread_mutex_lock(&p->lock);
     p->unfinished--;
     if (e->is_dropped) {
@@ -83,6 +88,7 @@ static void *work(void *ctx)
     pool *p = ctx;
     entry *e;
 
+    crash_thread_begin();
     pthread_mutex_lock(&p->lock);
     while (!p->is_ending) {
         if ((e = first_waiting(p)))
@@ -91,6 +97,7 @@ static void *work(void *ctx)
             pthread_cond_wait(&p->has_work, &p->lock);
     }
     pthread_mutex_unlock(&p->lock);
+    crash_thread_end();
     return NULL;
 }
 

@@ -108,7 +108,7 @@ static bus *bus_of(fake *fakes, uint32_t n, bus_options options, uint64_t cursor
     bus *b = NULL;
 
     for (uint32_t i = 0; i < n; i++) {
-        sinks[i] = (bus_sink){&fake_table, &fakes[i], ids[i], cursor};
+        sinks[i] = (bus_sink){&fake_table, &fakes[i], ids[i], cursor, i};
         if (!fakes[i].rows) fakes[i].rows = mem_new(ROWS, sizeof(row));
         ck_assert_ptr_nonnull(fakes[i].rows);
     }

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * strategy/exit, a test plugin: ends its process, as if the run were over. */
+#include "culprit.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { EXIT, AT_ONCE, QUICK };
+
+static const qn_param params[] = {
+    CULPRIT_PARAMS,
+    QN_PARAM(culprit, how, ENUM, "", "by exit(), _exit() or quick_exit()", .def = "exit",
+             .labels = "exit|at_once|quick"),
+};
+
+static void harm(culprit *s)
+{
+    if (s->how == AT_ONCE) _exit(0);
+    if (s->how == QUICK) quick_exit(0);
+    exit(0);
+}
+
+QN_STRATEGY(culprit, "strategy/exit", "1.0.0", "MIT", .name = "Exit",
+            .doc = "Ends its process. For tests.", .params = QN_TABLE(params),
+            .configure = configure, .on_bar = on_bar, .state = QN_STATE(1, culprit_fields))
