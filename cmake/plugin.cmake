@@ -6,7 +6,8 @@
 #       A module DIR/mine.so (default: the current build folder) from C or C++ sources that see
 #       only the installed headers. Its target is plugin_KIND_NAME. Without OUTPUT it is installed
 #       to lib/quoin/plugins/KIND, where the program looks for plugins. Where the program is found,
-#       ctest runs `quoin plugin check` of it as NAME_check.
+#       ctest runs `quoin plugin check` of it as NAME_check, which also loads the states of
+#       released layouts that lie in the source folder as golden/CLASS/LAYOUT.state.
 #   quoin_add_plugin_test(NAME t SOURCES t.c PLUGIN mine [LIBRARIES ...])
 #       A program t that is linked with the test bench (<quoin/bench.h>), and a test that runs it
 #       with the path of the plugin's module as its one argument.
@@ -70,8 +71,13 @@ function(quoin_add_plugin)
                         ${QUOIN_PLUGIN_LINK})
     set_property(GLOBAL PROPERTY QUOIN_PLUGIN_NAMED_${P_NAME} ${target})
     if(QUOIN_PROGRAM)
+        set(golden)
+        file(GLOB states CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/golden/*/*/*.state)
+        if(states)
+            set(golden --golden ${CMAKE_CURRENT_SOURCE_DIR}/golden)
+        endif()
         add_test(NAME ${P_NAME}_check COMMAND ${QUOIN_PROGRAM} plugin check
-                                              $<TARGET_FILE:${target}>)
+                                              $<TARGET_FILE:${target}> ${golden})
     endif()
 endfunction()
 

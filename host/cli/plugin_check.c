@@ -27,15 +27,16 @@ static const char doc[] =
     "Examples:\n"
     "  quoin plugin check ./build/mine.so\n"
     "  quoin plugin check ./build/mine.so --only '^state' --seed 7\n"
+    "  quoin plugin check ./build/mine.so --golden golden --keep   # before a release\n"
     "  quoin plugin check --list";
 
 #define SETS 32u
 
 typedef struct arguments {
-    const char *path, *junit, *only, *seed, *limit;
+    const char *path, *junit, *only, *seed, *limit, *golden;
     const char *sets[SETS];
     size_t nsets;
-    bool is_json, is_list;
+    bool is_json, is_list, keeps;
 } arguments;
 
 /* The results, in their order. */
@@ -46,7 +47,17 @@ typedef struct results {
     bool is_json, is_short;
 } results;
 
-enum { KEY_JSON = 1000, KEY_JUNIT, KEY_ONLY, KEY_SEED, KEY_LIMIT, KEY_LIST, KEY_SET };
+enum {
+    KEY_JSON = 1000,
+    KEY_JUNIT,
+    KEY_ONLY,
+    KEY_SEED,
+    KEY_LIMIT,
+    KEY_LIST,
+    KEY_SET,
+    KEY_GOLDEN,
+    KEY_KEEP
+};
 
 static const struct argp_option options[] = {
     {"only", KEY_ONLY, "RE", 0, "Run the checks whose names match the regular expression alone", 0},
@@ -54,6 +65,14 @@ static const struct argp_option options[] = {
      "Give a parameter this value in place of its default; may be repeated", 0},
     {"seed", KEY_SEED, "N", 0, "Draw values and markets from this seed (default: 1)", 0},
     {"limit", KEY_LIMIT, "SECONDS", 0, "Stop a check after that time: it has failed (default: 60)",
+     0},
+    {"golden", KEY_GOLDEN, "FOLDER", 0,
+     "Where states of released layouts are kept, as CLASS/LAYOUT.state (default: the folder golden "
+     "beside FILE, if there is one)",
+     0},
+    {"keep", KEY_KEEP, NULL, 0,
+     "Write the state of FILE's own layout into the folder that --golden names, where none is kept "
+     "of it; what is there stays",
      0},
     {"junit", KEY_JUNIT, "FILE", 0, "Write the results to FILE as JUnit XML, too", 0},
     {"list", KEY_LIST, NULL, 0, "Tell all checks: what, why, and what to do. No FILE", 0},
@@ -63,6 +82,7 @@ static const struct argp_option options[] = {
 static const option_text texts[] = {{KEY_ONLY, offsetof(arguments, only)},
                                     {KEY_SEED, offsetof(arguments, seed)},
                                     {KEY_LIMIT, offsetof(arguments, limit)},
+                                    {KEY_GOLDEN, offsetof(arguments, golden)},
                                     {KEY_JUNIT, offsetof(arguments, junit)}};
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -78,6 +98,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         if (a->nsets == SETS) cli_usage(state, "more than %u values", SETS);
         a->sets[a->nsets++] = arg;
         return 0;
+    case KEY_KEEP:
+        a->keeps = true;
+        return 0;
     case KEY_LIST:
         a->is_list = true;
         return 0;
@@ -87,6 +110,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (!a->path && !a->is_list) cli_usage(state, "no FILE is given");
+        if (a->keeps && !a->golden) cli_usage(state, "--keep needs --golden FOLDER");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -287,6 +311,8 @@ int plugin_check(int argc, char **argv)
                           .sets = a.sets,
                           .nsets = a.nsets,
                           .seed = (uint64_t)seed,
+                          .golden = a.golden,
+                          .keeps = a.keeps,
                           .limit_s = (unsigned)limit,
                           .report = take,
                           .ctx = &all};

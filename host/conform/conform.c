@@ -128,9 +128,22 @@ static int forget(const char *path, const struct stat *st, int type, struct FTW 
     return remove(path);
 }
 
+/* The folder of kept states: the one that was named, or one beside the file. */
+static const char *golden_of(const conform_options *o, char room[PATH_ROOM])
+{
+    char beside[PATH_ROOM];
+
+    if (o->golden) return o->golden;
+    if (path_dir(o->path, beside, NULL) != QN_OK ||
+        path_join(beside, "golden", room, NULL) != QN_OK || !file_exists(room))
+        return NULL;
+    return room;
+}
+
 static int32_t run_all(const conform_options *o, const regex_t *only, const char *folder,
                        conform_totals *out, qn_err *err)
 {
+    char golden[PATH_ROOM];
     bool *failed = mem_new(2 * conform_nrows, sizeof *failed);
     pass p = {.options = o,
               .only = only,
@@ -140,7 +153,9 @@ static int32_t run_all(const conform_options *o, const regex_t *only, const char
                           .class_id = "",
                           .sets = o->sets,
                           .nsets = o->nsets,
-                          .seed = o->seed},
+                          .seed = o->seed,
+                          .golden = golden_of(o, golden),
+                          .keeps = o->keeps},
               .kind = KIND_FILE,
               .failed = failed,
               .file_failed = failed};
@@ -166,6 +181,9 @@ int32_t conform_run(const conform_options *o, conform_totals *out, qn_err *err)
         if (!strchr(o->sets[i], '=') || o->sets[i][0] == '=')
             return fail(err, QN_E_SYNTAX, "'%.60s' is no KEY=VALUE", o->sets[i]);
     if (!file_exists(o->path)) return fail(err, QN_E_NOT_FOUND, "there is no file %s", o->path);
+    if (o->golden && !o->keeps && !file_exists(o->golden))
+        return fail(err, QN_E_INVALID, "there is no folder %s of kept states; --keep makes one",
+                    o->golden);
     if (o->only && (rc = choose(o, &only, err)) != QN_OK) return rc;
     snprintf(folder, sizeof folder, "%s/quoin-check.XXXXXX", tmp && *tmp ? tmp : "/tmp");
     if (!mkdtemp(folder)) {

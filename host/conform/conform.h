@@ -52,7 +52,10 @@ typedef struct conform_options {
     const char *const *sets; /* "key=value": parameters that are not to have their defaults */
     size_t nsets;
     uint64_t seed;
-    unsigned limit_s; /* for one check; it is stopped then, and has failed */
+    const char *golden; /* folder of states of released layouts, CLASS/LAYOUT.state; NULL = the
+                           folder "golden" beside the file, if there is one */
+    bool keeps;         /* write the state of the file's own layout there, where there is none */
+    unsigned limit_s;   /* for one check; it is stopped then, and has failed */
     /* Called after each check, in the order of the table, class by class. */
     void (*report)(void *ctx, const conform_result *result);
     void *ctx;
@@ -66,7 +69,8 @@ typedef struct conform_totals {
  *
  * returns  QN_OK; QN_E_SYNTAX: `only` is no regular expression, or no check has such a name,
  *          or one of `sets` has no key;
- *          QN_E_NOT_FOUND: there is no such file; QN_E_IO, QN_E_NO_MEMORY. On error *out tells what
+ *          QN_E_NOT_FOUND: there is no such file; QN_E_INVALID: there is no such folder `golden`,
+ *          and nothing is to be kept in it; QN_E_IO, QN_E_NO_MEMORY. On error *out tells what
  *          was done until then. */
 int32_t conform_run(const conform_options *options, conform_totals *out, qn_err *err);
 

@@ -18,6 +18,8 @@ typedef struct subject {
     size_t nsets;
     uint32_t slots; /* instruments that the class is given */
     uint64_t seed;
+    const char *golden; /* folder of kept states; NULL = none */
+    bool keeps;         /* the state of today is to be kept there */
     module *module;
     const qn_class *cls;
 } subject;
@@ -114,6 +116,7 @@ void check_short(const subject *s, finding *f);
 void check_damaged(const subject *s, finding *f);
 void check_newer(const subject *s, finding *f);
 void check_resume(const subject *s, finding *f);
+void check_golden(const subject *s, finding *f);
 void check_repeat(const subject *s, finding *f);
 
 void check_host_bare(const subject *s, finding *f);

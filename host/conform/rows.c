@@ -263,6 +263,19 @@ const check_row conform_rows[] = {
      KIND_STATE,
      "state.round",
      check_resume},
+    {{"state.golden",
+      "The states of released layouts that are kept beside the sources are loaded: its own layout "
+      "is saved again as the same bytes, an older one as a state that loads; and it goes on with "
+      "them.",
+      "Users' runs hold states of every release. A member that was added without a new number of "
+      "the layout, or a layout that can be read no more, is found by them, in the middle of a "
+      "reload.",
+      "Give a changed layout the next number, and the new fields QN_FIELD_SINCE of it. Layouts "
+      "that are to be read no more lie below schema_min. Keep the state of each layout that you "
+      "release: --golden FOLDER --keep writes it."},
+     KIND_STATE,
+     "state.round",
+     check_golden},
 
     {{"host.bare",
       "On a host that has no extension but those of `needs`, the class works, or "

@@ -5,6 +5,7 @@ no other one; modules that break none pass; a seed repeats a run; JSON, JUnit an
 import json
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -16,6 +17,7 @@ QUOIN = BUILD / "quoin"
 OWN = BUILD / "tests/conform/fixtures"
 MODULES = BUILD / "tests/module/fixtures"
 PLUGINS = BUILD / "plugins"
+KEPT = Path(os.environ["QUOIN_SOURCE"], "plugins/golden")
 HANGS = ("--limit", "15")  # seconds: far more than a check takes, and what one that hangs takes
 
 # Module of fixtures/bad.c: the check that names its rule, and words of what it says.
@@ -138,6 +140,101 @@ class PluginCheck(unittest.TestCase):
                     run = subprocess.run([QUOIN, "plugin", "check", file, "--seed", seed], text=True,
                                          capture_output=True, check=False)
                     self.assertEqual((run.returncode, run.stderr), (0, ""), run.stdout)
+
+    # ---- states of released layouts
+
+    def golden(self, file, folder, *args):
+        """What state.golden finds: result and text."""
+        status, _, result = check(file, "--only", "golden", "--golden", folder, *args)
+        (row,) = result["checks"]
+        self.assertEqual(status, 3 if row["result"] == "failed" else 0)
+        return row["result"], row["text"]
+
+    def test_states_of_released_layouts(self):
+        with tempfile.TemporaryDirectory() as top:
+            folder = Path(top, "golden")
+            run = quoin(OWN / "good.so", "--golden", folder)
+            self.assertEqual((run.returncode, run.stdout), (2, ""))
+            self.assertIn("there is no folder", run.stderr)
+            self.assertEqual(quoin(OWN / "good.so", "--keep").returncode, 2)
+            self.assertEqual(self.golden(OWN / "good.so", folder, "--keep"), ("passed", "layout 1"))
+            file = folder / "strategy/bad/1.state"
+            kept = file.read_bytes()
+            # what is there stays, whatever its parameters were: they are its own
+            self.assertEqual(self.golden(OWN / "good.so", folder, "--keep", "--seed", "9"),
+                             ("passed", "layout 1"))
+            self.assertEqual(kept, file.read_bytes())
+            file.unlink()
+            self.golden(OWN / "good.so", folder, "--keep", "--set", "length=20")
+            self.assertEqual(self.golden(OWN / "good.so", folder), ("passed", "layout 1"))
+            result, text = self.golden(OWN / "good.so", folder, "--set", "length=10")
+            self.assertEqual((result, "state of another length" in text), ("failed", True), text)
+
+            # another layout that takes the old one, that does not, and one without a new number
+            self.assertEqual(self.golden(OWN / "old_taken.so", folder),
+                             ("passed", "layout 1; 2 is not kept yet"))
+            for name, words in (("old_refused", "a layout of long ago"),
+                                ("layout_changed", "saves other bytes than it loaded")):
+                status, failed, _ = check(OWN / f"{name}.so", "--golden", folder)
+                self.assertEqual((status, list(failed)), (3, ["state.golden"]))
+                self.assertIn("1.state: ", failed["state.golden"])
+                self.assertIn(words, failed["state.golden"])
+            self.assertEqual(self.golden(OWN / "old_taken.so", folder, "--keep"),
+                             ("passed", "layout 1, 2"))
+            result, text = self.golden(OWN / "good.so", folder)
+            self.assertEqual((result, "a number was taken back" in text), ("failed", True), text)
+
+    def test_a_folder_golden_beside_the_file_is_found(self):
+        with tempfile.TemporaryDirectory() as top:
+            own = shutil.copy(OWN / "old_refused.so", top)
+            os.chmod(own, 0o644)
+            _, _, result = check(own, "--only", "golden")
+            self.assertEqual(result["checks"][0]["result"], "skipped")
+            self.golden(OWN / "good.so", Path(top, "golden"), "--keep")
+            self.assertEqual(list(check(own)[1]), ["state.golden"])
+
+    def test_files_that_hold_no_kept_state(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "strategy/bad/1.state")
+            self.golden(OWN / "good.so", folder, "--keep")
+            whole = file.read_bytes()
+            head = whole.index(b"\n}\n") + 3
+            turned = bytearray(whole)
+            turned[-1] ^= 1
+            for bad, words in (
+                    (b"", "is no file that"), (b"{}", "is no file that"),
+                    (b"{\n}\n", "is no file that"), (whole[head:], "is no file that"),
+                    (whole[:head - 9], "is no file that"), (b"[\n" + whole[1:], "is no file that"),
+                    (whole.replace(b'"state_file": 1', b'"state_file": 2'), "is no file that"),
+                    (whole[:-1], "is damaged"), (whole + b"x", "is damaged"),
+                    (whole[:head], "is damaged"), (bytes(turned), "is damaged"),
+                    (whole.replace(b'"sha256"', b'"sha257"'), "is damaged"),
+                    (whole.replace(b'"layout": 1', b'"layout": 2'), "holds layout 2"),
+                    (whole.replace(b"strategy/bad", b"strategy/mad"), "holds layout 1 of strategy/mad"),
+                    (whole.replace(b'"params"', b'"param"'), "parameters cannot be read"),
+                    (whole.replace(b'"length": "10"', b'"length": "x"'), "1.state: it is not created")):
+                file.write_bytes(bad)
+                result, text = self.golden(OWN / "good.so", folder)
+                self.assertEqual((result, words in text), ("failed", True), (words, text))
+            # a parameter that the class has no more is nobody's; other files are not looked at
+            file.write_bytes(whole.replace(b'"mode"', b'"gone"'))
+            for name in ("README", "0.state", "x.state", "2.state~", "-1.state"):
+                file.with_name(name).write_text("not this one")
+            self.assertEqual(self.golden(OWN / "good.so", folder), ("passed", "layout 1"))
+
+    def test_the_tree_s_own_plugins_load_the_states_of_each_release(self):
+        count = 0
+        for file in sorted(PLUGINS.glob("*/*.so")):
+            shown = json.loads(subprocess.run([QUOIN, "plugin", "show", file, "--json"], check=True,
+                                              text=True, capture_output=True).stdout)
+            if not shown["state_schema"] or shown["kind"] in ("qn.sink/1", "qn.tuner/1"):
+                continue
+            result, text = self.golden(file, KEPT)
+            self.assertEqual((result, "not kept" in text), ("passed", False), (file, text))
+            count += len(list((KEPT / shown["id"]).glob("*.state")))
+        self.assertGreater(count, 7)
+        self.assertEqual(count, len(list(KEPT.glob("*/*/*.state"))), "of a class that is no more")
+        print(f"proof: states of released layouts: {count} loaded")
 
     def test_a_seed_repeats_a_run(self):
         for file in (OWN / "hostile_crash.so", OWN / "damaged_crash.so", OWN / "good.so"):

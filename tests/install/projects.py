@@ -99,6 +99,20 @@ def check_kinds(env, where):
         by_readme(folder, env)
 
 
+def check_kept_states(env, folder):
+    """A state that is kept is a part of the project's tests from the next build on."""
+    module = folder / f"build/{folder.name}.so"
+    run("quoin", "plugin", "check", module, "--golden", folder / "golden", "--keep", env=env)
+    state = next((folder / "golden").glob("*/*/1.state"))
+    for text, status in ((state.read_bytes(), 0), (b"not one", 8)):
+        state.write_bytes(text)
+        run("cmake", "--build", folder / "build", env=env)
+        told = run("ctest", "--test-dir", folder / "build", "-R", "_check$", "-V", env=env,
+                   status=status)
+        if status == 0 and "state.golden       layout 1" not in told:
+            sys.exit(f"{folder}: the kept state is not looked at: {told}")
+
+
 def fills(folder):
     with open(folder / "report/fills.csv", encoding="utf-8") as file:
         return [(row["ts"], row["side"], row["qty"], row["price"]) for row in csv.DictReader(file)]
@@ -123,6 +137,8 @@ def check_strategies(env, where):
         run("quoin", "run", "run.cfg", "--report", "report", "--quiet", cwd=folder, env=env)
         traded[language] = fills(folder)
         run("quoin", "check", "run.cfg", "--lookahead", "--determinism", cwd=folder, env=env)
+        if language == "c":
+            check_kept_states(env, folder)
         if language == "c++":
             for pair in COMPILERS:
                 cmake(folder, env, pair)
