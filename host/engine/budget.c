@@ -61,7 +61,7 @@ bool budget_submit(engine *e, order *o)
 {
     venue *v = &e->venues[e->venue_of[o->sent.instrument]];
     int64_t begun = stage_begin(e);
-    uint64_t before;
+    uint32_t before;
     int32_t rc;
 
     if (!may_leave(e, o, &o->sent)) return false;
@@ -79,7 +79,7 @@ bool budget_submit(engine *e, order *o)
 int32_t budget_modify(engine *e, order *o)
 {
     venue *v = &e->venues[e->venue_of[o->sent.instrument]];
-    uint64_t before;
+    uint32_t before;
     int32_t rc;
 
     if (!may_leave(e, o, &o->asked)) return QN_E_BUDGET;

@@ -251,7 +251,7 @@ static int32_t build_streams(engine *e, qn_err *err)
 static int64_t longest(const config_list *list, const instance *in,
                        int64_t (*lookback)(const void *, int64_t))
 {
-    uint64_t before = call_begin(in->engine, in, SLOT_CALL_LOOKBACK);
+    uint32_t before = call_begin(in->engine, in, SLOT_CALL_LOOKBACK);
     int64_t most = 0;
     data_type data;
 
@@ -414,7 +414,7 @@ static void free_instances(engine *e)
 
 static void stop_venue(const engine *e, venue *v)
 {
-    uint64_t before;
+    uint32_t before;
 
     if (!v->is_started) return;
     before = call_begin(e, &v->in, SLOT_CALL_STOP);
@@ -444,5 +444,6 @@ void engine_free(engine *e)
     timers_free(&e->timers);
     decisions_free(&e->decisions);
     arena_free(&e->arena);
+    if (e->slot->seq == &e->cause) e->slot->seq = NULL;
     mem_free(e);
 }

@@ -111,7 +111,7 @@ static int32_t thread_start(lane *l, qn_err *err)
 static int32_t sink_start(lane *l, qn_err *err)
 {
     qn_err why = QN_ERR_INIT;
-    uint64_t before = slot_enter(slot_here(), l->sink.row, SLOT_CALL_START, l->cursor);
+    uint32_t before = slot_enter(slot_here(), l->sink.row, SLOT_CALL_START);
     int32_t rc = l->sink.table->start(l->sink.self, &l->start, &why);
 
     slot_leave(slot_here(), before);
@@ -142,7 +142,7 @@ static void lane_end(lane *l)
         pthread_cond_signal(&l->wake);
         pthread_mutex_unlock(&l->lock);
     } else if (l->is_started) {
-        uint64_t before = slot_enter(slot_here(), l->sink.row, SLOT_CALL_STOP, l->cursor);
+        uint32_t before = slot_enter(slot_here(), l->sink.row, SLOT_CALL_STOP);
         l->code = l->sink.table->stop(l->sink.self, &l->err);
         slot_leave(slot_here(), before);
     }

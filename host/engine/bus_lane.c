@@ -125,7 +125,7 @@ static bool batch_write(lane *l)
     for (int64_t pause = RETRY_FIRST_NS;; pause *= 2) {
         qn_err why = QN_ERR_INIT;
         bool is_last = is_ending(l); /* asked first: a try behind the end is the one that counts */
-        uint64_t before = slot_enter(slot_here(), l->sink.row, SLOT_CALL_WRITE, l->last_seq);
+        uint32_t before = slot_enter(slot_here(), l->sink.row, SLOT_CALL_WRITE);
         int32_t rc = l->sink.table->write(l->sink.self, &batch, &why);
 
         slot_leave(slot_here(), before);
@@ -175,7 +175,7 @@ static void cursor_save_if_due(lane *l)
 static void lane_finish(lane *l)
 {
     qn_err why = QN_ERR_INIT;
-    uint64_t before = slot_enter(slot_here(), l->sink.row, SLOT_CALL_STOP, l->last_seq);
+    uint32_t before = slot_enter(slot_here(), l->sink.row, SLOT_CALL_STOP);
     int32_t rc = l->sink.table->stop(l->sink.self, &why);
 
     slot_leave(slot_here(), before);
@@ -189,6 +189,7 @@ void *lane_run(void *arg)
     bool is_taken = true;
 
     crash_thread_begin();
+    slot_here()->seq = &l->last_seq;
     l->save_at = clock_steady() + SAVE_EVERY_NS;
     while (is_taken) {
         bool is_last = is_ending(l); /* asked first: what was put before the end is then seen */

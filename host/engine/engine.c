@@ -106,13 +106,12 @@ static inline void match(engine *e, const stream *s, qn_event *ev)
 {
     venue *v = &e->venues[s->venue];
     int64_t begun = stage_begin(e);
-    uint64_t before;
     int32_t rc;
 
     ev->slot = s->venue_slot;
-    before = call_begin(e, &v->in, SLOT_CALL_ON_MARKET);
+    slot_set(e->slot, SLOT_WORD(v->in.owner, SLOT_CALL_ON_MARKET)); /* no other call is around it */
     rc = v->table->on_market(v->in.self, ev);
-    call_end(e, before);
+    slot_set(e->slot, 0);
     instance_end(e, &v->in, begun);
     if (rc != QN_OK) on_venue_failed(e, v, rc);
     if (!queue_is_empty(&e->queue)) engine_drain(e);
@@ -257,12 +256,11 @@ static void tell_models(engine *e, const stream *s, qn_event *ev)
     for (uint32_t i = s->first_listener; i < s->first_listener + s->nlisteners; i++) {
         listener *to = &e->listeners[i];
         int64_t called = stage_begin(e);
-        uint64_t before;
         int32_t rc;
         ev->slot = to->slot;
-        before = call_begin(e, &to->model->in, SLOT_CALL_ON_EVENT);
+        slot_set(e->slot, SLOT_WORD(to->model->in.owner, SLOT_CALL_ON_EVENT));
         rc = to->model->table->on_event(to->model->in.self, ev, &to->model->out);
-        call_end(e, before);
+        slot_set(e->slot, 0);
         instance_end(e, &to->model->in, called);
         if (rc != QN_OK) instance_fault(&to->model->in, rc);
     }
@@ -276,12 +274,11 @@ static inline void tell_strategies(engine *e, const stream *s, qn_event *ev)
     for (uint32_t i = s->first; i < s->first + s->n; i++) {
         subscriber *to = &e->subscribers[i];
         int64_t called = stage_begin(e);
-        uint64_t before;
         int32_t rc;
         ev->slot = to->slot;
-        before = call_begin(e, &to->strategy->in, SLOT_CALL_ON_EVENT);
+        slot_set(e->slot, SLOT_WORD(to->strategy->in.owner, SLOT_CALL_ON_EVENT));
         rc = to->strategy->table->on_event(to->strategy->in.self, ev, &to->strategy->out);
-        call_end(e, before);
+        slot_set(e->slot, 0);
         instance_end(e, &to->strategy->in, called);
         if (rc != QN_OK) instance_fault(&to->strategy->in, rc);
     }

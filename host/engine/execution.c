@@ -83,7 +83,7 @@ void execution_deliver(instance *in, qn_event *ev)
     engine *e = in->engine;
     uint64_t cause = e->cause; /* a strategy may be waiting for the answer to its intent */
     int64_t begun = stage_begin(e);
-    uint64_t before;
+    uint32_t before;
     int32_t rc;
 
     e->cause = ev->seq;

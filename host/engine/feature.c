@@ -54,7 +54,7 @@ void model_deliver(instance *in, qn_event *ev)
 {
     model *m = (model *)(void *)in;
     int64_t begun = stage_begin(in->engine);
-    uint64_t before;
+    uint32_t before;
     int32_t rc;
 
     in->engine->cause = ev->seq;

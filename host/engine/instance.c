@@ -268,8 +268,7 @@ void body_free(body *b)
 {
     if (!b) return;
     if (b->is_created && b->cls->destroy) {
-        uint64_t before =
-            slot_enter(slot_here(), row_of(b), SLOT_CALL_DESTROY, b->seat->engine->seq);
+        uint32_t before = slot_enter(slot_here(), row_of(b), SLOT_CALL_DESTROY);
         b->cls->destroy(b->self);
         slot_leave(slot_here(), before);
     }
@@ -312,7 +311,7 @@ int32_t body_new(instance *seat, module *m, const qn_class *cls, body **out, qn_
 int32_t body_create(body *b, qn_err *err)
 {
     qn_err why = QN_ERR_INIT;
-    uint64_t before = slot_enter(slot_here(), row_of(b), SLOT_CALL_CREATE, b->seat->engine->seq);
+    uint32_t before = slot_enter(slot_here(), row_of(b), SLOT_CALL_CREATE);
     int32_t rc = b->cls->create ? b->cls->create(b->self, &b->setup, &why) : QN_OK;
 
     slot_leave(slot_here(), before);

@@ -290,7 +290,7 @@ void strategy_deliver(instance *in, qn_event *ev)
     engine *e = in->engine;
     strategy *s = &e->strategies[in->strategy];
     int64_t begun = stage_begin(e);
-    uint64_t before;
+    uint32_t before;
     int32_t rc;
 
     e->cause = ev->seq;

@@ -450,11 +450,11 @@ static inline void instance_end(engine *e, instance *in, int64_t begun)
 
 /* Around each call of an instance on the engine's thread, so that a crash has a name. `call` is a
  * SLOT_CALL_; what call_begin returns goes to call_end. */
-static inline uint64_t call_begin(const engine *e, const instance *in, uint32_t call)
+static inline uint32_t call_begin(const engine *e, const instance *in, uint32_t call)
 {
-    return slot_enter(e->slot, in->owner, call, e->seq);
+    return slot_enter(e->slot, in->owner, call);
 }
-static inline void call_end(const engine *e, uint64_t before)
+static inline void call_end(const engine *e, uint32_t before)
 {
     slot_leave(e->slot, before);
 }

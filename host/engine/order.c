@@ -183,7 +183,7 @@ int32_t order_ask_cancel(engine *e, order *o, uint32_t reason, uint64_t cause)
 {
     venue *v = &e->venues[e->venue_of[o->sent.instrument]];
     qn_request record = {.cause_seq = cause, .kind = QN_INTENT_CANCEL, .reason = reason};
-    uint64_t before;
+    uint32_t before;
     int32_t rc;
 
     if (o->is_parent) {
@@ -312,7 +312,7 @@ void order_end_all(engine *e)
         venue *v = &e->venues[i];
         if (v->info.close_at_end) close_positions(e, v);
         if (v->table->on_end) {
-            uint64_t before = call_begin(e, &v->in, SLOT_CALL_ON_END);
+            uint32_t before = call_begin(e, &v->in, SLOT_CALL_ON_END);
             v->table->on_end(v->in.self, e->now);
             call_end(e, before);
         }

@@ -214,7 +214,7 @@ int32_t build_instances(engine *e, qn_err *err)
 static int32_t create_venue(venue *v, qn_err *err)
 {
     int32_t rc = body_create(v->in.live, err);
-    uint64_t before;
+    uint32_t before;
 
     if (rc != QN_OK) return rc;
     v->info = (qn_venue_info){.size = sizeof v->info};

@@ -122,7 +122,7 @@ static int32_t ask_optimizer(engine *e, qn_err *err)
                       .weights = p->weights,
                       .nvalues = p->nvalues,
                       .values = p->values};
-    uint64_t before;
+    uint32_t before;
     int32_t rc;
 
     memset(p->weights, 0, p->nlines * sizeof *p->weights);

@@ -254,7 +254,7 @@ static int32_t hand_over(engine *e, qn_err *err)
     bytes_in loaded;
     qn_stream in;
     qn_err why = QN_ERR_INIT;
-    uint64_t before;
+    uint32_t before;
     int32_t rc = QN_OK;
 
     if (!from->cls->save || !to->cls->load) return QN_OK; /* it starts anew, and says so */
@@ -265,7 +265,7 @@ static int32_t hand_over(engine *e, qn_err *err)
     if (rc == QN_OK) {
         loaded = bytes_reader(saved.data, saved.used);
         in = bytes_stream_in(&loaded);
-        before = slot_enter(e->slot, SLOT_ROW_CANDIDATE, SLOT_CALL_LOAD_STATE, e->seq);
+        before = slot_enter(e->slot, SLOT_ROW_CANDIDATE, SLOT_CALL_LOAD_STATE);
         rc = to->cls->load(to->self, from->cls->schema, &in, &why);
         call_end(e, before);
         if (rc == QN_OK) rc = bytes_in_end(&loaded, &why);

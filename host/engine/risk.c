@@ -158,7 +158,7 @@ static double finite_or_zero(double value)
 static void ask(engine *e, risk_module *m, qn_proposal *p, qn_verdict *v)
 {
     qn_answer a = {.size = sizeof a, .action = QN_ALLOW, .qty = p->qty};
-    uint64_t before = call_begin(e, &m->in, SLOT_CALL_CHECK);
+    uint32_t before = call_begin(e, &m->in, SLOT_CALL_CHECK);
     int32_t rc = m->table->check(m->in.self, p, &a);
 
     call_end(e, before);
@@ -262,7 +262,7 @@ void risk_event(engine *e, qn_event *ev)
     for (uint32_t i = 0; i < e->nrisk; i++) {
         risk_module *m = &e->risk[i];
         int64_t begun = stage_begin(e);
-        uint64_t before;
+        uint32_t before;
         int32_t rc;
         if (!QN_HAS(m->table, qn_risk, on_event)) continue;
         ev->slot = ev->instrument; /* a risk module is given all instruments, in their order */

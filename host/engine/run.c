@@ -16,7 +16,7 @@ static int32_t start_venue(venue *v, qn_err *err)
     qn_account *accounts = arena_alloc(&v->in.arena, (n + 1) * sizeof *accounts, 8);
     qn_venue_start start = {.size = sizeof start, .out = &v->out};
     qn_err why = QN_ERR_INIT;
-    uint64_t before;
+    uint32_t before;
     int32_t rc;
 
     if (!accounts) return fail(err, QN_E_NO_MEMORY, "no memory to start venue %s", v->in.id);
@@ -97,7 +97,7 @@ static int32_t start(engine *e, qn_err *err)
 /* From the first event to the last. */
 static int32_t run_events(engine *e, qn_err *err)
 {
-    uint64_t before;
+    uint32_t before;
     int32_t rc = QN_OK;
 
     if (e->options.mode == ENGINE_RESUME) rc = snapshot_restore(e, err);
@@ -174,6 +174,7 @@ int32_t engine_run(engine *e, qn_err *err)
 
     if (rc != QN_OK) return rc;
     e->slot = slot_here(); /* of this thread, whichever has built it */
+    e->slot->seq = &e->cause;
     e->started = e->pace_begun = clock_steady();
     e->pace_from = e->first_ts;
     rc = run_events(e, err);

@@ -147,7 +147,7 @@ static int32_t save_instance(const instance *in, bytes_out *out, qn_err *err)
     size_t begun = bytes_begin(out, TAG_INSTANCE);
     qn_stream bytes_of = bytes_stream_out(out);
     qn_err why = QN_ERR_INIT;
-    uint64_t before;
+    uint32_t before;
     int32_t rc = QN_OK;
 
     bytes_put_text(out, in->id);
@@ -285,7 +285,7 @@ static int32_t load_instance(instance *in, bytes_in *all, qn_err *err)
     qn_err why = QN_ERR_INIT;
     char text[128];
     uint32_t schema;
-    uint64_t before;
+    uint32_t before;
     int32_t rc = QN_OK;
 
     bytes_get_text(&part, text, sizeof text);

@@ -155,10 +155,9 @@ bool tee_answer(body *b, tee_call *c)
 static void name_turn(const tee *t, bool is_new_build)
 {
     call_slot *s = t->seat->engine->slot;
-    uint64_t word = atomic_load_explicit(&s->word, memory_order_relaxed);
+    uint32_t word = atomic_load_explicit(&s->word, memory_order_relaxed);
 
-    slot_enter(s, is_new_build ? SLOT_ROW_CANDIDATE : t->seat->owner, SLOT_WORD_CALL(word),
-               SLOT_WORD_SEQ(word));
+    slot_enter(s, is_new_build ? SLOT_ROW_CANDIDATE : t->seat->owner, SLOT_WORD_CALL(word));
 }
 
 static void first_turn(tee *t, const void *out)

@@ -65,11 +65,11 @@ static void forget_dropped(pool *p, entry *e)
 
 static void run(pool *p, entry *e)
 {
-    uint64_t before;
+    uint32_t before;
 
     atomic_store_explicit(&e->state, RUNNING, memory_order_relaxed);
     pthread_mutex_unlock(&p->lock);
-    before = slot_enter(slot_here(), e->job.owner, SLOT_CALL_WORK, 0);
+    before = slot_enter(slot_here(), e->job.owner, SLOT_CALL_WORK);
     e->returned = e->work->run(e->input, e->n, e->output, sizeof e->output, &e->cancel);
     slot_leave(slot_here(), before);
     pthread_mutex_lock(&p->lock);

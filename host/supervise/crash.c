@@ -58,12 +58,13 @@ static void add_plugin(qn_text *t, const slot_row *row)
     qn_text_add_char(t, ')');
 }
 
-static void add_place(qn_text *t, uint64_t word)
+static void add_place(qn_text *t, uint32_t word, const uint64_t *seq)
 {
     qn_text_add(t, " in ");
     qn_text_add(t, slot_call_name(SLOT_WORD_CALL(word)));
+    if (!seq) return;
     qn_text_add(t, " at sequence number ");
-    qn_text_add_count(t, SLOT_WORD_SEQ(word));
+    qn_text_add_count(t, *seq);
 }
 
 static void add_signal(qn_text *t, const crash_record *c)
@@ -93,7 +94,7 @@ void crash_describe(const slot_page *page, char to[CRASH_TEXT])
     qn_text_add(&t, c->kind == CRASH_HUNG   ? " did not come back"
                     : c->kind == CRASH_EXIT ? " ended the process"
                                             : " crashed");
-    if (row) add_place(&t, c->word);
+    if (row) add_place(&t, c->word, c->has_seq ? &c->seq : NULL);
     if (c->kind == CRASH_SIGNAL) {
         qn_text_add(&t, ": ");
         add_signal(&t, c);
@@ -128,11 +129,13 @@ static void copy_maps(crash_record *c)
 }
 
 /* The process's one crash: false for whoever comes second. */
-static bool take(crash_record *c, uint32_t kind, uint64_t word)
+static bool take(crash_record *c, uint32_t kind, const call_slot *s)
 {
     if (atomic_exchange(&c->is_taken, 1)) return false;
     c->kind = kind;
-    c->word = word;
+    c->word = atomic_load(&s->word);
+    c->has_seq = s->seq != NULL;
+    if (s->seq) c->seq = *s->seq;
     c->tid = (int32_t)syscall(SYS_gettid);
     return true;
 }
@@ -190,13 +193,12 @@ static void on_fault(int number, siginfo_t *info, void *context)
 {
     slot_page *page = slot_page_here();
     crash_record *c = &page->crash;
-    uint64_t word = atomic_load(&slot_here()->word);
 
     if (atomic_load(&page->pid) != getpid()) { /* a process of its own, watched by who made it */
         raise(number);
         return;
     }
-    if (!take(c, CRASH_SIGNAL, word)) wait_for_the_end();
+    if (!take(c, CRASH_SIGNAL, slot_here())) wait_for_the_end();
     c->signal = number;
     c->code = info->si_code;
     c->address = (uint64_t)(uintptr_t)info->si_addr;
@@ -204,28 +206,26 @@ static void on_fault(int number, siginfo_t *info, void *context)
     copy_maps(c);
     atomic_store(&c->is_whole, 1);
     if (!atomic_load(&page->is_supervised)) tell(page);
-    if (!atomic_load(&page->is_supervised) && word) leave(EXIT_CRASHED);
+    if (!atomic_load(&page->is_supervised) && c->word) leave(EXIT_CRASHED);
     if (atomic_load(&page->is_supervised)) put_frames(c);
     raise(number); /* the default action: this handler was for one time */
 }
 
 /* ------------------------------------------------------------------ exits and copies */
 
-static bool is_watched_call(uint64_t *word)
+static bool is_watched_call(void)
 {
     if (atomic_load(&slot_page_here()->pid) != getpid()) return false; /* of a copy, or of none */
-    *word = atomic_load(&slot_here()->word);
-    return *word != 0;
+    return atomic_load(&slot_here()->word) != 0;
 }
 
 /* A plugin has called exit(): it never comes back into the host. */
 static void end_by_exit(int status)
 {
     slot_page *page = slot_page_here();
-    uint64_t word;
 
-    if (!is_watched_call(&word)) return;
-    if (!take(&page->crash, CRASH_EXIT, word)) wait_for_the_end();
+    if (!is_watched_call()) return;
+    if (!take(&page->crash, CRASH_EXIT, slot_here())) wait_for_the_end();
     page->crash.status = status;
     copy_maps(&page->crash);
     atomic_store(&page->crash.is_whole, 1);
@@ -259,7 +259,7 @@ __attribute__((visibility("default"))) void _Exit(int status)
 static void on_fork_in_child(void)
 {
     slot_page *page = slot_page_here();
-    uint64_t word = atomic_load(&slot_here()->word);
+    uint32_t word = atomic_load(&slot_here()->word);
     char text[CRASH_TEXT];
     qn_text t = QN_TEXT(text);
     const slot_row *row = slot_row_of(page, word);
@@ -268,7 +268,7 @@ static void on_fork_in_child(void)
     if (atomic_fetch_add(&page->forks, 1) == 0) {
         add_plugin(&t, row);
         qn_text_add(&t, " called fork()");
-        add_place(&t, word);
+        add_place(&t, word, slot_here()->seq);
         say("quoin: warning: ", text, ": the copy of the process was ended\n");
     }
     leave(EXIT_CRASHED);
@@ -278,7 +278,7 @@ _Noreturn void crash_hung(const call_slot *s)
 {
     slot_page *page = slot_page_here();
 
-    if (!take(&page->crash, CRASH_HUNG, atomic_load(&s->word))) wait_for_the_end();
+    if (!take(&page->crash, CRASH_HUNG, s)) wait_for_the_end();
     page->crash.tid = s->tid;
     copy_maps(&page->crash);
     atomic_store(&page->crash.is_whole, 1);

@@ -58,6 +58,7 @@ void slot_give_back(void)
     if (!mine) return;
     atomic_store_explicit(&mine->word, 0, memory_order_relaxed);
     atomic_store_explicit(&mine->is_taken, 0, memory_order_release);
+    mine->seq = NULL;
     mine = NULL;
 }
 
@@ -66,7 +67,7 @@ void slot_name(uint32_t row, const slot_row *what)
     if (row < SLOT_ROWS) page_now->rows[row] = *what;
 }
 
-const slot_row *slot_row_of(const slot_page *page, uint64_t word)
+const slot_row *slot_row_of(const slot_page *page, uint32_t word)
 {
     uint32_t row = SLOT_WORD_ROW(word);
 

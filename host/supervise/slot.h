@@ -4,15 +4,15 @@
  * that outlives a crash. Who asks: the crash handler (crash.h), a watchdog, and a supervisor, which
  * reads the page of a process that has died.
  *
- *   uint64_t before = slot_enter(s, row, SLOT_CALL_ON_EVENT, seq);
+ *   uint32_t before = slot_enter(s, row, SLOT_CALL_ON_EVENT);
  *   rc = table->on_event(...);
  *   slot_leave(s, before);
  *
  * Calls nest: a strategy's push asks the risk chain. The word is that of the innermost call; when
  * it returns, that of the one around it is back.
  *
- * Two stores a call and no branch that is taken: cheap enough to be always on. There is no clock
- * in it. A watchdog that wants to know since when a call goes on sets `is_timed`.
+ * A few plain stores a call, and no clock: cheap enough to be always on. A watchdog takes the time
+ * itself, between two looks.
  *
  * The rows of the page say in words what a number stands for. There is one page a process: of two
  * engines in it, the one that was built last has the rows. */
@@ -23,7 +23,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 #define SLOT_THREADS 32u
 #define SLOT_ROWS 512u
@@ -64,36 +63,33 @@ const char *slot_call_name(uint32_t call);
 
 /* One thread's. */
 typedef struct call_slot {
-    _Alignas(64) _Atomic uint64_t word; /* 0 = no plugin is being called; SLOT_WORD */
-    _Atomic int64_t since;              /* coarse steady clock of the last call that began, ns */
-    _Atomic bool is_timed;              /* keep `since` */
+    _Alignas(64) _Atomic uint32_t word; /* 0 = no plugin is being called; SLOT_WORD */
     _Atomic uint32_t is_taken;          /* by a thread */
     int32_t tid;
+    const uint64_t *seq; /* in this process: the event under way; NULL = it is not told */
 } call_slot;
 
-/* Sequence number of the engine's last event when the call began, row, SLOT_CALL_. */
-#define SLOT_WORD(seq, row, call) (((uint64_t)(seq) << 24) | ((uint64_t)(row) << 8) | (call))
-#define SLOT_WORD_SEQ(word) ((word) >> 24)
-#define SLOT_WORD_ROW(word) ((uint32_t)((word) >> 8) & 0xffffu)
-#define SLOT_WORD_CALL(word) ((uint32_t)(word)&0xffu)
+/* Row, and SLOT_CALL_. */
+#define SLOT_WORD(row, call) (((row) << 8) | (call))
+#define SLOT_WORD_ROW(word) ((word) >> 8)
+#define SLOT_WORD_CALL(word) ((word)&0xffu)
 
-static inline uint64_t slot_enter(call_slot *s, uint32_t row, uint32_t call, uint64_t seq)
+static inline void slot_set(call_slot *s, uint32_t word)
 {
-    uint64_t before = atomic_load_explicit(&s->word, memory_order_relaxed);
+    atomic_store_explicit(&s->word, word, memory_order_relaxed);
+}
 
-    if (__builtin_expect(atomic_load_explicit(&s->is_timed, memory_order_relaxed), 0)) {
-        struct timespec t;
-        clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-        atomic_store_explicit(&s->since, t.tv_sec * INT64_C(1000000000) + t.tv_nsec,
-                              memory_order_relaxed);
-    }
-    atomic_store_explicit(&s->word, SLOT_WORD(seq, row, call), memory_order_relaxed);
+static inline uint32_t slot_enter(call_slot *s, uint32_t row, uint32_t call)
+{
+    uint32_t before = atomic_load_explicit(&s->word, memory_order_relaxed);
+
+    slot_set(s, SLOT_WORD(row, call));
     return before;
 }
 
-static inline void slot_leave(call_slot *s, uint64_t before)
+static inline void slot_leave(call_slot *s, uint32_t before)
 {
-    atomic_store_explicit(&s->word, before, memory_order_relaxed);
+    slot_set(s, before);
 }
 
 /* What a row's number stands for. */
@@ -124,7 +120,9 @@ typedef struct crash_record {
     int32_t tid;
     uint64_t address; /* that was touched */
     uint64_t at;      /* of the instruction */
-    uint64_t word;    /* of the call that was under way; 0 = the host's own code */
+    uint32_t word;    /* of the call that was under way; 0 = the host's own code */
+    bool has_seq;
+    uint64_t seq; /* of the event that was under way */
     uint32_t nframes;
     uint64_t frames[SLOT_FRAMES]; /* return addresses, innermost first */
     uint32_t nmaps;
@@ -158,6 +156,6 @@ void slot_give_back(void);
 /* Put down what a row stands for. A text that is too long is cut; NULL is "". */
 void slot_name(uint32_t row, const slot_row *what);
 /* The row of a word; NULL for one of no plugin. */
-const slot_row *slot_row_of(const slot_page *page, uint64_t word);
+const slot_row *slot_row_of(const slot_page *page, uint32_t word);
 
 #endif
