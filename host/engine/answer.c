@@ -520,6 +520,10 @@ void answer_event(engine *e, qn_event *ev)
         tell_parent(e, (qn_parent *)(void *)ev);
         return;
     }
+    if (ev->type == QN_EVENT_FAULT) {
+        fault_follow(e, ev);
+        return;
+    }
     is_on_parent = ev->flags & ON_PARENT;
     complete(e, ev);
     record_put(e, ev);

@@ -109,37 +109,13 @@ static int32_t check_reload(engine *e, const engine_command *c, qn_err *err)
 
 /* ------------------------------------------------------------------ what they do */
 
-/* Exits are left: they only guard what is held, and end with it. */
 static uint32_t cancel(engine *e, const char *target, uint64_t cause)
 {
     const strategy *s = target[0] ? find_strategy(e, target) : NULL;
-    uint32_t n = 0;
-    order *next;
+    uint32_t n = order_cancel_all(e, s, QN_REASON_OPERATOR, cause);
 
-    for (order *o = orders_first(e->orders); o; o = next) {
-        next = o->next; /* a parent leaves the list at once */
-        if (o->entry || (s && o->sent.strategy != s->number)) continue;
-        if (order_ask_cancel(e, o, QN_REASON_OPERATOR, cause) == QN_OK) n++;
-    }
     engine_drain(e);
     return n;
-}
-
-/* What is held, and what market orders will still make of it. */
-static uint32_t close_position(engine *e, strategy *s, uint32_t instrument, uint64_t cause)
-{
-    const position *p = ledger_part(e->ledger, s->number, instrument);
-    int64_t held;
-    wish w = {.order = {.hdr = {.size = sizeof w.order, .instrument = instrument},
-                        .type = QN_MARKET,
-                        .tif = QN_GTC},
-              .cause = cause};
-
-    if (__builtin_add_overflow(p->qty, p->market_orders, &held) || held == 0 || held == INT64_MIN)
-        return 0;
-    w.order.side = held > 0 ? QN_SELL : QN_BUY;
-    w.order.qty = held > 0 ? held : -held;
-    return order_send(e, s, &w) > 0;
 }
 
 static uint32_t flatten(engine *e, const char *target, uint64_t cause)
@@ -150,7 +126,7 @@ static uint32_t flatten(engine *e, const char *target, uint64_t cause)
         strategy *s = &e->strategies[i];
         if (target[0] && strcmp(s->in.id, target) != 0) continue;
         for (uint32_t k = 0; k < e->ninstruments && e->failed == QN_OK; k++)
-            n += close_position(e, s, k, cause);
+            n += order_close(e, s, k, cause);
     }
     return n;
 }
@@ -312,6 +288,7 @@ bool commands_again(engine *e)
     } record;
     uint32_t norders;
 
+    if (fault_again(e)) return true;
     if (!next || next->seq != e->seq + 1 || next->ts_ns != e->now) return false;
     if ((next->type != QN_EVENT_COMMAND || next->size != sizeof record.command) &&
         (next->type != QN_EVENT_RELOAD || next->size != sizeof record.reload))

@@ -33,7 +33,8 @@
     X(ACTIVE, "active", "it is at work, alone")                                                    \
     X(LOADING, "loading", "a new build is being loaded")                                           \
     X(SHADOW, "shadow", "a new build is beside it, and compared")                                  \
-    X(PROBATION, "probation", "a new build was put to work, the one before is beside it")
+    X(PROBATION, "probation", "a new build was put to work, the one before is beside it")          \
+    X(OUT, "out", "it was taken out of the run")
 
 #define PLUGIN_STATE_ENUM(NAME, name, meaning) PLUGIN_##NAME,
 enum { PLUGIN_STATE_LIST(PLUGIN_STATE_ENUM) PLUGIN_STATES };

@@ -38,6 +38,7 @@ void engine_fail(engine *e, int32_t code, const char *format, ...)
 
 RARE void instance_fault(instance *in, int32_t rc)
 {
+    if (in->is_out) return; /* it is not the one that is called */
     in->engine->counts.faults++;
     in->faults++;
     if (in->is_failing_told) return;
@@ -404,8 +405,11 @@ static next_step choose(const engine *e, const qn_event *ev, bool is_paced, int6
 /* What others ask for: a step of a reload first, which marks all of it as seen. */
 RARE static void attend(engine *e)
 {
+    e->is_attending = true;
     reload_attend(e);
+    faults_attend(e);
     commands_attend(e);
+    e->is_attending = false;
 }
 
 int32_t engine_loop(engine *e, qn_err *err)

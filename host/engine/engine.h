@@ -18,6 +18,8 @@
 #include "ledger/order.h"
 #include "module/module.h"
 
+#include <quoin/decision.h>
+
 #include <signal.h>
 
 typedef struct engine engine;
@@ -189,6 +191,13 @@ typedef struct engine_stage {
 bool engine_stage_at(const engine *e, uint32_t i, engine_stage *out);
 /* Why trading is halted; NULL when it is not. The module's id stands in *module. */
 const qn_halt *engine_halt(const engine *e, const char **module);
+
+/* Plugins that were taken out of the run, in their order, the last ones of many: i-th record.
+ * *is_over when another build of it was put to work. */
+uint32_t engine_faults(const engine *e);
+const qn_fault *engine_fault_at(const engine *e, uint32_t i, bool *is_over);
+/* Is a plugin out of the run now? */
+bool engine_is_incomplete(const engine *e);
 
 /* The plugins of the run: i-th instance's id, class and module. */
 typedef struct engine_plugin {

@@ -178,7 +178,10 @@ static int64_t send(engine *e, const qn_child *child)
 int64_t child_send(void *ctx, const qn_child *child)
 {
     engine *e = ((execution *)ctx)->in.engine;
-    int64_t rc = send(e, child);
+    int64_t rc;
+
+    if (!instance_may_send(&e->execution.in)) return QN_E_QUARANTINED;
+    rc = send(e, child);
 
     if (rc < 0) e->counts.refused++;
     return rc;
@@ -189,6 +192,7 @@ int32_t child_cancel(void *ctx, uint64_t order_id)
     engine *e = ((execution *)ctx)->in.engine;
     order *o = orders_find(e->orders, order_id);
 
+    if (!instance_may_send(&e->execution.in)) return QN_E_QUARANTINED;
     if (!o || !o->parent || order_is_closed(o)) return QN_E_INTENT_ORDER;
     return order_ask_cancel(e, o, QN_REASON_REQUESTED, e->cause);
 }
@@ -198,6 +202,7 @@ int32_t child_finish(void *ctx, uint64_t parent_id)
     engine *e = ((execution *)ctx)->in.engine;
     order *o = find_parent(e, parent_id);
 
+    if (!instance_may_send(&e->execution.in)) return QN_E_QUARANTINED;
     if (!o) return QN_E_INTENT_ORDER;
     execution_end(e, o, QN_ORDER_CANCELED, QN_REASON_GIVEN_UP, e->cause);
     return QN_OK;

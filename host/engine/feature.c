@@ -97,7 +97,10 @@ int32_t model_publish(void *ctx, uint32_t instrument, uint32_t feature, double v
                       int64_t valid_ns)
 {
     model *m = ctx;
-    int32_t rc = publish(m, instrument, feature, value, valid_ns);
+    int32_t rc;
+
+    if (!instance_may_send(&m->in)) return QN_E_QUARANTINED;
+    rc = publish(m, instrument, feature, value, valid_ns);
 
     if (rc != QN_OK) m->in.engine->counts.refused++;
     return rc;
@@ -170,6 +173,7 @@ static int32_t work_submit(qn_ctx *ctx, int64_t due_ns, uint64_t cookie, const v
     if (!work || !in->deliver) return QN_E_UNSUPPORTED;
     if (due_ns <= in->engine->now) return QN_E_RANGE;
     if (tee_answer(body_of(ctx), &c)) return (int32_t)c.result;
+    if (!instance_may_send(in)) return QN_E_QUARANTINED;
     return (int32_t)tee_note(
         body_of(ctx), &c, pool_submit(in->engine->pool, work, in->owner, due_ns, cookie, input, n));
 }

@@ -51,6 +51,7 @@ static int32_t set_timer(instance *in, int64_t due_ns, uint64_t cookie)
 
     if (!in->deliver)
         return QN_E_UNSUPPORTED; /* venues and risk modules live on events of others */
+    if (!instance_may_send(in)) return QN_E_QUARANTINED;
     if (in->ntimers >= TIMERS_PER_INSTANCE || is_spinning(in, due_ns)) return QN_E_FULL;
     rc = timers_add(&in->engine->timers, due_ns, in->owner, cookie);
     if (rc == QN_OK) in->ntimers++;
@@ -207,6 +208,17 @@ void module_give_back(engine *e, module *m)
     }
 }
 
+void module_hash(const module *m, uint8_t to[32])
+{
+    const char *hex = module_about(m)->sha256;
+
+    for (size_t i = 0; i < 32; i++) {
+        unsigned byte = 0;
+        sscanf(hex + i * 2, "%2x", &byte);
+        to[i] = (uint8_t)byte;
+    }
+}
+
 /* A class that cannot do without an extension is refused before any of its code runs. */
 static int32_t check_needs(body *b, qn_err *err)
 {
@@ -323,7 +335,9 @@ int32_t body_create(body *b, qn_err *err)
 
 void seat_table(instance *in, const void *table)
 {
-    if (in->table_at) memcpy(in->table_at, &table, sizeof table);
+    in->seated = table;
+    in->seated_self = in->self;
+    fault_seat(in);
 }
 
 void instance_seat(instance *in, body *b)

@@ -265,6 +265,7 @@ int64_t intent_push(void *ctx, const qn_intent *intent)
     any_intent in;
     int64_t rc;
 
+    if (!instance_may_send(&s->in)) return QN_E_QUARANTINED;
     if (!e->is_live) return 0; /* warming up: what it would do now is not done */
     if (e->has_ended) return QN_E_STATE;
     if ((rc = read_intent(intent, &in)) != QN_OK)

@@ -26,6 +26,7 @@
  *   waiting.h    events and timers that wait: queue.c, timers.c
  *   reload.c     a new build takes the place of one at work
  *   tee.c        two builds in one seat, compared
+ *   fault.c      a plugin is taken out of the run, and what follows from it
  *   command.c    what operators ask for between two events
  *   state.c      what they are told of the run
  *   decision.c   the decision hash */
@@ -42,6 +43,7 @@
 
 #include "bus.h"
 #include "command.h"
+#include "fault.h"
 #include "reload.h"
 #include "tee.h"
 #include "waiting.h"
@@ -109,7 +111,9 @@ typedef struct instance {
     const config_node *node, *params; /* of the config */
     body *live;                       /* the build at work; NULL in ENGINE_BOOKS */
     const qn_class *cls;              /* = live->cls */
-    void *self;                       /* = live->self, or the tee that stands before it */
+    void *self;                       /* = seated_self, or the instance where fault.c stands in */
+    void *seated_self;                /* = live->self, or the tee that stands before it */
+    const void *seated;               /* the table that goes with it */
     void *table_at;                   /* where its kind keeps the table that is called */
     tee *tee;                         /* another build is beside the one at work; else NULL */
     uint64_t epoch;                   /* builds that were put to work after the first */
@@ -128,9 +132,14 @@ typedef struct instance {
     uint64_t events, faults;   /* calls that gave it one; errors that they returned */
     struct stage_times *times; /* of those of sampled events */
     uint32_t ntimers;
-    int64_t at_once_ts; /* engine time that the count below belongs to */
-    uint32_t at_once;   /* timers set then that were due at once */
-    uint64_t read_seq;  /* event in whose call the features below were read */
+    int64_t at_once_ts;    /* engine time that the count below belongs to */
+    uint32_t at_once;      /* timers set then that were due at once */
+    uint64_t sent;         /* effects that it has asked for: intents, features, timers, ... */
+    uint32_t strikes;      /* of the build at work: what it sent that was wrong */
+    uint32_t fault_action; /* QN_FAULT_ACTION_: what follows when it is taken out */
+    fault_plan planned;
+    bool is_out, is_watched; /* fault.h: who is called in its stead */
+    uint64_t read_seq;       /* event in whose call the features below were read */
     uint32_t nread;
     qn_feature_read read[QN_FEATURES_READ]; /* a ring: the last ones count */
 } instance;
@@ -171,12 +180,22 @@ void body_free(body *b); /* destroys what was created; NULL is fine */
 void instance_name(const instance *in, uint32_t row, const body *b);
 /* Put a body to work in its seat. */
 void instance_seat(instance *in, body *b);
-/* Have calls of an instance go to another table of its kind. */
+/* Have calls of an instance go to another table of its kind, with what is in->self now. */
 void seat_table(instance *in, const void *table);
 /* Put a module that was loaded elsewhere among those of the run, in use by one body; and take one
  * use away: the last one closes it. */
 int32_t module_adopt(engine *e, module *m, qn_err *err);
 void module_give_back(engine *e, module *m);
+/* SHA-256 of its file. */
+void module_hash(const module *m, uint8_t to[32]);
+
+/* An instance asks for an effect. False: it has none, for the instance is out of the run. */
+static inline bool instance_may_send(instance *in)
+{
+    if ((in->is_out || in->is_watched) && fault_stops(in)) return false;
+    in->sent++;
+    return true;
+}
 
 /* Logs the first error of an instance and counts all. */
 void instance_fault(instance *in, int32_t rc);
@@ -378,6 +397,7 @@ struct engine {
     pool *pool;
     reloads reloads;
     commands commands;
+    faults faults;
     decisions decisions;
     features features;
     halt_state halt;
@@ -399,6 +419,7 @@ struct engine {
     bool has_ended;    /* strategies are off */
     bool is_books;     /* a recorded run is booked again: no plugin is called */
     bool is_started;
+    bool is_attending;     /* between two events: to what others ask for */
     bool stays_unfinished; /* in its store: a resume has something to make good */
     bool is_cut_short;     /* the replay has come to the end of a run that has none */
     bool has_unpublished;  /* records that would not survive the process */
@@ -581,6 +602,12 @@ int64_t order_modify(engine *e, strategy *s, const qn_modify *modify, uint64_t c
 int64_t order_submit(engine *e, strategy *s, const wish *w, const qn_verdict *verdict);
 /* Ask for the end of an order, and say why: QN_OK, QN_E_INTENT_ORDER, or the venue's refusal. */
 int32_t order_ask_cancel(engine *e, order *o, uint32_t reason, uint64_t cause);
+/* Ask for the end of all working orders of a strategy, or of all (NULL). Exits are left: they
+ * only guard what is held, and end with it. Returns how many. */
+uint32_t order_cancel_all(engine *e, const strategy *s, uint32_t reason, uint64_t cause);
+/* A market order against what a strategy holds, and what its market orders will still make of it.
+ * True if one was sent. */
+bool order_close(engine *e, strategy *s, uint32_t instrument, uint64_t cause);
 bool order_is_flooding(engine *e, strategy *s);
 /* True if the run can take one more order, its exits, and all events that they may bring about. */
 bool order_has_room(const engine *e);

@@ -92,7 +92,9 @@ static const char *feature_name(const engine *e, uint32_t i)
 
 static const char *value_name(const engine *e, uint32_t i)
 {
-    return ((const qn_named *)qn_table_row(&e->portfolio.table->values, i))->name;
+    const qn_optimizer *table = e->portfolio.in.live->cls->table; /* whoever stands in its seat */
+
+    return ((const qn_named *)qn_table_row(&table->values, i))->name;
 }
 
 static bool put_sets(const engine *e, struct json_object *to)
@@ -447,6 +449,7 @@ void replay_go_live(engine *e)
 {
     replay_close(e->replay);
     e->replay = NULL;
+    faults_go_live(e);
     engine_attend(e); /* to what operators asked for meanwhile */
     e->pace_from = e->now;
     e->pace_begun = clock_steady();

@@ -217,6 +217,35 @@ int64_t order_cancel(engine *e, strategy *s, const qn_cancel *cancel, uint64_t c
     return QN_OK;
 }
 
+uint32_t order_cancel_all(engine *e, const strategy *s, uint32_t reason, uint64_t cause)
+{
+    uint32_t n = 0;
+    order *next;
+
+    for (order *o = orders_first(e->orders); o; o = next) {
+        next = o->next; /* a parent leaves the list at once */
+        if (o->entry || (s && o->sent.strategy != s->number)) continue;
+        if (order_ask_cancel(e, o, reason, cause) == QN_OK) n++;
+    }
+    return n;
+}
+
+bool order_close(engine *e, strategy *s, uint32_t instrument, uint64_t cause)
+{
+    const position *p = ledger_part(e->ledger, s->number, instrument);
+    int64_t held;
+    wish w = {.order = {.hdr = {.size = sizeof w.order, .instrument = instrument},
+                        .type = QN_MARKET,
+                        .tif = QN_GTC},
+              .cause = cause};
+
+    if (__builtin_add_overflow(p->qty, p->market_orders, &held) || held == 0 || held == INT64_MIN)
+        return false;
+    w.order.side = held > 0 ? QN_SELL : QN_BUY;
+    w.order.qty = held > 0 ? held : -held;
+    return order_send(e, s, &w) > 0;
+}
+
 /* A child is its algorithm's: its quantity is a part of what the parent was approved for. */
 static bool is_modifiable(const venue *v, const order *o)
 {

@@ -65,6 +65,7 @@ static int32_t build_model(engine *e, uint32_t i, qn_err *err)
     if ((rc = list_numbers(e, &cfg->instruments, &spec, err)) != QN_OK) return rc;
     if ((rc = instance_init(&m->in, e, &spec, err)) != QN_OK || e->is_books) return rc;
     m->in.deliver = model_deliver;
+    m->in.fault_action = QN_FAULT_ACTION_STALE;
     m->in.table_at = &m->table;
     seat_table(&m->in, m->in.cls->table);
     m->out = (qn_model_out){.size = sizeof m->out, .ctx = m, .publish = model_publish};
@@ -86,6 +87,8 @@ static int32_t build_strategy(engine *e, uint32_t i, qn_err *err)
     s->in.strategy = i;
     if (rc != QN_OK || e->is_books) return rc;
     s->in.deliver = strategy_deliver;
+    s->in.fault_action =
+        strcmp(cfg->on_fault, "flatten") == 0 ? QN_FAULT_ACTION_FLATTEN : QN_FAULT_ACTION_HOLD;
     s->in.table_at = &s->table;
     seat_table(&s->in, s->in.cls->table);
     s->out = (qn_out){.size = sizeof s->out, .ctx = s, .push = intent_push};
@@ -98,6 +101,7 @@ static int32_t build_one(engine *e, instance *in, instance_spec spec, qn_err *er
     if (!(spec.instruments = all_instruments(e, NO_VENUE, &spec.ninstruments)))
         return fail(err, QN_E_NO_MEMORY, "no memory for %s", spec.id);
     in->sees_books = strcmp(spec.kind, QN_KIND_SINK) != 0;
+    in->fault_action = QN_FAULT_ACTION_HALT; /* all orders pass through it; a sink has no seat */
     return instance_init(in, e, &spec, err);
 }
 

@@ -188,8 +188,10 @@ static void make_record(engine *e, uint32_t i, uint64_t cause)
                    .price = ledger_price(e->ledger, l->instrument),
                    .held = held->qty + held->market_orders};
 
-    /* a weight that stands for no quantity is no reason to sell what is held */
-    if (!quantity_of(e, l->instrument, r.weight * (double)r.equity, r.price, &r.target))
+    /* a weight that stands for no quantity is no reason to sell what is held, nor is one of a
+     * strategy that was taken out: what becomes of its positions its config says */
+    if (e->strategies[l->strategy].in.is_out ||
+        !quantity_of(e, l->instrument, r.weight * (double)r.equity, r.price, &r.target))
         r.target = r.held;
     /* a parent that still works against what is missing gives way to it */
     if (r.target != r.held &&

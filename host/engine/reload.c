@@ -157,17 +157,6 @@ static void *load_thread(void *arg)
 
 /* ------------------------------------------------------------------ steps, between two events */
 
-static void hash_of(const module *m, uint8_t to[32])
-{
-    const char *hex = module_about(m)->sha256;
-
-    for (int i = 0; i < 32; i++) {
-        unsigned byte = 0;
-        sscanf(hex + (size_t)i * 2, "%2x", &byte);
-        to[i] = (uint8_t)byte;
-    }
-}
-
 /* Nothing is under way any more. */
 static void idle(engine *e)
 {
@@ -303,7 +292,7 @@ static void shadow(engine *e)
         refuse(e, r->code, r->err.msg);
         return;
     }
-    hash_of(r->module, r->build);
+    module_hash(r->module, r->build);
     if ((rc = module_adopt(e, r->module, &err)) == QN_OK) {
         r->module = NULL; /* the body's from now on */
         rc = hand_over(e, &err);
@@ -341,6 +330,7 @@ static void settle_on(engine *e, body *stays, uint32_t step, int32_t code)
     if (r->tee.first != stays) tee_swap(&r->tee);
     tee_end(&r->tee);
     record_step(e, step, code);
+    if (step == QN_RELOAD_ROLLBACK) fault_lift(r->seat);
     body_free(goes);
     idle(e);
 }

@@ -44,6 +44,12 @@ static void apply(engine *e, const qn_event *record)
     case QN_EVENT_COMMAND:
         commands_book(e, (const qn_command *)(const void *)record);
         break;
+    case QN_EVENT_FAULT:
+        fault_book(e, (const qn_fault *)(const void *)record);
+        break;
+    case QN_EVENT_RELOAD:
+        fault_book_reload(e, (const qn_reload *)(const void *)record);
+        break;
     case QN_EVENT_REFUSAL:
         e->counts.refused++;
         break;

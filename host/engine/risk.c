@@ -280,7 +280,7 @@ void risk_event(engine *e, qn_event *ev)
 
 int32_t risk_halt(void *ctx, uint32_t reason, double limit, double value)
 {
-    const risk_module *m = ctx;
+    risk_module *m = ctx;
     qn_halt why = {
         .hdr = {.size = sizeof why, .type = QN_EVENT_HALT, .instrument = QN_NO_INSTRUMENT},
         .is_halted = 1,
@@ -289,6 +289,7 @@ int32_t risk_halt(void *ctx, uint32_t reason, double limit, double value)
         .limit = finite_or_zero(limit),
         .value = finite_or_zero(value)};
 
+    if (!instance_may_send(&m->in)) return QN_E_QUARANTINED;
     if (reason == QN_REASON_NONE || reason >= QN_REASONS) return QN_E_RANGE;
     if (m->in.engine->is_live && !m->in.engine->halt.is_halted) halt_set(m->in.engine, &why);
     return QN_OK;

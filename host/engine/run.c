@@ -78,6 +78,7 @@ static int32_t start(engine *e, qn_err *err)
     int32_t rc;
 
     if ((rc = journal_begin(e, err)) != QN_OK || e->is_books) return rc;
+    faults_begin(e);
     if ((rc = build_bus(e, err)) != QN_OK) return rc;
     for (uint32_t i = 0; i < e->nvenues && rc == QN_OK; i++)
         rc = start_venue(&e->venues[i], err);

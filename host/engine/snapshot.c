@@ -19,7 +19,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define SNAPSHOT_VERSION 2u
+#define SNAPSHOT_VERSION 3u
 #define TAG_ENGINE BYTES_TAG('E', 'N', 'G', 'N')
 #define TAG_TIMERS BYTES_TAG('T', 'I', 'M', 'E')
 #define TAG_PORTFOLIO BYTES_TAG('P', 'O', 'R', 'T')
@@ -156,8 +156,12 @@ static int32_t save_instance(const instance *in, bytes_out *out, qn_err *err)
     bytes_put_u32(out, in->ntimers);
     bytes_put_i64(out, in->at_once_ts);
     bytes_put_u32(out, in->at_once);
+    bytes_put_u64(out, in->sent);
+    bytes_put_u32(out, in->strikes);
+    bytes_put_u8(out, in->is_out);
     before = call_begin(in->engine, in, SLOT_CALL_SAVE);
-    if (in->cls->save) rc = in->cls->save(in->live->self, &bytes_of, &why);
+    if (in->cls->save && !in->is_out) /* it is not called any more */
+        rc = in->cls->save(in->live->self, &bytes_of, &why);
     call_end(in->engine, before);
     bytes_end(out, begun);
     return rc == QN_OK ? rc : fail(err, rc, "%s cannot save its state: %s", in->id, why.msg);
@@ -296,9 +300,13 @@ static int32_t load_instance(instance *in, bytes_in *all, qn_err *err)
     in->ntimers = bytes_get_u32(&part);
     in->at_once_ts = bytes_get_i64(&part);
     in->at_once = bytes_get_u32(&part);
+    in->sent = bytes_get_u64(&part);
+    in->strikes = bytes_get_u32(&part);
+    in->is_out = bytes_get_bool(&part);
+    fault_seat(in);
     if ((rc = bytes_in_check(&part, err)) != QN_OK) return rc;
     before = call_begin(in->engine, in, SLOT_CALL_LOAD_STATE);
-    if (in->cls->load) rc = in->cls->load(in->live->self, schema, &bytes_of, &why);
+    if (in->cls->load && !in->is_out) rc = in->cls->load(in->live->self, schema, &bytes_of, &why);
     call_end(in->engine, before);
     if (rc != QN_OK) return fail(err, rc, "%s cannot load its state: %s", in->id, why.msg);
     return bytes_in_end(&part, err);

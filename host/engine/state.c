@@ -39,6 +39,7 @@ static uint32_t plugin_phase(const engine *e, const instance *in)
                                       [RELOAD_SHADOWED] = PLUGIN_SHADOW,
                                       [RELOAD_ON_PROBATION] = PLUGIN_PROBATION};
 
+    if (in->is_out) return PLUGIN_OUT;
     return e->reloads.seat == in ? phases[e->reloads.phase] : PLUGIN_ACTIVE;
 }
 

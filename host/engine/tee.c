@@ -436,6 +436,11 @@ int32_t tee_begin(tee *t, instance *seat, body *second, uint32_t mode, uint64_t 
     return QN_E_UNSUPPORTED;
 }
 
+void tee_fail(tee *t, int32_t code, const char *why)
+{
+    broken(t, code, "the build at work was taken out: %s", why);
+}
+
 void tee_swap(tee *t)
 {
     body *was = t->first;

@@ -84,6 +84,9 @@ void tee_swap(tee *t);
 /* Take it out: the build at work sits in its seat alone. */
 void tee_end(tee *t);
 
+/* The one at work was taken out of the run: there is nothing to compare with any more. */
+void tee_fail(tee *t, int32_t code, const char *why);
+
 /* For functions of the host that plugins call. True: the call is answered, by what the build at
  * work was told or by nothing at all. False: go on as ever, and hand the result to tee_note. */
 bool tee_answer(struct body *b, tee_call *c);

@@ -13,6 +13,14 @@ int32_t timers_append(timers *t, const timer *made)
     return QN_OK;
 }
 
+/* Puts one that is to come at place `at` or above it. */
+static void sift_up(timers *t, size_t at, timer made)
+{
+    for (; at > 0 && is_before(&made, &t->heap[(at - 1) / 2]); at = (at - 1) / 2)
+        t->heap[at] = t->heap[(at - 1) / 2];
+    t->heap[at] = made;
+}
+
 int32_t timers_add(timers *t, int64_t due, uint32_t owner, uint64_t cookie)
 {
     timer made = {.due = due, .order = t->order + 1, .cookie = cookie, .owner = owner};
@@ -21,9 +29,7 @@ int32_t timers_add(timers *t, int64_t due, uint32_t owner, uint64_t cookie)
 
     if (rc != QN_OK) return rc;
     t->order++;
-    for (; at > 0 && is_before(&made, &t->heap[(at - 1) / 2]); at = (at - 1) / 2)
-        t->heap[at] = t->heap[(at - 1) / 2];
-    t->heap[at] = made;
+    sift_up(t, at, made);
     return QN_OK;
 }
 
@@ -43,6 +49,15 @@ timer timers_take(timers *t)
     }
     t->heap[at] = moved;
     return first;
+}
+
+void timers_drop(timers *t, uint32_t owner)
+{
+    size_t n = t->n;
+
+    t->n = 0;
+    for (size_t i = 0; i < n; i++) /* what is kept lies before what is read */
+        if (t->heap[i].owner != owner) sift_up(t, t->n++, t->heap[i]);
 }
 
 void timers_free(timers *t)

@@ -58,6 +58,8 @@ static inline const timer *timers_first(const timers *t)
     return t->n ? t->heap : NULL;
 }
 timer timers_take(timers *t);
+/* Forget those of one owner. */
+void timers_drop(timers *t, uint32_t owner);
 void timers_free(timers *t);
 
 #endif

@@ -197,6 +197,56 @@ typedef struct qn_reload {
     char id[64];       /* of the instance */
 } qn_reload;
 
+/* Why a plugin was taken out of a run. X(number, NAME, name, meaning) */
+#define QN_FAULT_LIST(X)                                                                           \
+    X(1, CRASHED, "crashed", "this build of it has crashed the process")                           \
+    X(2, DIED, "died", "the process that it ran in has ended")                                     \
+    X(3, HUNG, "hung", "a call of it took longer than its hard budget")                            \
+    X(4, STRIKES, "strikes", "it has sent what is wrong too often")                                \
+    X(5, QUARANTINED, "quarantined", "this build of it was in quarantine before the run began")
+
+#define QN_FAULT_ENUM(number, NAME, name, meaning) QN_FAULT_##NAME = (number),
+enum { QN_FAULT_LIST(QN_FAULT_ENUM) QN_FAULTS = 6 };
+#undef QN_FAULT_ENUM
+
+/* What follows from it. X(number, NAME, name, meaning) */
+#define QN_FAULT_ACTION_LIST(X)                                                                    \
+    X(1, HOLD, "hold", "a strategy: its orders are canceled, its positions stay")                  \
+    X(2, FLATTEN, "flatten", "a strategy: its orders are canceled, its positions are closed")      \
+    X(3, HALT, "halt", "what all orders pass through: trading is halted")                          \
+    X(4, STALE, "stale", "a model: what it has published counts no more")
+
+#define QN_FAULT_ACTION_ENUM(number, NAME, name, meaning) QN_FAULT_ACTION_##NAME = (number),
+enum { QN_FAULT_ACTION_LIST(QN_FAULT_ACTION_ENUM) QN_FAULT_ACTIONS = 5 };
+#undef QN_FAULT_ACTION_ENUM
+
+/* Where in the run it was. X(number, NAME, name, meaning) */
+#define QN_FAULT_PLACE_LIST(X)                                                                     \
+    X(1, BETWEEN, "between", "between two events")                                                 \
+    X(2, BEFORE, "before", "in place of a call of the plugin")                                     \
+    X(3, WITHIN, "within", "in a call of the plugin, behind what it had sent by then")             \
+    X(4, BEHIND, "behind", "directly behind the fault of another plugin")
+
+#define QN_FAULT_PLACE_ENUM(number, NAME, name, meaning) QN_FAULT_PLACE_##NAME = (number),
+enum { QN_FAULT_PLACE_LIST(QN_FAULT_PLACE_ENUM) QN_FAULT_PLACES = 5 };
+#undef QN_FAULT_PLACE_ENUM
+
+/* A plugin was taken out of the run: from here on it is not called, and nothing that it sends has
+ * an effect, until another build of it is put to work. All but STRIKES comes from outside, and is
+ * an input: a run that is done again takes the plugin out at the same place. */
+typedef struct qn_fault {
+    qn_event hdr;
+    uint64_t cause_seq; /* the event under way, or the last one */
+    uint64_t sent;      /* by the plugin so far: intents, features, timers, ... */
+    uint32_t reason;    /* QN_FAULT_ */
+    uint32_t action;    /* QN_FAULT_ACTION_ */
+    uint32_t place;     /* QN_FAULT_PLACE_ */
+    int32_t code;       /* QN_E_: of the last wrong output, ... */
+    uint8_t build[32];  /* SHA-256 of its file */
+    char id[64];        /* of the instance */
+    char why[128];      /* for people */
+} qn_fault;
+
 /* Record -> bytes it takes in a batch or a journal: 8-byte aligned. */
 static inline uint32_t qn_event_room(const qn_event *ev)
 {

@@ -67,7 +67,12 @@ extern "C" {
     X(-61, INTENT_VALUE, "an intent carries a value that is not finite or not in range")           \
     X(-62, INTENT_ROUTE, "an intent does not fit the route of its strategy")                       \
     X(-63, INTENT_ORDER, "an intent names an order that is unknown or closed")                     \
-    X(-64, BUDGET, "an order exceeds what the risk chain has approved")
+    X(-64, BUDGET, "an order exceeds what the risk chain has approved")                            \
+    X(-65, CRASHED, "the plugin has crashed the process that it ran in")                           \
+    X(-66, DIED, "the process of a guest has ended")                                               \
+    X(-67, HUNG, "a call of the plugin took longer than it may")                                   \
+    X(-68, STRIKES, "the plugin has sent what is wrong too often")                                 \
+    X(-69, QUARANTINED, "the plugin was taken out of the run")
 
 #define QN_OK 0
 #define QN_E_ENUM(code, NAME, meaning) QN_E_##NAME = (code),

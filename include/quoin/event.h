@@ -50,7 +50,8 @@ extern "C" {
     X(39, SUBMIT, qn_submit, 0, "an order left for its venue, or was denied")                      \
     X(40, REQUEST, qn_request, 0, "a cancel or a change of an order left for its venue")           \
     X(41, CHECKPOINT, qn_checkpoint, 0, "how many market events the tape had given so far")        \
-    X(42, RELOAD, qn_reload, 0, "a new build of a plugin: a step on its way in, or out")
+    X(42, RELOAD, qn_reload, 0, "a new build of a plugin: a step on its way in, or out")           \
+    X(43, FAULT, qn_fault, 0, "a plugin was taken out of the run")
 
 #define QN_EVENT_ENUM(number, NAME, type, rank, meaning) QN_EVENT_##NAME = (number),
 enum { QN_EVENT_LIST(QN_EVENT_ENUM) QN_EVENT_TYPES = 64 };

@@ -261,6 +261,17 @@ RECORD(RELOAD, "reload",
        IS(qn_reload, build, HASH, 0),
        IS(qn_reload, id, TEXT, 0))
 
+RECORD(FAULT, "fault",
+       IS(qn_fault, cause_seq, COUNT, NONE_0),
+       IS(qn_fault, sent, COUNT, 0),
+       IS(qn_fault, reason, FAULT, 0),
+       IS(qn_fault, action, FAULT_ACTION, 0),
+       IS(qn_fault, place, FAULT_PLACE, 0),
+       IS(qn_fault, code, CODE, 0),
+       IS(qn_fault, build, HASH, 0),
+       IS(qn_fault, id, TEXT, 0),
+       IS(qn_fault, why, TEXT, 0))
+
 /* clang-format on */
 
 #define ROW(number, NAME, type, rank, meaning_)                                                    \

@@ -23,6 +23,9 @@ static const char *const reasons[] = {QN_REASON_LIST(ROW)};
 #define ROW(number, NAME, name, meaning) [number] = (name),
 static const char *const reload_steps[] = {QN_RELOAD_STEP_LIST(ROW)};
 static const char *const reload_modes[] = {QN_RELOAD_MODE_LIST(ROW)};
+static const char *const faults[] = {QN_FAULT_LIST(ROW)};
+static const char *const fault_actions[] = {QN_FAULT_ACTION_LIST(ROW)};
+static const char *const fault_places[] = {QN_FAULT_PLACE_LIST(ROW)};
 static const char *const commands[] = {QN_COMMAND_LIST(ROW)};
 #undef ROW
 
@@ -59,6 +62,9 @@ static const words lists[QN_HOLDS_KINDS] = {
     [QN_HOLDS_RELOAD_STEP] = WORDS(reload_steps, 0),
     [QN_HOLDS_RELOAD_MODE] = WORDS(reload_modes, 0),
     [QN_HOLDS_COMMAND] = WORDS(commands, 0),
+    [QN_HOLDS_FAULT] = WORDS(faults, 0),
+    [QN_HOLDS_FAULT_ACTION] = WORDS(fault_actions, 0),
+    [QN_HOLDS_FAULT_PLACE] = WORDS(fault_places, 0),
     [QN_HOLDS_ORDER_FLAGS] = WORDS(order_flags, 1),
     [QN_HOLDS_STAGE] = WORDS(stages, 1),
 };

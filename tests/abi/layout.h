@@ -380,6 +380,18 @@ ABI_FIELD(qn_reload, events, 56, 8); /* uint64_t */
 ABI_FIELD(qn_reload, build, 64, 32); /* uint8_t [32] */
 ABI_FIELD(qn_reload, id, 96, 64); /* char [64] */
 
+ABI_STRUCT(qn_fault, 288, 8);
+ABI_FIELD(qn_fault, hdr, 0, 32); /* qn_event */
+ABI_FIELD(qn_fault, cause_seq, 32, 8); /* uint64_t */
+ABI_FIELD(qn_fault, sent, 40, 8); /* uint64_t */
+ABI_FIELD(qn_fault, reason, 48, 4); /* uint32_t */
+ABI_FIELD(qn_fault, action, 52, 4); /* uint32_t */
+ABI_FIELD(qn_fault, place, 56, 4); /* uint32_t */
+ABI_FIELD(qn_fault, code, 60, 4); /* int32_t */
+ABI_FIELD(qn_fault, build, 64, 32); /* uint8_t [32] */
+ABI_FIELD(qn_fault, id, 96, 64); /* char [64] */
+ABI_FIELD(qn_fault, why, 160, 128); /* char [128] */
+
 ABI_STRUCT(qn_err, 256, 4);
 ABI_FIELD(qn_err, size, 0, 4); /* uint32_t */
 ABI_FIELD(qn_err, code, 4, 4); /* int32_t */

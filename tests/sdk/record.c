@@ -197,7 +197,7 @@ START_TEST(test_hostile)
         char room[QN_RECORD_TEXT];
         qn_text text = QN_TEXT(room);
         record r = {0};
-        uint32_t type = (uint32_t)(next_random() % 44);
+        uint32_t type = (uint32_t)(next_random() % 45);
 
         for (size_t k = 0; k < sizeof r; k += 8) {
             uint64_t word = next_random();

@@ -42,7 +42,7 @@ for kind, members in {
     "money": "fee amount equity",
     "rate": "rate",
     "count": "id update_id first_update_id prev_update_id cookie trade_id missed cause_seq counter "
-             "signal_seq market_events nlines nreturns incarnation epoch events uid pid",
+             "signal_seq market_events nlines nreturns incarnation epoch events uid pid sent",
     "real": "limit value strength confidence before weight",
     "order": "order_id parent_id entry_id stop_loss_id take_profit_id order.id",
     "strategy": "strategy",
@@ -64,7 +64,10 @@ for kind, members in {
     "reads": "read",
     "bytes": "bytes",
     "hash": "build",
-    "text": "qn_reload.id qn_command.target qn_command.value",
+    "fault": "qn_fault.reason",
+    "fault_action": "qn_fault.action",
+    "fault_place": "place",
+    "text": "qn_fault.id qn_fault.why qn_reload.id qn_command.target qn_command.value",
     "reload_step": "step",
     "reload_mode": "mode",
     "command": "verb",
@@ -105,6 +108,9 @@ def words():
         "intent": {1: "signal", 2: "target", 3: "order", 4: "cancel", 5: "modify"},
         "code": {0: "QN_OK", **{n: f"QN_E_{w}" for n, w in listed(error, "QN_ERROR_LIST").items()}},
         "reload_step": listed(decision, "QN_RELOAD_STEP_LIST", lower=True),
+        "fault": listed(decision, "QN_FAULT_LIST", lower=True),
+        "fault_action": listed(decision, "QN_FAULT_ACTION_LIST", lower=True),
+        "fault_place": listed(decision, "QN_FAULT_PLACE_LIST", lower=True),
         "reload_mode": listed(decision, "QN_RELOAD_MODE_LIST", lower=True),
         "command": listed(read("event.h"), "QN_COMMAND_LIST", lower=True),
         "order_flags": ("reduce_only", "post_only", "close_out"), "stage": ("intent", "order"),
@@ -143,7 +149,7 @@ class Member:
         self.key = lookup(KEYS, *names) or names[2]
         self.path, self.offset, self.size = path, offset, size
         self.is_signed = declaration.startswith("int")
-        self.none_0 = any(n in NONE_0 for n in names)
+        self.none_0 = any(n in NONE_0 for n in names) and self.kind != "fault"
         self.never = any(n in NEVER for n in names)
         assert self.kind, f"no meaning for {names[0]}"
 

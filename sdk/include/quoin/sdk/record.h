@@ -53,6 +53,9 @@ extern "C" {
     X(RELOAD_STEP, 4, "shadow, commit, keep, rollback, refuse")                                    \
     X(RELOAD_MODE, 4, "refactor, tune, force")                                                     \
     X(COMMAND, 4, "halt, resume, cancel, flatten, stop, reload, promote, rollback")                \
+    X(FAULT, 4, "crashed, died, hung, strikes, quarantined")                                       \
+    X(FAULT_ACTION, 4, "hold, flatten, halt, stale")                                               \
+    X(FAULT_PLACE, 4, "between, before, within, behind")                                           \
     X(HIDDEN, 0, "not written: it is a copy of another member, or a size")
 
 #define QN_HOLDS_ENUM(NAME, bytes, json) QN_HOLDS_##NAME,

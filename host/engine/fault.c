@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: MIT */
+#include "internal.h"
+
+#include "base/fail.h"
+#include "base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What waits in the queue for its turn: whose fault it was. */
+typedef struct fault_turn {
+    qn_event hdr;
+    uint64_t owner;
+} fault_turn;
+
+/* ------------------------------------------------------------------ on record */
+
+static instance *find_instance(const engine *e, const char *id)
+{
+    for (uint32_t i = 1; i < e->nowners; i++)
+        if (e->owners[i]->table_at && strcmp(e->owners[i]->id, id) == 0) return e->owners[i];
+    return NULL;
+}
+
+static void tell(engine *e, const qn_fault *record)
+{
+    faults *f = &e->faults;
+
+    f->n++;
+    f->last_seq = record->hdr.seq;
+    if (f->ntold == FAULTS_TOLD) memmove(f->told, f->told + 1, --f->ntold * sizeof *f->told);
+    f->told[f->ntold++] = (fault_told){.record = *record};
+}
+
+static void tell_over(engine *e, const char *id)
+{
+    for (uint32_t i = 0; i < e->faults.ntold; i++)
+        if (strcmp(e->faults.told[i].record.id, id) == 0) e->faults.told[i].is_over = true;
+}
+
+/* Puts the record, and the absent plugin into the seat. Callbacks of the plugin may be on the
+ * stack: nothing else changes before the queue is worked off. */
+static void put_fault(engine *e, instance *in, qn_fault *record)
+{
+    fault_turn turn = {.hdr = {.size = sizeof turn, .type = QN_EVENT_FAULT}, .owner = in->owner};
+
+    record_put(e, &record->hdr);
+    tell(e, record);
+    in->is_out = true;
+    in->planned.reason = 0;
+    fault_seat(in);
+    if (in->tee) tee_fail(in->tee, record->code, record->why);
+    turn.hdr.seq = record->hdr.seq;
+    if (queue_put(&e->queue, &turn.hdr) != QN_OK)
+        engine_fail(e, QN_E_FULL, "the event queue is full");
+}
+
+/* ------------------------------------------------------------------ as it was recorded */
+
+/* The journal's next record, if it is a fault that came from outside and is due now. */
+static const qn_fault *recorded(const engine *e, uint32_t place)
+{
+    const qn_event *next = e->replay && !e->is_books ? replay_next(e->replay) : NULL;
+    const qn_fault *f = (const qn_fault *)(const void *)next;
+
+    if (!next || next->type != QN_EVENT_FAULT || next->seq != e->seq + 1 || next->ts_ns != e->now ||
+        qn_record_check(next, next->size, NULL) != QN_OK)
+        return NULL;
+    return f->reason != QN_FAULT_STRIKES && f->place == place ? f : NULL;
+}
+
+static void put_again(engine *e, instance *in, const qn_fault *was)
+{
+    qn_fault record = *was;
+    const qn_fault *behind;
+
+    put_fault(e, in, &record);
+    while ((behind = recorded(e, QN_FAULT_PLACE_BEHIND)) && (in = find_instance(e, behind->id))) {
+        record = *behind;
+        put_fault(e, in, &record);
+    }
+}
+
+/* True if the instance was taken out here. */
+static bool is_again(instance *in, uint32_t place)
+{
+    const qn_fault *was = recorded(in->engine, place);
+
+    if (!was || was->sent != in->sent || strcmp(was->id, in->id) != 0) return false;
+    put_again(in->engine, in, was);
+    return true;
+}
+
+bool fault_again(engine *e)
+{
+    const qn_fault *was = recorded(e, QN_FAULT_PLACE_BETWEEN);
+    instance *in = was ? find_instance(e, was->id) : NULL;
+
+    if (!in) return false;
+    put_again(e, in, was);
+    engine_settle(e);
+    return true;
+}
+
+/* ------------------------------------------------------------------ taking it out */
+
+static void put_new(engine *e, instance *in, uint32_t place, const fault_plan *what)
+{
+    qn_fault record = {
+        .hdr = {.size = sizeof record, .type = QN_EVENT_FAULT, .instrument = QN_NO_INSTRUMENT},
+        .cause_seq = e->cause,
+        .sent = in->sent,
+        .reason = what->reason,
+        .action = in->fault_action,
+        .place = place,
+        .code = what->code};
+
+    module_hash(in->live->module, record.build);
+    snprintf(record.id, sizeof record.id, "%s", in->id);
+    snprintf(record.why, sizeof record.why, "%s", what->why);
+    put_fault(e, in, &record);
+    if (!e->replay)
+        log_line(LOG_ERROR, "%s (%s) was taken out of the run: %s [%s]", in->id, in->cls->id,
+                 record.why, error_name(record.code));
+}
+
+static fault_plan make_plan(uint32_t reason, int32_t code, const char *why)
+{
+    fault_plan p = {.reason = reason, .code = code};
+
+    snprintf(p.why, sizeof p.why, "%s", why && why[0] ? why : error_meaning(code));
+    return p;
+}
+
+static bool can_be_absent(engine *e, const instance *in, int32_t code)
+{
+    if (in->table_at) return true;
+    engine_fail(e, code, "%s cannot be taken out of a run: a run without its %s is another one",
+                in->id, in->kind);
+    return false;
+}
+
+void fault_take_out(engine *e, instance *in, uint32_t reason, int32_t code, const char *why)
+{
+    fault_plan what = make_plan(reason, code, why);
+    uint32_t place = QN_FAULT_PLACE_WITHIN;
+
+    if (in->is_out || !can_be_absent(e, in, code)) return;
+    /* what the record does not say has not happened, as far as this run goes */
+    if (reason != QN_FAULT_STRIKES && e->replay && replay_next(e->replay)) return;
+    if (e->is_attending)
+        place = QN_FAULT_PLACE_BETWEEN;
+    else if (e->faults.n && e->faults.last_seq == e->seq)
+        place = QN_FAULT_PLACE_BEHIND;
+    put_new(e, in, place, &what);
+    if (e->is_attending) engine_settle(e);
+}
+
+void fault_plan_out(engine *e, instance *in, uint32_t reason, int32_t code, const char *why)
+{
+    if (in->is_out || !can_be_absent(e, in, code)) return;
+    in->planned = make_plan(reason, code, why);
+    in->is_watched = true;
+    fault_seat(in);
+    engine_attend(e);
+}
+
+void fault_lift(instance *in)
+{
+    in->strikes = 0;
+    in->planned.reason = 0;
+    if (!in->is_out) return;
+    in->is_out = false;
+    in->is_failing_told = false;
+    tell_over(in->engine, in->id);
+    fault_seat(in);
+}
+
+static bool is_through(const engine *e)
+{
+    return !e->replay || !replay_next(e->replay);
+}
+
+void faults_attend(engine *e)
+{
+    for (uint32_t i = 1; i < e->nowners; i++) {
+        instance *in = e->owners[i];
+        fault_plan what = in->planned;
+        if (!what.reason || in->is_out || !is_through(e)) continue;
+        put_new(e, in, QN_FAULT_PLACE_BETWEEN, &what);
+        engine_settle(e);
+    }
+}
+
+/* ------------------------------------------------------------------ watching calls */
+
+/* True if the instance is not called any more. */
+static bool is_taken_before(instance *in)
+{
+    fault_plan what = in->planned;
+
+    if (what.reason && is_through(in->engine)) {
+        put_new(in->engine, in, QN_FAULT_PLACE_BEFORE, &what);
+        return true;
+    }
+    return is_again(in, QN_FAULT_PLACE_BEFORE);
+}
+
+static void over(instance *in)
+{
+    if (!in->is_out) is_again(in, QN_FAULT_PLACE_WITHIN);
+}
+
+bool fault_stops(instance *in)
+{
+    return in->is_out || is_again(in, QN_FAULT_PLACE_WITHIN);
+}
+
+static int32_t watched_strategy(void *self, const qn_event *ev, const qn_out *out)
+{
+    instance *in = self;
+    int32_t rc;
+
+    if (is_taken_before(in)) return QN_OK;
+    rc = ((const qn_strategy *)in->seated)->on_event(in->seated_self, ev, out);
+    over(in);
+    return rc;
+}
+
+static int32_t watched_model(void *self, const qn_event *ev, const qn_model_out *out)
+{
+    instance *in = self;
+    int32_t rc;
+
+    if (is_taken_before(in)) return QN_OK;
+    rc = ((const qn_model *)in->seated)->on_event(in->seated_self, ev, out);
+    over(in);
+    return rc;
+}
+
+static int32_t watched_execution(void *self, const qn_event *ev, const qn_child_out *out)
+{
+    instance *in = self;
+    int32_t rc;
+
+    if (is_taken_before(in)) return QN_OK;
+    rc = ((const qn_execution *)in->seated)->on_event(in->seated_self, ev, out);
+    over(in);
+    return rc;
+}
+
+static int32_t watched_risk(void *self, const qn_event *ev, const qn_risk_out *out)
+{
+    instance *in = self;
+    const qn_risk *table = in->seated;
+    int32_t rc;
+
+    if (!QN_HAS(table, qn_risk, on_event) || is_taken_before(in)) return QN_OK;
+    rc = table->on_event(in->seated_self, ev, out);
+    over(in);
+    return rc;
+}
+
+/* ------------------------------------------------------------------ what stands in for it */
+
+static int32_t absent_check(const void *self, const qn_proposal *p, qn_answer *answer)
+{
+    (void)self;
+    if (p->reducing >= p->qty) return QN_OK;
+    answer->reason = QN_REASON_FAULT;
+    answer->action = p->reducing > 0 ? QN_REDUCE : QN_REJECT;
+    answer->qty = p->reducing;
+    return QN_OK;
+}
+
+static int32_t watched_check(const void *self, const qn_proposal *p, qn_answer *answer)
+{
+    instance *in = (instance *)(uintptr_t)self; /* it is only read by the module */
+    int32_t rc;
+
+    if (is_taken_before(in)) return absent_check(self, p, answer);
+    rc = ((const qn_risk *)in->seated)->check(in->seated_self, p, answer);
+    over(in);
+    return rc;
+}
+
+static int32_t watched_optimizer(void *self, const qn_portfolio *p, qn_weights *out, qn_err *err)
+{
+    instance *in = self;
+    int32_t rc;
+
+    if (is_taken_before(in)) return QN_E_QUARANTINED;
+    rc = ((const qn_optimizer *)in->seated)->allocate(in->seated_self, p, out, err);
+    over(in);
+    return rc;
+}
+
+static int32_t absent_optimizer(void *self, const qn_portfolio *p, qn_weights *out, qn_err *err)
+{
+    (void)self;
+    (void)p;
+    (void)out;
+    (void)err;
+    return QN_E_QUARANTINED;
+}
+
+/* A fill that was under way when the strategy was taken out belongs to it all the same. */
+static int32_t absent_strategy(void *self, const qn_event *ev, const qn_out *out)
+{
+    const instance *in = self;
+    engine *e = in->engine;
+
+    (void)out;
+    if (ev->type == QN_EVENT_FILL && in->fault_action == QN_FAULT_ACTION_FLATTEN && !e->has_ended)
+        order_close(e, &e->strategies[in->strategy], ev->instrument, ev->seq);
+    return QN_OK;
+}
+
+static int32_t absent_model(void *self, const qn_event *ev, const qn_model_out *out)
+{
+    (void)self;
+    (void)ev;
+    (void)out;
+    return QN_OK;
+}
+
+static int32_t absent_risk(void *self, const qn_event *ev, const qn_risk_out *out)
+{
+    (void)self;
+    (void)ev;
+    (void)out;
+    return QN_OK;
+}
+
+/* An order that was approved and is worked by nobody ends. */
+static int32_t absent_execution(void *self, const qn_event *ev, const qn_child_out *out)
+{
+    const instance *in = self;
+    const qn_parent *p = (const qn_parent *)(const void *)ev;
+    order *o;
+
+    (void)out;
+    if (ev->type != QN_EVENT_PARENT || p->state != QN_ORDER_ACCEPTED) return QN_OK;
+    if ((o = orders_find(in->engine->orders, p->order_id)))
+        execution_end(in->engine, o, QN_ORDER_CANCELED, QN_REASON_FAULT, ev->seq);
+    return QN_OK;
+}
+
+/* ------------------------------------------------------------------ what follows */
+
+static void leave_strategy(engine *e, instance *in, uint64_t cause)
+{
+    strategy *s = &e->strategies[in->strategy];
+
+    for (uint32_t i = 0; i < e->portfolio.nlines; i++)
+        if (e->portfolio.lines[i].strategy == in->strategy) e->portfolio.lines[i].signal_seq = 0;
+    if (!e->is_live || e->has_ended) return;
+    s->burst = 0; /* how much it has sent does not limit what the host does for it */
+    order_cancel_all(e, s, QN_REASON_FAULT, cause);
+    for (uint32_t k = 0; in->fault_action == QN_FAULT_ACTION_FLATTEN && k < e->ninstruments; k++)
+        order_close(e, s, k, cause);
+}
+
+static void leave_model(engine *e, instance *in, uint64_t cause)
+{
+    const model *m = (const model *)(const void *)in;
+    size_t from = (size_t)m->first * e->ninstruments;
+    size_t n = (size_t)m->nfeatures * e->ninstruments;
+
+    (void)cause;
+    for (size_t i = from; i < from + n; i++)
+        if (e->features.values[i].valid_to >= e->now) e->features.values[i].valid_to = e->now - 1;
+}
+
+static void halt(engine *e, uint32_t number)
+{
+    qn_halt why = {
+        .hdr = {.size = sizeof why, .type = QN_EVENT_HALT, .instrument = QN_NO_INSTRUMENT},
+        .is_halted = 1,
+        .reason = QN_REASON_FAULT,
+        .module = number};
+
+    if (!e->halt.is_halted && !e->has_ended) halt_set(e, &why);
+}
+
+static void leave_risk(engine *e, instance *in, uint64_t cause)
+{
+    (void)cause;
+    halt(e, ((const risk_module *)(const void *)in)->number);
+}
+
+static void leave_optimizer(engine *e, instance *in, uint64_t cause)
+{
+    (void)in;
+    (void)cause;
+    halt(e, 0);
+}
+
+static void leave_execution(engine *e, instance *in, uint64_t cause)
+{
+    order *next;
+
+    (void)in;
+    for (order *o = orders_first(e->orders); o; o = next) {
+        next = o->next; /* a parent leaves the list at once */
+        if (o->is_parent) execution_end(e, o, QN_ORDER_CANCELED, QN_REASON_FAULT, cause);
+    }
+    halt(e, 0);
+}
+
+/* ------------------------------------------------------------------ the kinds */
+
+static const qn_strategy strategy_absent = {.size = sizeof strategy_absent,
+                                            .on_event = absent_strategy};
+static const qn_strategy strategy_watched = {.size = sizeof strategy_watched,
+                                             .on_event = watched_strategy};
+static const qn_model model_absent = {.size = sizeof model_absent, .on_event = absent_model};
+static const qn_model model_watched = {.size = sizeof model_watched, .on_event = watched_model};
+static const qn_risk risk_absent = {
+    .size = sizeof risk_absent, .check = absent_check, .on_event = absent_risk};
+static const qn_risk risk_watched = {
+    .size = sizeof risk_watched, .check = watched_check, .on_event = watched_risk};
+static const qn_optimizer optimizer_absent = {.size = sizeof optimizer_absent,
+                                              .allocate = absent_optimizer};
+static const qn_optimizer optimizer_watched = {.size = sizeof optimizer_watched,
+                                               .allocate = watched_optimizer};
+static const qn_execution execution_absent = {.size = sizeof execution_absent,
+                                              .on_event = absent_execution};
+static const qn_execution execution_watched = {.size = sizeof execution_watched,
+                                               .on_event = watched_execution};
+
+typedef struct fault_kind {
+    const char *kind;
+    const void *absent, *watched;
+    void (*leave)(engine *e, instance *in, uint64_t cause);
+} fault_kind;
+
+static const fault_kind *kind_of(const instance *in)
+{
+    static const fault_kind kinds[] = {
+        {QN_KIND_STRATEGY, &strategy_absent, &strategy_watched, leave_strategy},
+        {QN_KIND_MODEL, &model_absent, &model_watched, leave_model},
+        {QN_KIND_RISK, &risk_absent, &risk_watched, leave_risk},
+        {QN_KIND_OPTIMIZER, &optimizer_absent, &optimizer_watched, leave_optimizer},
+        {QN_KIND_EXECUTION, &execution_absent, &execution_watched, leave_execution},
+    };
+    size_t i = 0;
+
+    while (strcmp(kinds[i].kind, in->kind) != 0) /* what has a table_at is of one of them */
+        i++;
+    return &kinds[i];
+}
+
+void fault_seat(instance *in)
+{
+    bool is_itself = !in->is_out && !in->is_watched;
+    const void *table = in->seated;
+
+    if (!in->table_at) return;
+    if (!is_itself) table = in->is_out ? kind_of(in)->absent : kind_of(in)->watched;
+    in->self = is_itself ? in->seated_self : in;
+    memcpy(in->table_at, &table, sizeof table);
+}
+
+void fault_follow(engine *e, const qn_event *ev)
+{
+    instance *in = e->owners[((const fault_turn *)(const void *)ev)->owner];
+
+    e->cause = ev->seq;
+    timers_drop(&e->timers, in->owner);
+    in->ntimers = 0;
+    kind_of(in)->leave(e, in, ev->seq);
+}
+
+void faults_begin(engine *e)
+{
+    for (uint32_t i = 1; i < e->nowners && e->replay && !e->is_books; i++) {
+        e->owners[i]->is_watched = true;
+        fault_seat(e->owners[i]);
+    }
+}
+
+void faults_go_live(engine *e)
+{
+    for (uint32_t i = 1; i < e->nowners; i++) {
+        e->owners[i]->is_watched = e->owners[i]->planned.reason != 0;
+        fault_seat(e->owners[i]);
+    }
+}
+
+/* ------------------------------------------------------------------ booked again, and told */
+
+void fault_book(engine *e, const qn_fault *record)
+{
+    tell(e, record);
+}
+
+void fault_book_reload(engine *e, const qn_reload *record)
+{
+    if (record->step == QN_RELOAD_COMMIT || record->step == QN_RELOAD_ROLLBACK)
+        tell_over(e, record->id);
+}
+
+uint32_t engine_faults(const engine *e)
+{
+    return e->faults.ntold;
+}
+
+const qn_fault *engine_fault_at(const engine *e, uint32_t i, bool *is_over)
+{
+    *is_over = e->faults.told[i].is_over;
+    return &e->faults.told[i].record;
+}
+
+bool engine_is_incomplete(const engine *e)
+{
+    for (uint32_t i = 0; i < e->faults.ntold; i++)
+        if (!e->faults.told[i].is_over) return true;
+    return false;
+}
