@@ -277,7 +277,9 @@ static const put_fn puts_of[QN_HOLDS_KINDS] = {
     [QN_HOLDS_REALS] = put_reals,       [QN_HOLDS_READS] = put_reads,
     [QN_HOLDS_BYTES] = put_bytes,       [QN_HOLDS_HASH] = put_bytes,
     [QN_HOLDS_TEXT] = put_text,         [QN_HOLDS_RELOAD_STEP] = put_word,
-    [QN_HOLDS_RELOAD_MODE] = put_word,  [QN_HOLDS_COMMAND] = put_word,
+    [QN_HOLDS_FAULT] = put_word,        [QN_HOLDS_FAULT_ACTION] = put_word,
+    [QN_HOLDS_FAULT_PLACE] = put_word,  [QN_HOLDS_RELOAD_MODE] = put_word,
+    [QN_HOLDS_COMMAND] = put_word,
 };
 
 /* ------------------------------------------------------------------ records */
