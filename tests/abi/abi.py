@@ -53,6 +53,7 @@ class Api:
     def __init__(self):
         self.structs = []    # (name, [(path, declaration)])
         self.enums = []      # names of constants
+        self.counts = []     # those of them that stand last in an enum: how many there are
         self.values = []     # object-like macros that are values
         self.texts = []      # "kind name: text" of everything else
         self.holes = []      # implicit padding
@@ -171,6 +172,7 @@ def read_declaration(api, tokens):
     elif tokens[0] == "enum":
         body = tokens[tokens.index("{") + 1:block(tokens, tokens.index("{")) - 1]
         api.enums += [part[0] for part in split(body, ",")]
+        api.counts.append(api.enums[-1])
     elif "typedef" in tokens[:2]:
         api.texts.append(f"type {text}")
     elif tokens[0] in ("static", "extern") and "(" in tokens:
