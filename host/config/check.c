@@ -16,7 +16,9 @@
 
 static const config_node *id_node(const config_node *group)
 {
-    return node_child(group, "id");
+    const config_node *id = node_child(group, "id");
+
+    return id ? id : node_child(group, "name"); /* of a function */
 }
 
 /* The same data under two names is the same data: "bar:60s" is "bar:1m". */
@@ -226,6 +228,22 @@ static void check_modules(config *cfg)
     check_twins(cfg, &cfg->run.execution.data);
 }
 
+/* Their features share a prefix, which no model may have as well. */
+static void check_functions(config *cfg)
+{
+    const config_run *run = &cfg->run;
+
+    check_ids(cfg, run->functions, run->nfunctions, sizeof(config_function),
+              offsetof(config_function, node), offsetof(config_function, name));
+    for (size_t i = 0; i < run->nfunctions; i++)
+        check_feed(cfg, &run->functions[i].instruments, &(config_list){0});
+    for (size_t i = 0; i < run->nmodels && run->nfunctions; i++)
+        if (run->models[i].id && strcmp(run->models[i].id, "fn") == 0)
+            config_add_mistake(cfg, id_node(run->models[i].node), QN_E_DUPLICATE,
+                               "the id 'fn' is taken by the features of functions, expected "
+                               "another");
+}
+
 /* What is to survive a crash needs a place. */
 static void check_store(config *cfg)
 {
@@ -341,6 +359,7 @@ void config_check(config *cfg)
     check_trust(cfg);
     check_venues(cfg);
     check_models(cfg);
+    check_functions(cfg);
     check_strategies(cfg);
     check_modules(cfg);
     check_benchmark(cfg);

@@ -23,6 +23,9 @@ typedef struct config_node config_node;
 const char *config_node_file(const config_node *node);
 int32_t config_node_line(const config_node *node);
 
+/* The node of a key in a group, for mistakes; the group's own if it has none. */
+const config_node *config_child(const config_node *group, const char *key);
+
 typedef struct config_account {
     const config_node *node;
     const char *currency;
@@ -34,6 +37,9 @@ typedef struct config_item {
     const char *text;
     const config_node *node;
 } config_item;
+
+/* Was it written as a text, in quotes? */
+bool config_item_is_text(const config_item *item);
 
 typedef struct config_list {
     const config_item *items;
@@ -105,6 +111,18 @@ typedef struct config_sink {
     const char *plugin;
     const config_node *params;
 } config_sink;
+
+/* A function of a library, computed on bars and read as the feature "fn.NAME". */
+typedef struct config_function {
+    const config_node *node;
+    const char *name;
+    const char *library; /* a path, or a name without a slash */
+    const char *symbol;
+    const char *signature;
+    config_list args;        /* as written: config_item_is_text tells a text from a number */
+    config_list instruments; /* none = all that have bars */
+    int64_t bar;             /* ns; 0 = the shortest that the run reads */
+} config_function;
 
 typedef struct config_report {
     int64_t sample;          /* ns */
@@ -178,6 +196,8 @@ typedef struct config_run {
     config_execution execution;
     const config_sink *sinks;
     size_t nsinks;
+    const config_function *functions;
+    size_t nfunctions;
     config_report report;
     config_tuner tuner;
     config_trust trust;

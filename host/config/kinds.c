@@ -245,6 +245,14 @@ static void read_path(config *cfg, const field *f, const config_node *node, void
     if (text) *(const char **)slot = value_path(cfg, node, f->key, text);
 }
 
+/* A name without a slash is the dynamic linker's to find, as for dlopen. */
+static void read_library(config *cfg, const field *f, const config_node *node, void *slot)
+{
+    const char *text = full_text(cfg, f->key, node, "a file with a '/', or a name, \"libm.so.6\"");
+
+    if (text) *(const char **)slot = strchr(text, '/') ? value_path(cfg, node, f->key, text) : text;
+}
+
 /* ---- rows of texts ---- */
 
 /* Is the node [ ] or ( ), with something in it where something is required? */
@@ -418,15 +426,6 @@ static void read_groups(config *cfg, const field *f, const config_node *node, vo
     }
 }
 
-/* Keys of kinds of plugin that a later version brings. An empty list asks for nothing. */
-static void read_reserved(config *cfg, const field *f, const config_node *node, void *slot)
-{
-    (void)slot;
-    if (node->kind == NODE_LIST && node->n == 0) return;
-    config_add_mistake(cfg, node, QN_E_UNSUPPORTED,
-                       "this version has no %s yet (%s): remove the key", f->key, f->doc);
-}
-
 const field_kind kind_text = {"text", read_text};
 const field_kind kind_id = {"text of a-z, 0-9, `_`, `-`", read_id};
 const field_kind kind_plugin = {"text", read_plugin};
@@ -450,4 +449,4 @@ const field_kind kind_instrument = {"instrument", read_instrument};
 const field_kind kind_params = {"group", read_params};
 const field_kind kind_group = {"group", read_group};
 const field_kind kind_groups = {"list of groups", read_groups};
-const field_kind kind_reserved = {"empty list ( )", read_reserved};
+const field_kind kind_library = {"path or name", read_library};

@@ -40,7 +40,6 @@ static void put_field(FILE *to, const field *f)
         fputs("; later versions: ", to);
         put_labels(to, f->later);
     }
-    if (f->kind == &kind_reserved) fputs("; not in this version", to);
     fputs(" |\n", to);
 }
 

@@ -345,10 +345,56 @@ static const schema trust_schema = {
     .node_at = &trust_node,
 };
 
-#define RESERVED(key_, doc_)                                                                       \
-    {                                                                                              \
-        .key = key_, .kind = &kind_reserved, .doc = doc_                                           \
-    }
+static const field function_fields[] = {
+    {.key = "name",
+     .kind = &kind_id,
+     .flags = FIELD_REQUIRED,
+     .slot = offsetof(config_function, name),
+     .doc = "name of the function in this config; its feature is `fn.NAME`"},
+    {.key = "library",
+     .kind = &kind_library,
+     .flags = FIELD_REQUIRED,
+     .slot = offsetof(config_function, library),
+     .doc = "what the function is in: a file, told by a `/` in it, or a name that the dynamic "
+            "linker finds, `libgsl.so.27`"},
+    {.key = "symbol",
+     .kind = &kind_text,
+     .flags = FIELD_REQUIRED,
+     .slot = offsetof(config_function, symbol),
+     .doc = "the function's name in it"},
+    {.key = "signature",
+     .kind = &kind_text,
+     .flags = FIELD_REQUIRED,
+     .slot = offsetof(config_function, signature),
+     .doc = "its types, `f64(f64[],i32)`: [functions.md](functions.md)"},
+    {.key = "args",
+     .kind = &kind_scalars,
+     .slot = offsetof(config_function, args),
+     .doc = "one for each argument: a number, a text, a series `\"close:60\"`, or one value of the "
+            "bar, `\"close\"`"},
+    {.key = "instruments",
+     .kind = &kind_instruments,
+     .slot = offsetof(config_function, instruments),
+     .doc = "instruments that it is computed for, `SYMBOL.venue`; all that have bars when absent"},
+    {.key = "bar",
+     .kind = &kind_duration,
+     .flags = FIELD_POSITIVE,
+     .slot = offsetof(config_function, bar),
+     .doc = "length of the bars that it is computed on; the shortest that the run reads of the "
+            "instrument when absent"},
+};
+
+static const size_t function_node = offsetof(config_function, node);
+
+static const schema function_schema = {
+    .name = "functions",
+    .doc = "Functions of other libraries as features: [functions.md](functions.md). They are "
+           "computed before the models are called.",
+    .fields = function_fields,
+    .nfields = COUNT(function_fields),
+    .size = sizeof(config_function),
+    .node_at = &function_node,
+};
 
 static const field root_fields[] = {
     {.key = "name",
@@ -434,7 +480,12 @@ static const field root_fields[] = {
      .slot = offsetof(config_run, trust),
      .sub = &trust_schema,
      .doc = "signatures of plugins"},
-    RESERVED("functions", "functions of other libraries as features"),
+    {.key = "functions",
+     .kind = &kind_groups,
+     .slot = offsetof(config_run, functions),
+     .count = offsetof(config_run, nfunctions),
+     .sub = &function_schema,
+     .doc = "functions of other libraries as features; none when absent"},
 };
 
 const schema root_schema = {
@@ -452,7 +503,7 @@ static void tell_unknown(config *cfg, const schema *sc, const config_node *node)
     size_t n = 0;
 
     for (size_t i = 0; i < sc->nfields; i++)
-        if (sc->fields[i].kind != &kind_reserved) keys[n++] = sc->fields[i].key;
+        keys[n++] = sc->fields[i].key;
     config_add_mistake(cfg, node, QN_E_UNKNOWN_NAME, "found the unknown key '%.64s', %s",
                        node->name, name_hint(node->name, keys, n, hint));
 }

@@ -36,6 +36,7 @@ static const char *id_of(const config_node *element)
 {
     const config_node *id = element->kind == NODE_GROUP ? node_child(element, "id") : NULL;
 
+    if (!id && element->kind == NODE_GROUP) id = node_child(element, "name"); /* of a function */
     return id && id->kind >= NODE_TEXT ? id->text : NULL;
 }
 

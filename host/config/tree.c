@@ -61,6 +61,18 @@ int32_t config_node_line(const config_node *node)
     return node->line;
 }
 
+const config_node *config_child(const config_node *group, const char *key)
+{
+    const config_node *child = node_child(group, key);
+
+    return child ? child : group;
+}
+
+bool config_item_is_text(const config_item *item)
+{
+    return item->node->kind == NODE_TEXT;
+}
+
 /* How a token's stand-in is written: its number between two texts, or one text alone. */
 typedef struct stand_in {
     const char *before, *after;

@@ -120,8 +120,7 @@ static int32_t build_ledger(engine *e, qn_err *err)
 
 /* ------------------------------------------------------------------ streams */
 
-/* The stream of an instrument and data type: the one that is there, or a new one. */
-static stream *get_stream(engine *e, uint32_t instrument, data_type data)
+stream *build_get_stream(engine *e, uint32_t instrument, data_type data)
 {
     stream *s;
 
@@ -201,7 +200,7 @@ static void ask_streams(engine *e, const instance *in, const config_list *list)
     for (uint32_t i = 0; i < in->ninstruments; i++)
         for (size_t d = 0; d < list->n; d++)
             if (data_type_parse(list->items[d].text, &data) == QN_OK)
-                get_stream(e, in->instruments[i]->number, data);
+                build_get_stream(e, in->instruments[i]->number, data);
 }
 
 static int32_t build_streams(engine *e, qn_err *err)
@@ -211,6 +210,7 @@ static int32_t build_streams(engine *e, qn_err *err)
     uint32_t used = 0;
     uint32_t heard = 0;
     data_type data;
+    int32_t rc;
 
     for (size_t v = 0; v < run->nvenues; v++)
         most += run->venues[v].instruments.n * run->venues[v].data.n;
@@ -218,7 +218,7 @@ static int32_t build_streams(engine *e, qn_err *err)
         most += run->strategies[s].instruments.n * run->strategies[s].data.n;
     for (size_t m = 0; m < run->nmodels; m++)
         most += run->models[m].instruments.n * run->models[m].data.n;
-    most += e->ninstruments * run->execution.data.n;
+    most += e->ninstruments * (run->execution.data.n + e->functions.n);
     e->streams = arena_alloc(&e->arena, most * sizeof *e->streams, 8);
     e->sources = arena_alloc(&e->arena, most * sizeof *e->sources, 8);
     e->subscribers =
@@ -231,7 +231,7 @@ static int32_t build_streams(engine *e, qn_err *err)
         for (size_t d = 0; d < v->config->data.n; d++) {
             if (data_type_parse(v->config->data.items[d].text, &data) != QN_OK) continue;
             if (is_absent(e, i, data)) continue;
-            stream *s = get_stream(e, i, data);
+            stream *s = build_get_stream(e, i, data);
             s->venue = e->venue_of[i];
             s->venue_slot = v->in.slots[i];
         }
@@ -241,6 +241,7 @@ static int32_t build_streams(engine *e, qn_err *err)
     for (uint32_t k = 0; k < e->nmodels; k++)
         ask_streams(e, &e->models[k].in, &run->models[k].data);
     if (run->execution.plugin) ask_streams(e, &e->execution.in, &run->execution.data);
+    if ((rc = functions_place(e, err)) != QN_OK) return rc;
     for (uint32_t i = 0; i < e->nstreams; i++) {
         subscribe(e, i, &used);
         listen_to(e, i, &heard);
@@ -265,7 +266,7 @@ static int64_t longest(const config_list *list, const instance *in,
     return most;
 }
 
-/* How much history before `from` the models and strategies ask for. */
+/* How much history before `from` the functions, models and strategies ask for. */
 static int64_t lookback(const engine *e)
 {
     int64_t most = 0;
@@ -277,6 +278,8 @@ static int64_t lookback(const engine *e)
         need = longest(&e->run->strategies[i].data, &s->in, s->table->lookback);
         if (need > most) most = need;
     }
+    need = functions_lookback(e);
+    if (need > most) most = need;
     for (uint32_t i = 0; i < e->nmodels; i++) {
         const model *m = &e->models[i];
         if (!QN_HAS(m->table, qn_model, lookback)) continue;
@@ -433,6 +436,7 @@ void engine_free(engine *e)
     for (uint32_t i = 0; i < e->nvenues; i++)
         stop_venue(e, &e->venues[i]);
     free_instances(e);
+    functions_free(e);
     replay_close(e->replay);
     if (e->tape) tape_close(e->tape);
     if (e->catalog) catalog_close(e->catalog);

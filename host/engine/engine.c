@@ -250,6 +250,14 @@ static void fire_result(engine *e)
     settle(e);
 }
 
+static void compute(engine *e, const stream *s, const qn_event *ev)
+{
+    int64_t begun = stage_begin(e);
+
+    functions_compute(e, s->first_use, s->nuses, (const qn_bar *)(const void *)ev);
+    stage_end(e, STAGE_FUNCTIONS, begun);
+}
+
 static void tell_models(engine *e, const stream *s, qn_event *ev)
 {
     int64_t begun = stage_begin(e);
@@ -300,6 +308,7 @@ static inline void market_event(engine *e, qn_event *ev)
         engine_mark(e, s, ev);
         if (e->status != RUN_COMPLETED || e->failed != QN_OK) return;
     }
+    if (s->nuses) compute(e, s, ev);
     if (s->nlisteners) tell_models(e, s, ev); /* first: features follow their event at once */
     if (e->nrisk && s->venue != NO_VENUE) risk_event(e, ev);
     tell_strategies(e, s, ev);

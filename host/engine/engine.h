@@ -84,7 +84,8 @@ typedef struct engine_counts {
     uint64_t anomalies; /* reports and fills of venues that do not fit the order's state */
     uint64_t submitted, accepted, filled, canceled, rejected, denied, expired;
     uint64_t fills, maker, taker;
-    uint64_t features;    /* values that models published */
+    uint64_t features;    /* values that models and functions published */
+    uint64_t not_finite;  /* results of functions that were none, and not published */
     uint64_t halts;       /* of trading */
     uint64_t snapshots;   /* taken */
     uint64_t allocations; /* made by the host while events flowed */
@@ -213,5 +214,9 @@ bool engine_is_tainted(const engine *e);
  * instances, the last two null with "off"). The caller's to free; NULL: out of memory. */
 struct json_object *engine_trust(const engine *e);
 engine_plugin engine_plugin_at(const engine *e, uint32_t i);
+
+/* The functions of the config as the run's record and its report hold them: name, library, symbol,
+ * signature and sha256 of each. The caller's to free; NULL: out of memory. */
+struct json_object *engine_functions(const engine *e);
 
 #endif

@@ -36,6 +36,7 @@ int32_t features_build(engine *e, qn_err *err)
 
     e->features.names = arena_alloc(&e->arena, FEATURES_MAX * sizeof *e->features.names, 8);
     if (!e->features.names) return fail(err, QN_E_NO_MEMORY, "no memory for features");
+    rc = functions_name(e, err); /* before the models: they may read them */
     for (uint32_t i = 0; i < e->nmodels && rc == QN_OK; i++)
         rc = name_features(e, &e->models[i], err);
     if (rc != QN_OK) return rc;
@@ -66,30 +67,36 @@ void model_deliver(instance *in, qn_event *ev)
     if (rc != QN_OK) instance_fault(in, rc);
 }
 
-static int32_t publish(model *m, uint32_t instrument, uint32_t feature, double value,
-                       int64_t valid_ns)
+void feature_put(engine *e, uint32_t feature, uint32_t instrument, double value, int64_t valid_to)
 {
-    engine *e = m->in.engine;
     qn_feature_value record = {.hdr = {.size = sizeof record,
                                        .type = QN_EVENT_FEATURE,
                                        .seq = e->cause,
                                        .ts_ns = e->now,
                                        .instrument = instrument,
                                        .slot = NO_SLOT},
-                               .feature = m->first + feature,
+                               .feature = feature,
                                .value = value,
-                               .valid_to = INT64_MAX};
+                               .valid_to = valid_to};
+
+    e->features.values[(size_t)feature * e->ninstruments + instrument] =
+        (qn_feature){sizeof(qn_feature), instrument, value, e->now, valid_to};
+    e->counts.features++;
+    if (e->bus) bus_put(e->bus, &record.hdr);
+}
+
+static int32_t publish(model *m, uint32_t instrument, uint32_t feature, double value,
+                       int64_t valid_ns)
+{
+    engine *e = m->in.engine;
+    int64_t valid_to = INT64_MAX;
 
     if (instrument >= e->ninstruments || m->in.slots[instrument] == NO_SLOT)
         return QN_E_INTENT_INSTRUMENT;
     if (feature >= m->nfeatures || valid_ns < 0) return QN_E_RANGE;
     if (!isfinite(value)) return QN_E_INTENT_VALUE;
-    if (valid_ns && __builtin_add_overflow(e->now, valid_ns, &record.valid_to))
-        record.valid_to = INT64_MAX;
-    e->features.values[(size_t)record.feature * e->ninstruments + instrument] =
-        (qn_feature){sizeof(qn_feature), instrument, value, e->now, record.valid_to};
-    e->counts.features++;
-    if (e->bus) bus_put(e->bus, &record.hdr);
+    if (valid_ns && __builtin_add_overflow(e->now, valid_ns, &valid_to)) valid_to = INT64_MAX;
+    feature_put(e, m->first + feature, instrument, value, valid_to);
     return QN_OK;
 }
 

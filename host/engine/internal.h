@@ -9,6 +9,7 @@
  *   read.c       what a report reads of it
  *   record.c     the one door: each event and decision is numbered, hashed, journaled, told
  *   feature.c    models and what they publish
+ *   function.c   functions of libraries, computed on bars
  *   intent.c     what strategies push
  *   portfolio.c  signals -> weights -> targets
  *   history.c    returns for the optimizer
@@ -44,6 +45,7 @@
 #include "bus.h"
 #include "command.h"
 #include "fault.h"
+#include "function.h"
 #include "reload.h"
 #include "tee.h"
 #include "waiting.h"
@@ -306,6 +308,7 @@ typedef struct stream {
     uint32_t venue_slot;                 /* the instrument's place in that venue's list */
     uint32_t first, n;                   /* its run in engine.subscribers */
     uint32_t first_listener, nlisteners; /* its run in engine.listeners */
+    uint32_t first_use, nuses;           /* its run in engine.functions.uses */
     bool is_executed;                    /* the execution algorithm sees it, too */
     const account *account;              /* the ledger's, which settles the instrument */
 } stream;
@@ -331,6 +334,7 @@ typedef struct replay replay;
 /* Where the time of a sampled event goes. X(NAME, name, meaning) */
 #define STAGE_LIST(X)                                                                              \
     X(VENUE, "venue", "matching, and booking what was filled")                                     \
+    X(FUNCTIONS, "functions", "features of libraries' functions")                                  \
     X(MODELS, "models", "features")                                                                \
     X(STRATEGIES, "strategies", "strategies, and all that their intents bring about")              \
     X(OPTIMIZER, "optimizer", "weights")                                                           \
@@ -400,6 +404,7 @@ struct engine {
     faults faults;
     decisions decisions;
     features features;
+    functions functions;
     halt_state halt;
     qn_verdict granted; /* the last approval: what the next order stands on */
     uint64_t cause;     /* sequence number of the event that a plugin is answering */
@@ -497,6 +502,8 @@ void record_publish(engine *e);
 int32_t build_mistakes(const engine *e, qn_err *err);
 /* An instrument's number by its name, or NO_SLOT. */
 uint32_t build_find_instrument(const engine *e, const char *name);
+/* The stream of an instrument and data type: the one that is there, or a new one. */
+stream *build_get_stream(engine *e, uint32_t instrument, data_type data);
 
 /* plugins.c: load all plugins of the config, then create them. */
 int32_t build_instances(engine *e, qn_err *err);
@@ -505,6 +512,8 @@ int32_t create_instances(engine *e, qn_err *err);
 /* feature.c */
 int32_t features_build(engine *e, qn_err *err);
 void model_deliver(instance *in, qn_event *ev);
+/* Publish a value that was found good, up to an engine time. */
+void feature_put(engine *e, uint32_t feature, uint32_t instrument, double value, int64_t valid_to);
 int32_t model_publish(void *ctx, uint32_t instrument, uint32_t feature, double value,
                       int64_t valid_ns);
 /* The work of its class for the pool; NULL when it has none. */

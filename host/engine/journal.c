@@ -123,7 +123,8 @@ static struct json_object *make_header(const engine *e, const char *file)
         put_integer(h, "to_ns", e->options.to) && put_integer(h, "tape_from_ns", e->tape_from) &&
         json_put_text(h, "data_sha256", hash) && json_put_time(h, "begun", clock_wall()) &&
         json_put_bool(h, "halted", e->halt.is_halted) && put_plugins(e, h) &&
-        json_put(h, "trust", engine_trust(e)) && put_instruments(e, h) &&
+        json_put(h, "functions", engine_functions(e)) && json_put(h, "trust", engine_trust(e)) &&
+        put_instruments(e, h) &&
         put_names(h, "strategies", e, engine_strategy_id, e->nstrategies + 1) &&
         put_names(h, "risk", e, risk_name, e->nrisk + 1) &&
         put_names(h, "features", e, feature_name, e->features.n) &&
@@ -239,6 +240,7 @@ static int32_t check_header(const engine *e, const run_header *h, qn_err *err)
     if (h->from != e->options.from || h->to != e->options.to)
         return fail(err, QN_E_INVALID, "the run was begun with other times of --from or --to");
     if (!e->is_books && (rc = check_plugins(e, h, err)) != QN_OK) return rc;
+    if (!e->is_books && (rc = functions_check(e, h->root, err)) != QN_OK) return rc;
     if ((rc = tape_identity(e->tape, hash, err)) != QN_OK) return rc;
     if (strcmp(hash, h->data_sha256) != 0)
         return fail(err, QN_E_DAMAGED, "the data in %s is not what the run was begun on",
@@ -321,6 +323,8 @@ static int32_t begin_again(engine *e, qn_err *err)
     e->halt.is_halted =
         json_object_object_get_ex(h.root, "halted", &halted) && json_object_get_boolean(halted);
     rc = check_header(e, &h, err);
+    if (e->is_books)
+        e->functions.was = json_object_get(json_get(h.root, "functions", json_type_array));
     run_header_free(&h);
     if (rc != QN_OK) return rc;
     e->run_number = run.number;

@@ -253,6 +253,7 @@ int32_t create_instances(engine *e, qn_err *err)
     int32_t rc;
 
     if (e->is_books) return QN_OK;
+    if ((rc = functions_build(e, err)) != QN_OK) return rc;
     if ((rc = features_build(e, err)) != QN_OK) return rc;
     for (uint32_t i = 0; i < e->nvenues; i++)
         told(e, run->venues[i].node, create_venue(&e->venues[i], &why), &why);

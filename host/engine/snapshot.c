@@ -175,6 +175,7 @@ static int32_t save(engine *e, bytes_out *out, qn_err *err)
     save_timers(e, out);
     save_portfolio(&e->portfolio, out);
     save_features(e, out);
+    if (e->functions.n) functions_save(e, out);
     if (e->pool) pool_save(e->pool, out);
     for (uint32_t i = 1; i < e->nowners && rc == QN_OK; i++)
         rc = save_instance(e->owners[i], out, err);
@@ -327,6 +328,7 @@ static int32_t load(engine *e, bytes_in *in, qn_err *err)
     if (in->code == QN_OK) load_timers(e, in, err);
     if (in->code == QN_OK) load_portfolio(&e->portfolio, in, err);
     if (in->code == QN_OK) load_features(e, in, err);
+    if (in->code == QN_OK && e->functions.n) functions_load(e, in, err);
     if (in->code == QN_OK && e->pool) in->code = pool_load(e->pool, in, work_of_owner, e, err);
     rc = in->code;
     for (uint32_t i = 1; i < e->nowners && rc == QN_OK; i++)

@@ -16,6 +16,8 @@ bool engine_is_tainted(const engine *e)
 {
     for (uint32_t i = 1; i < e->nowners; i++)
         if (e->owners[i]->is_unsigned) return true;
+    for (uint32_t i = 0; i < e->functions.n; i++)
+        if (e->functions.all[i].is_unsigned) return true;
     return false;
 }
 
@@ -29,6 +31,9 @@ static void recall(engine *e, struct json_object *was)
         const char *id = json_object_get_string(json_object_array_get_idx(list, k));
         for (uint32_t i = 1; id && i < e->nowners; i++)
             if (strcmp(e->owners[i]->id, id) == 0) e->owners[i]->is_unsigned = true;
+        for (uint32_t i = 0; id && i < e->functions.n; i++)
+            if (strcmp(e->functions.all[i].feature_name, id) == 0)
+                e->functions.all[i].is_unsigned = true;
     }
 }
 
@@ -50,6 +55,9 @@ static bool put_unsigned(const engine *e, struct json_object *to)
     for (uint32_t i = 1; i < e->nowners && is_whole; i++)
         if (e->owners[i]->is_unsigned)
             is_whole = json_append(list, json_object_new_string(e->owners[i]->id));
+    for (uint32_t i = 0; i < e->functions.n && is_whole; i++)
+        if (e->functions.all[i].is_unsigned)
+            is_whole = json_append(list, json_object_new_string(e->functions.all[i].feature_name));
     return is_whole;
 }
 

@@ -16,18 +16,18 @@ static const struct {
     const char *name;
     uint32_t uses;
     const char *doc;
-} types[SIGNATURE_TYPES] = {
-#define ROW(NAME, name, uses, meaning) [SIGNATURE_##NAME] = {name, uses, meaning},
-    SIGNATURE_TYPE_LIST(ROW)
+} types[FOREIGN_TYPES] = {
+#define ROW(NAME, name, uses, meaning) [FOREIGN_##NAME] = {name, uses, meaning},
+    FOREIGN_TYPE_LIST(ROW)
 #undef ROW
 };
 
-const char *signature_type_name(signature_type type)
+const char *foreign_type_name(foreign_type type)
 {
     return types[type].name;
 }
 
-const char *signature_type_doc(signature_type type)
+const char *foreign_type_doc(foreign_type type)
 {
     return types[type].doc;
 }
@@ -70,19 +70,19 @@ static int32_t expected(const reader *r, const char *what)
                 word_length(r), r->at, what);
 }
 
-static int32_t read_type(reader *r, uint32_t use, signature_type *out)
+static int32_t read_type(reader *r, uint32_t use, foreign_type *out)
 {
     int n;
 
     skip_blanks(r);
     n = word_length(r);
-    for (int i = 0; i < SIGNATURE_TYPES; i++) {
+    for (int i = 0; i < FOREIGN_TYPES; i++) {
         if (strlen(types[i].name) != (size_t)n || memcmp(types[i].name, r->at, (size_t)n) != 0)
             continue;
         if (!(types[i].uses & use))
             return fail(r->err, QN_E_TYPE, "column %d: %s cannot stand here", column(r),
                         types[i].name);
-        *out = (signature_type)i;
+        *out = (foreign_type)i;
         r->at += n;
         return QN_OK;
     }
@@ -99,15 +99,15 @@ static bool takes(reader *r, char c)
     return true;
 }
 
-static int32_t read_args(reader *r, uint32_t use, signature_of *s)
+static int32_t read_args(reader *r, uint32_t use, foreign_signature *s)
 {
     int32_t rc;
 
     if (takes(r, ')')) return QN_OK;
     for (;;) {
-        if (s->nargs == SIGNATURE_ARGS)
+        if (s->nargs == FOREIGN_ARGS)
             return fail(r->err, QN_E_FULL, "column %d: more than %u arguments", column(r),
-                        SIGNATURE_ARGS);
+                        FOREIGN_ARGS);
         if ((rc = read_type(r, use, &s->args[s->nargs])) != QN_OK) return rc;
         s->nargs++;
         if (takes(r, ')')) return QN_OK;
@@ -115,16 +115,15 @@ static int32_t read_args(reader *r, uint32_t use, signature_of *s)
     }
 }
 
-int32_t signature_parse(const char *text, uint32_t use, signature_of *out, qn_err *err)
+int32_t foreign_signature_parse(const char *text, uint32_t use, foreign_signature *out, qn_err *err)
 {
     reader r = {.text = text, .at = text, .err = err};
-    signature_of s = {0};
-    uint32_t result =
-        use == SIGNATURE_COMMAND ? SIGNATURE_COMMAND_RESULT : SIGNATURE_FUNCTION_RESULT;
+    foreign_signature s = {0};
+    uint32_t result = use == FOREIGN_COMMAND ? FOREIGN_COMMAND_RESULT : FOREIGN_FUNCTION_RESULT;
     int32_t rc;
 
-    if (strnlen(text, SIGNATURE_TEXT) == SIGNATURE_TEXT)
-        return fail(err, QN_E_SYNTAX, "a signature has at most %u bytes", SIGNATURE_TEXT - 1);
+    if (strnlen(text, FOREIGN_TEXT) == FOREIGN_TEXT)
+        return fail(err, QN_E_SYNTAX, "a signature has at most %u bytes", FOREIGN_TEXT - 1);
     if ((rc = read_type(&r, result, &s.result)) != QN_OK) return rc;
     if (!takes(&r, '(')) return expected(&r, "'('");
     if ((rc = read_args(&r, use, &s)) != QN_OK) return rc;
@@ -136,7 +135,7 @@ int32_t signature_parse(const char *text, uint32_t use, signature_of *out, qn_er
 
 /* ------------------------------------------------------------------ values */
 
-static int32_t not_one(signature_type type, const char *text, int32_t code, qn_err *err)
+static int32_t not_one(foreign_type type, const char *text, int32_t code, qn_err *err)
 {
     bool is_long = strlen(text) > SHOWN;
 
@@ -147,11 +146,11 @@ static int32_t not_one(signature_type type, const char *text, int32_t code, qn_e
 /* The widths of whole numbers; those of 64 bits end where their parser does. */
 static const struct {
     int64_t low, high;
-} ranges[SIGNATURE_TYPES] = {
-    [SIGNATURE_I8] = {INT8_MIN, INT8_MAX},    [SIGNATURE_U8] = {0, UINT8_MAX},
-    [SIGNATURE_I16] = {INT16_MIN, INT16_MAX}, [SIGNATURE_U16] = {0, UINT16_MAX},
-    [SIGNATURE_I32] = {INT32_MIN, INT32_MAX}, [SIGNATURE_U32] = {0, UINT32_MAX},
-    [SIGNATURE_I64] = {INT64_MIN, INT64_MAX}, [SIGNATURE_U64] = {0, INT64_MAX},
+} ranges[FOREIGN_TYPES] = {
+    [FOREIGN_I8] = {INT8_MIN, INT8_MAX},    [FOREIGN_U8] = {0, UINT8_MAX},
+    [FOREIGN_I16] = {INT16_MIN, INT16_MAX}, [FOREIGN_U16] = {0, UINT16_MAX},
+    [FOREIGN_I32] = {INT32_MIN, INT32_MAX}, [FOREIGN_U32] = {0, UINT32_MAX},
+    [FOREIGN_I64] = {INT64_MIN, INT64_MAX}, [FOREIGN_U64] = {0, INT64_MAX},
 };
 
 /* Digits behind an optional sign, and nothing else. */
@@ -162,13 +161,13 @@ static bool is_whole(const char *text)
     return *digits && !digits[strspn(digits, "0123456789")];
 }
 
-static int32_t parse_whole(signature_type type, const char *text, foreign_value *out)
+static int32_t parse_whole(foreign_type type, const char *text, foreign_value *out)
 {
     foreign_value v;
 
     if (!is_whole(text)) return QN_E_TYPE;
     errno = 0;
-    if (type == SIGNATURE_U64 && *text != '-') {
+    if (type == FOREIGN_U64 && *text != '-') {
         v.u = strtoull(text, NULL, 10);
         if (errno) return QN_E_RANGE;
     } else {
@@ -180,9 +179,9 @@ static int32_t parse_whole(signature_type type, const char *text, foreign_value 
 }
 
 /* Decimal and finite: strtod alone would take "inf", "nan" and hexadecimal, too. */
-static int32_t parse_number(signature_type type, const char *text, foreign_value *out)
+static int32_t parse_number(foreign_type type, const char *text, foreign_value *out)
 {
-    double most = type == SIGNATURE_F32 ? (double)FLT_MAX : DBL_MAX;
+    double most = type == FOREIGN_F32 ? (double)FLT_MAX : DBL_MAX;
     char *end;
     double f;
 
@@ -202,22 +201,22 @@ static int32_t parse_text(const char *text, foreign_value *out)
     return QN_OK;
 }
 
-int32_t foreign_value_parse(signature_type type, const char *text, foreign_value *out, qn_err *err)
+int32_t foreign_value_parse(foreign_type type, const char *text, foreign_value *out, qn_err *err)
 {
     int32_t rc = QN_E_TYPE;
 
-    if (type == SIGNATURE_STR)
+    if (type == FOREIGN_STR)
         rc = parse_text(text, out);
-    else if (type == SIGNATURE_F32 || type == SIGNATURE_F64)
+    else if (type == FOREIGN_F32 || type == FOREIGN_F64)
         rc = parse_number(type, text, out);
     else if (ranges[type].high)
         rc = parse_whole(type, text, out);
     return rc == QN_OK ? rc : not_one(type, text, rc, err);
 }
 
-int foreign_value_compare(signature_type type, const foreign_value *a, const foreign_value *b)
+int foreign_value_compare(foreign_type type, const foreign_value *a, const foreign_value *b)
 {
-    if (type == SIGNATURE_F32 || type == SIGNATURE_F64) return (a->f > b->f) - (a->f < b->f);
-    if (type == SIGNATURE_U64) return (a->u > b->u) - (a->u < b->u);
+    if (type == FOREIGN_F32 || type == FOREIGN_F64) return (a->f > b->f) - (a->f < b->f);
+    if (type == FOREIGN_U64) return (a->u > b->u) - (a->u < b->u);
     return (a->i > b->i) - (a->i < b->i);
 }

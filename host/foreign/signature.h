@@ -5,7 +5,7 @@
  *
  *   signature = result "(" [ type { "," type } ] ")"      blanks may stand between them
  *
- * Two kinds of function have one, and not every type fits both (SIGNATURE_ below). A command is a
+ * Two kinds of function have one, and not every type fits both (FOREIGN_ below). A command is a
  * plugin's, called by an operator; a function is any C function of a library, called on bars.
  * What a signature says is all that is known of a function: one that lies is undefined behaviour,
  * so they come from plugins and from the config alone, never over a wire. */
@@ -17,44 +17,42 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SIGNATURE_ARGS 8u
-#define SIGNATURE_TEXT 128u /* at most, its NUL included */
+#define FOREIGN_ARGS 8u
+#define FOREIGN_TEXT 128u /* at most, its NUL included */
 
 /* What a type may be used for. */
-#define SIGNATURE_COMMAND 1u
-#define SIGNATURE_FUNCTION 2u
-#define SIGNATURE_COMMAND_RESULT 4u
-#define SIGNATURE_FUNCTION_RESULT 8u
-#define SIGNATURE_ALL 15u
+#define FOREIGN_COMMAND 1u
+#define FOREIGN_FUNCTION 2u
+#define FOREIGN_COMMAND_RESULT 4u
+#define FOREIGN_FUNCTION_RESULT 8u
+#define FOREIGN_ALL 15u
 
 /* X(NAME, name, uses, what a value looks like) */
-#define SIGNATURE_TYPE_LIST(X)                                                                     \
-    X(VOID, "void", SIGNATURE_COMMAND_RESULT, "nothing")                                           \
-    X(I8, "i8", SIGNATURE_ALL, "a whole number, -128 to 127")                                      \
-    X(U8, "u8", SIGNATURE_ALL, "a whole number, 0 to 255")                                         \
-    X(I16, "i16", SIGNATURE_ALL, "a whole number, -32768 to 32767")                                \
-    X(U16, "u16", SIGNATURE_ALL, "a whole number, 0 to 65535")                                     \
-    X(I32, "i32", SIGNATURE_ALL, "a whole number, -2147483648 to 2147483647")                      \
-    X(U32, "u32", SIGNATURE_ALL, "a whole number, 0 to 4294967295")                                \
-    X(I64, "i64", SIGNATURE_ALL, "a whole number of 64 bits")                                      \
-    X(U64, "u64", SIGNATURE_ALL, "a whole number of 64 bits, 0 or more")                           \
-    X(F32, "f32", SIGNATURE_ALL, "a number that fits 32 bits")                                     \
-    X(F64, "f64", SIGNATURE_ALL, "a number")                                                       \
-    X(STR, "str", SIGNATURE_COMMAND | SIGNATURE_FUNCTION | SIGNATURE_COMMAND_RESULT,               \
+#define FOREIGN_TYPE_LIST(X)                                                                       \
+    X(VOID, "void", FOREIGN_COMMAND_RESULT, "nothing")                                             \
+    X(I8, "i8", FOREIGN_ALL, "a whole number, -128 to 127")                                        \
+    X(U8, "u8", FOREIGN_ALL, "a whole number, 0 to 255")                                           \
+    X(I16, "i16", FOREIGN_ALL, "a whole number, -32768 to 32767")                                  \
+    X(U16, "u16", FOREIGN_ALL, "a whole number, 0 to 65535")                                       \
+    X(I32, "i32", FOREIGN_ALL, "a whole number, -2147483648 to 2147483647")                        \
+    X(U32, "u32", FOREIGN_ALL, "a whole number, 0 to 4294967295")                                  \
+    X(I64, "i64", FOREIGN_ALL, "a whole number of 64 bits")                                        \
+    X(U64, "u64", FOREIGN_ALL, "a whole number of 64 bits, 0 or more")                             \
+    X(F32, "f32", FOREIGN_ALL, "a number that fits 32 bits")                                       \
+    X(F64, "f64", FOREIGN_ALL, "a number")                                                         \
+    X(STR, "str", FOREIGN_COMMAND | FOREIGN_FUNCTION | FOREIGN_COMMAND_RESULT,                     \
       "a text without control characters")                                                         \
-    X(SERIES, "f64[]", SIGNATURE_FUNCTION, "a series, \"close:60\"")
+    X(SERIES, "f64[]", FOREIGN_FUNCTION, "a series, \"close:60\"")
 
-#define SIGNATURE_TYPE_ENUM(NAME, name, uses, meaning) SIGNATURE_##NAME,
-typedef enum signature_type {
-    SIGNATURE_TYPE_LIST(SIGNATURE_TYPE_ENUM) SIGNATURE_TYPES
-} signature_type;
-#undef SIGNATURE_TYPE_ENUM
+#define FOREIGN_TYPE_ENUM(NAME, name, uses, meaning) FOREIGN_##NAME,
+typedef enum foreign_type { FOREIGN_TYPE_LIST(FOREIGN_TYPE_ENUM) FOREIGN_TYPES } foreign_type;
+#undef FOREIGN_TYPE_ENUM
 
-typedef struct signature_of {
-    signature_type result;
-    signature_type args[SIGNATURE_ARGS];
+typedef struct foreign_signature {
+    foreign_type result;
+    foreign_type args[FOREIGN_ARGS];
     uint32_t nargs;
-} signature_of;
+} foreign_signature;
 
 /* A value of one type: which member counts is the type's business. Texts and series are borrowed,
  * and texts end with a NUL. */
@@ -66,21 +64,22 @@ typedef union foreign_value {
     const double *series;
 } foreign_value;
 
-/* Read a signature. `use` is SIGNATURE_COMMAND or SIGNATURE_FUNCTION. On error *out is unchanged.
+/* Read a signature. `use` is FOREIGN_COMMAND or FOREIGN_FUNCTION. On error *out is unchanged.
  * returns QN_OK; QN_E_SYNTAX, QN_E_UNKNOWN_NAME, QN_E_TYPE (a type that this use does not have),
  *         QN_E_FULL (too many arguments): all name the column, from 1 */
-int32_t signature_parse(const char *text, uint32_t use, signature_of *out, qn_err *err);
+int32_t foreign_signature_parse(const char *text, uint32_t use, foreign_signature *out,
+                                qn_err *err);
 
 /* "f64", and what a value of it looks like. */
-const char *signature_type_name(signature_type type);
-const char *signature_type_doc(signature_type type);
+const char *foreign_type_name(foreign_type type);
+const char *foreign_type_doc(foreign_type type);
 
 /* Read a value from its text, which must outlive it where it is a text. SERIES and VOID have none.
  * The message says what was found and what was expected. On error *out is unchanged.
  * returns QN_OK; QN_E_TYPE: it is not of this type at all; QN_E_RANGE: it does not fit */
-int32_t foreign_value_parse(signature_type type, const char *text, foreign_value *out, qn_err *err);
+int32_t foreign_value_parse(foreign_type type, const char *text, foreign_value *out, qn_err *err);
 
 /* -1, 0, 1: the order of two values of a number's type. */
-int foreign_value_compare(signature_type type, const foreign_value *a, const foreign_value *b);
+int foreign_value_compare(foreign_type type, const foreign_value *a, const foreign_value *b);
 
 #endif

@@ -89,6 +89,11 @@ static bool put_plugins(const report *r, struct json_object *to)
     return is_whole;
 }
 
+static bool put_functions(const report *r, struct json_object *to)
+{
+    return json_put(to, "functions", engine_functions(r->engine));
+}
+
 static bool put_trust(const report *r, struct json_object *to)
 {
     return json_put(to, "trust", engine_trust(r->engine));
@@ -264,6 +269,7 @@ static bool put_engine(const report *r, struct json_object *to)
            put_own_count(r, out, "strategy_errors", c->faults) &&
            json_put_count(out, "order_anomalies", c->anomalies) &&
            put_own_count(r, out, "features", c->features) &&
+           put_own_count(r, out, "functions_not_finite", c->not_finite) &&
            json_put_count(out, "halts", c->halts) &&
            put_own_count(r, out, "snapshots", c->snapshots) && put_stages(r, out);
 }
@@ -272,10 +278,11 @@ struct json_object *summary_json(const report *r)
 {
     struct json_object *json = json_object_new_object();
 
-    return json_whole(
-        json, put_run(r, json) && put_plugins(r, json) && put_trust(r, json) && put_data(r, json) &&
-                  put_decisions(r, json) && put_orders(r, json) && put_accounts(r, json) &&
-                  put_strategies(r, json) && put_performance(r, json) && put_engine(r, json));
+    return json_whole(json, put_run(r, json) && put_plugins(r, json) && put_functions(r, json) &&
+                                put_trust(r, json) && put_data(r, json) && put_decisions(r, json) &&
+                                put_orders(r, json) && put_accounts(r, json) &&
+                                put_strategies(r, json) && put_performance(r, json) &&
+                                put_engine(r, json));
 }
 
 /* What the command line added to the config: --set, --from and --to. */
@@ -307,8 +314,8 @@ struct json_object *summary_manifest(const report *r)
     is_whole = is_whole && json_put_text(file, "file", config_get(r->cfg)->file) &&
                json_put_text(file, "sha256", config_sha256(r->cfg)) && put_arguments(r, json) &&
                json_put(json, "seed", json_object_new_int64(config_get(r->cfg)->seed)) &&
-               put_plugins(r, json) && put_trust(r, json) && put_data(r, json) &&
-               put_decisions(r, json);
+               put_plugins(r, json) && put_functions(r, json) && put_trust(r, json) &&
+               put_data(r, json) && put_decisions(r, json);
     return json_whole(json, is_whole);
 }
 

@@ -394,7 +394,9 @@ START_TEST(set_mistakes)
         {"catalog=", QN_E_INVALID, "catalog: found ''"},
         {"trust={ policy = \"on\"; }", QN_E_UNKNOWN_NAME, "known here: require, taint, off"},
         {"trust={ policy = \"taint\"; }", QN_E_MISSING, "expected the folder of the trusted"},
-        {"functions=( { } )", QN_E_UNSUPPORTED, "no functions yet"},
+        {"functions=( { name = \"f\"; library = \"libm.so.6\"; symbol = \"sin\"; signature = "
+         "\"f64(f64)\"; bar = \"0s\"; } )",
+         QN_E_RANGE, "bar: found \"0s\""},
         {"models.voll.params.x=1", QN_E_UNKNOWN_NAME, "did you mean 'vol'?"},
         {"risk.limit.params.x=1", QN_E_UNKNOWN_NAME, "did you mean 'limits'?"},
         {"sinks.lo.plugin=x", QN_E_UNKNOWN_NAME, "no element 'lo'"},

@@ -10,11 +10,11 @@
 static foreign_value call(const char *text, uint32_t use, foreign_fn fn, void *self,
                           const foreign_value *args, qn_err *err)
 {
-    signature_of s;
+    foreign_signature s;
     foreign_call c;
     foreign_value result;
 
-    ck_assert_int_eq(signature_parse(text, use, &s, NULL), QN_OK);
+    ck_assert_int_eq(foreign_signature_parse(text, use, &s, NULL), QN_OK);
     ck_assert_int_eq(foreign_call_prepare(&c, &s, use, NULL), QN_OK);
     foreign_call_make(&c, fn, self, args, err, &result);
     return result;
@@ -22,7 +22,7 @@ static foreign_value call(const char *text, uint32_t use, foreign_fn fn, void *s
 
 static foreign_value plain(const char *text, foreign_fn fn, const foreign_value *args)
 {
-    return call(text, SIGNATURE_FUNCTION, fn, NULL, args, NULL);
+    return call(text, FOREIGN_FUNCTION, fn, NULL, args, NULL);
 }
 
 /* ------------------------------------------------------------------ results */
@@ -143,18 +143,18 @@ START_TEST(commands_get_their_instance_and_an_error)
 {
     double self = 3;
     qn_err err = QN_ERR_INIT;
-    foreign_value v = call("f64(f64)", SIGNATURE_COMMAND, (foreign_fn)set, &self,
-                           &(foreign_value){.f = 0.5}, &err);
+    foreign_value v =
+        call("f64(f64)", FOREIGN_COMMAND, (foreign_fn)set, &self, &(foreign_value){.f = 0.5}, &err);
 
     ck_assert_double_eq(v.f, 3);
     ck_assert_double_eq(self, 0.5);
     ck_assert_int_eq(err.code, QN_OK);
-    call("f64(f64)", SIGNATURE_COMMAND, (foreign_fn)set, &self, &(foreign_value){.f = 2}, &err);
+    call("f64(f64)", FOREIGN_COMMAND, (foreign_fn)set, &self, &(foreign_value){.f = 2}, &err);
     ck_assert_int_eq(err.code, QN_E_RANGE);
     ck_assert_double_eq(self, 0.5);
-    v = call("str()", SIGNATURE_COMMAND, (foreign_fn)name_of, &self, NULL, &err);
+    v = call("str()", FOREIGN_COMMAND, (foreign_fn)name_of, &self, NULL, &err);
     ck_assert_str_eq(v.text, "a name");
-    v = call("void()", SIGNATURE_COMMAND, (foreign_fn)forget, &self, NULL, &err);
+    v = call("void()", FOREIGN_COMMAND, (foreign_fn)forget, &self, NULL, &err);
     ck_assert_uint_eq(v.u, 0);
     ck_assert_double_eq(self, 0);
 }
@@ -162,10 +162,10 @@ END_TEST
 
 START_TEST(numbers_become_doubles)
 {
-    ck_assert_double_eq(foreign_value_number(SIGNATURE_I32, &(foreign_value){.i = -5}), -5);
-    ck_assert_double_eq(foreign_value_number(SIGNATURE_U64, &(foreign_value){.u = UINT64_MAX}),
+    ck_assert_double_eq(foreign_value_number(FOREIGN_I32, &(foreign_value){.i = -5}), -5);
+    ck_assert_double_eq(foreign_value_number(FOREIGN_U64, &(foreign_value){.u = UINT64_MAX}),
                         18446744073709551615.0);
-    ck_assert_double_eq(foreign_value_number(SIGNATURE_F64, &(foreign_value){.f = 0.5}), 0.5);
+    ck_assert_double_eq(foreign_value_number(FOREIGN_F64, &(foreign_value){.f = 0.5}), 0.5);
 }
 END_TEST
 

@@ -141,14 +141,15 @@ STANDS_ON = {  # part of host/ -> the parts it may include
     "base": set(),
     **{part: {"base"} for part in ABOVE_BASE},
     "synth": {"base", "tape"},
-    "module": {"base", "config"},
-    "engine": {"base", *ABOVE_BASE, "module"},
+    "foreign": {"base"},
+    "module": {"base", "config", "foreign"},
+    "engine": {"base", *ABOVE_BASE, "module", "foreign"},
     "report": {"base", "ledger", "tape", "config", "engine"},
     "tune": {"base", "config", "module", "engine", "report"},
-    "control": {"base", *ABOVE_BASE, "module", "engine", "report"},
-    "conform": {"base", "config", "module"},
+    "control": {"base", *ABOVE_BASE, "module", "foreign", "engine", "report"},
+    "conform": {"base", "config", "module", "foreign"},
     "cli": {"base", *ABOVE_BASE, "synth", "module", "engine", "report", "tune", "control",
-            "conform"},
+            "conform", "foreign"},
 }
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 
