@@ -14,7 +14,7 @@
  * answer that cannot be read is reported as QN_ORDER_UNKNOWN; the host then asks with
  * `query`. A fill may follow a cancel, and is pushed all the same.
  *
- * This host (0.1) runs venues with QN_DATA_CATALOG and refuses the others by name; `run`,
+ * Today's host runs venues with QN_DATA_CATALOG and refuses the others by name; `run`,
  * `query` and `history` are called by hosts that trade live. */
 #ifndef QUOIN_VENUE_H
 #define QUOIN_VENUE_H

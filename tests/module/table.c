@@ -491,6 +491,41 @@ START_TEST(longer_rows_are_read_by_their_stride)
 }
 END_TEST
 
+/* An older module has shorter structs: what it did not know of is zero in the host's copies, and
+ * what lies behind is not read. */
+START_TEST(shorter_structs_have_zeros_behind)
+{
+    static struct {
+        char param[offsetof(qn_param, since)];
+        uint64_t other[2];
+    } rows[2];
+    static subject made;
+    arena memory = {0};
+    qn_class copy;
+    const qn_param *p;
+
+    make_good(&made);
+    memset(rows, 0x5a, sizeof rows);
+    for (size_t i = 0; i < 2; i++) {
+        const uint32_t size = sizeof rows[i].param;
+        memcpy(rows[i].param, &good_params[i], size);
+        memcpy(rows[i].param, &size, sizeof size);
+    }
+    made.class.params = (qn_table){rows, 2, sizeof rows[0]};
+    made.class.size = offsetof(qn_class, destroy);
+    memset((char *)&made.class + made.class.size, 0x5a, sizeof made.class - made.class.size);
+    ck_assert_int_eq(table_copy_class(&made.class, &memory, &copy, NULL), QN_OK);
+    ck_assert_uint_eq(copy.size, sizeof copy);
+    ck_assert(copy.destroy == NULL && copy.save == NULL && copy.load == NULL);
+    p = qn_table_row(&copy.params, 1);
+    ck_assert_uint_eq(p->size, sizeof *p);
+    ck_assert_str_eq(p->key, "real");
+    ck_assert_ptr_null(p->since);
+    ck_assert_ptr_null(p->replaced);
+    arena_free(&memory);
+}
+END_TEST
+
 START_TEST(values_compare_by_their_type)
 {
     static const struct {
@@ -522,4 +557,5 @@ END_TEST
 CHECK_MAIN("module_table", a_good_class_is_taken, each_broken_class_is_refused,
            copies_do_not_point_into_the_module, good_models_and_optimizers_are_taken,
            copies_of_features_do_not_point_into_the_module, what_a_short_table_lacks_reads_as_null,
-           longer_rows_are_read_by_their_stride, values_compare_by_their_type)
+           longer_rows_are_read_by_their_stride, shorter_structs_have_zeros_behind,
+           values_compare_by_their_type)
