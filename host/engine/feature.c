@@ -138,21 +138,32 @@ static void note_read(instance *in, uint32_t feature, const qn_feature *value)
         (qn_feature_read){feature, value->instrument, value->value};
 }
 
-static int32_t feature_read(qn_ctx *ctx, uint32_t feature, uint32_t instrument, qn_feature *out)
+static int32_t read_now(body *b, uint32_t feature, uint32_t instrument, qn_feature *out)
 {
-    instance *in = body_of(ctx)->seat;
+    instance *in = b->seat;
     const engine *e = in->engine;
     const qn_feature *found;
     qn_feature made;
 
-    if (feature >= in->features_known || instrument >= e->ninstruments) return QN_E_RANGE;
     found = &e->features.values[(size_t)feature * e->ninstruments + instrument];
     if (!found->size) return QN_E_NOT_FOUND;
-    if (body_of(ctx) == in->live) note_read(in, feature, found);
+    if (b == in->live) note_read(in, feature, found);
     made = *found;
     made.size = out->size;
     give_struct(out, out->size, &made, sizeof made);
     return found->valid_to < e->now ? QN_E_STALE : QN_OK;
+}
+
+static int32_t feature_read(qn_ctx *ctx, uint32_t feature, uint32_t instrument, qn_feature *out)
+{
+    body *b = body_of(ctx);
+    uint32_t in[] = {feature, instrument};
+    tee_call c = {.call = TEE_FEATURE, .in = in, .nin = sizeof in, .out = out, .nout = out->size};
+
+    if (feature >= b->seat->features_known || instrument >= b->seat->engine->ninstruments)
+        return QN_E_RANGE;
+    if (tee_answer(b, &c)) return (int32_t)c.result;
+    return (int32_t)tee_note(b, &c, read_now(b, feature, instrument, out));
 }
 
 const qn_host_features features_extension = {
@@ -169,20 +180,26 @@ const qn_work *instance_work(const instance *in)
     return NULL;
 }
 
+static int32_t submit(instance *in, const qn_work *work, const job *j, const void *input,
+                      uint64_t n)
+{
+    if (j->due_ns <= in->engine->now) return QN_E_RANGE;
+    if (!instance_may_send(in)) return QN_E_QUARANTINED;
+    return pool_submit(in->engine->pool, work, in->owner, j->due_ns, j->cookie, input, n);
+}
+
 static int32_t work_submit(qn_ctx *ctx, int64_t due_ns, uint64_t cookie, const void *input,
                            uint64_t n)
 {
     instance *in = body_of(ctx)->seat;
     const qn_work *work = instance_work(in);
+    const job j = {.due_ns = due_ns, .cookie = cookie};
     uint64_t words[] = {(uint64_t)due_ns, cookie, input ? crc32c(input, n) : 0, n};
     tee_call c = {.call = TEE_WORK, .in = words, .nin = sizeof words};
 
     if (!work || !in->deliver) return QN_E_UNSUPPORTED;
-    if (due_ns <= in->engine->now) return QN_E_RANGE;
     if (tee_answer(body_of(ctx), &c)) return (int32_t)c.result;
-    if (!instance_may_send(in)) return QN_E_QUARANTINED;
-    return (int32_t)tee_note(
-        body_of(ctx), &c, pool_submit(in->engine->pool, work, in->owner, due_ns, cookie, input, n));
+    return (int32_t)tee_note(body_of(ctx), &c, submit(in, work, &j, input, n));
 }
 
 const qn_host_worker worker_extension = {.size = sizeof worker_extension, .submit = work_submit};

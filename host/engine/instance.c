@@ -131,8 +131,11 @@ static int32_t portfolio_equity(qn_ctx *ctx, uint32_t instrument, int64_t *out)
 static int64_t portfolio_mark(qn_ctx *ctx, uint32_t instrument)
 {
     const instance *in = instance_of(ctx);
+    tee_call c = {.call = TEE_MARK, .in = &instrument, .nin = sizeof instrument};
 
-    return owns(in, instrument) ? ledger_price(in->engine->ledger, instrument) : 0;
+    if (!owns(in, instrument)) return 0;
+    if (tee_answer(body_of(ctx), &c)) return c.result;
+    return tee_note(body_of(ctx), &c, ledger_price(in->engine->ledger, instrument));
 }
 
 static const void *host_ext(qn_ctx *ctx, const char *id)
@@ -276,7 +279,7 @@ static uint32_t row_of(const body *b)
     return b->seat->live == b ? b->seat->owner : SLOT_ROW_CANDIDATE;
 }
 
-void body_free(body *b)
+void body_drop(body *b)
 {
     if (!b) return;
     if (b->is_created && b->cls->destroy) {
@@ -285,8 +288,19 @@ void body_free(body *b)
         slot_leave(slot_here(), before);
     }
     arena_free(&b->arena);
-    module_give_back(b->seat->engine, b->module);
     mem_free(b);
+}
+
+void body_free(body *b)
+{
+    engine *e;
+    module *m;
+
+    if (!b) return;
+    e = b->seat->engine;
+    m = b->module;
+    body_drop(b);
+    module_give_back(e, m);
 }
 
 int32_t body_new(instance *seat, module *m, const qn_class *cls, body **out, qn_err *err)

@@ -27,6 +27,7 @@
  *   waiting.h    events and timers that wait: queue.c, timers.c
  *   reload.c     a new build takes the place of one at work
  *   tee.c        two builds in one seat, compared
+ *   catchup.c    what a build that comes late has still to see
  *   fault.c      a plugin is taken out of the run, and what follows from it
  *   command.c    what operators ask for between two events
  *   state.c      what they are told of the run
@@ -178,6 +179,7 @@ void instance_free(instance *in);
 int32_t body_new(instance *seat, module *m, const qn_class *cls, body **out, qn_err *err);
 int32_t body_create(body *b, qn_err *err);
 void body_free(body *b); /* destroys what was created; NULL is fine */
+void body_drop(body *b); /* the same from any thread; its module stays in use */
 /* Say whose calls those of a row are from now on. */
 void instance_name(const instance *in, uint32_t row, const body *b);
 /* Put a body to work in its seat. */

@@ -15,6 +15,7 @@
 int32_t reloads_init(reloads *r, qn_err *err)
 {
     pthread_mutex_init(&r->lock, NULL);
+    sem_init(&r->turn, 0, 0);
     r->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     return r->bell >= 0 ? QN_OK : fail_errno(err, "cannot make an eventfd");
 }
@@ -121,17 +122,14 @@ static int32_t check_class(const instance *seat, const qn_class *cls, qn_err *er
     return QN_OK;
 }
 
-static int32_t load_body(engine *e, reloads *r, qn_err *err)
+/* An instance of the new build, which has seen nothing. */
+static int32_t make_body(engine *e, reloads *r, module *m, qn_err *err)
 {
     instance *seat = r->seat;
-    const char *file = r->what.file[0] ? r->what.file : module_about(seat->live->module)->path;
-    const qn_class *cls;
-    int32_t rc;
+    const qn_class *cls = module_class(m, seat->live->cls->id);
+    int32_t rc = check_class(seat, cls, err);
 
-    if ((rc = module_load(file, &e->loading, &r->module, err)) != QN_OK) return rc;
-    cls = module_class(r->module, seat->live->cls->id);
-    if ((rc = check_class(seat, cls, err)) != QN_OK) return rc;
-    if ((rc = body_new(seat, r->module, cls, &r->body, err)) != QN_OK) return rc;
+    if (rc != QN_OK || (rc = body_new(seat, m, cls, &r->body, err)) != QN_OK) return rc;
     instance_name(seat, SLOT_ROW_CANDIDATE, r->body);
     rc = config_fill(e->cfg, seat->node, seat->params, &cls->params, r->body->self);
     if (rc != QN_OK) {
@@ -141,18 +139,83 @@ static int32_t load_body(engine *e, reloads *r, qn_err *err)
     return body_create(r->body, err);
 }
 
+static int32_t load_build(engine *e, reloads *r, qn_err *err)
+{
+    const char *file = r->what.file[0] ? r->what.file : module_about(r->seat->live->module)->path;
+    int32_t rc = catchup_open(&r->later, err);
+
+    if (rc != QN_OK || (rc = module_load(file, &e->loading, &r->module, err)) != QN_OK) return rc;
+    return make_body(e, r, r->module, err);
+}
+
+/* An instance loads a state once: for another one there is another instance. */
+static int32_t make_again(engine *e, reloads *r, qn_err *err)
+{
+    body_drop(r->body);
+    r->body = NULL;
+    return make_body(e, r, r->adopted, err);
+}
+
+static int32_t load_state(const reloads *r, qn_err *err)
+{
+    const body *to = r->body;
+    bytes_in loaded = bytes_reader(r->state.data, r->state.used);
+    qn_stream in = bytes_stream_in(&loaded);
+    qn_err why = QN_ERR_INIT;
+    uint32_t before = slot_enter(slot_here(), SLOT_ROW_CANDIDATE, SLOT_CALL_LOAD_STATE);
+    int32_t rc = to->cls->load(to->self, r->old->cls->schema, &in, &why);
+
+    slot_leave(slot_here(), before);
+    if (rc == QN_OK) rc = bytes_in_end(&loaded, &why);
+    return rc == QN_OK ? rc : fail(err, rc, "its state did not go over: %s", error_text(&why, rc));
+}
+
+static int32_t do_job(engine *e, reloads *r, reload_job what, qn_err *err)
+{
+    int32_t rc = QN_OK;
+
+    if (what == LOAD_BUILD) return load_build(e, r, err);
+    if (what == LOAD_AGAIN || what == LOAD_AFRESH) rc = make_again(e, r, err);
+    return rc == QN_OK && what != LOAD_AFRESH ? load_state(r, err) : rc;
+}
+
 static void *load_thread(void *arg)
 {
     engine *e = arg;
     reloads *r = &e->reloads;
+    reload_job what;
 
-    r->err = (qn_err)QN_ERR_INIT;
-    crash_thread_begin();
-    r->code = load_body(e, r, &r->err);
-    crash_thread_end();
-    atomic_store_explicit(&r->is_loaded, true, memory_order_release);
-    engine_attend(e);
+    while ((what = atomic_load(&r->job)) != LOAD_NO_MORE) {
+        r->err = (qn_err)QN_ERR_INIT;
+        crash_thread_begin();
+        r->code = do_job(e, r, what, &r->err);
+        crash_thread_end();
+        atomic_store_explicit(&r->is_loaded, true, memory_order_release);
+        engine_attend(e);
+        while (sem_wait(&r->turn) != 0)
+            ;
+    }
     return NULL;
+}
+
+static void give_job(reloads *r, reload_job what)
+{
+    atomic_store_explicit(&r->is_loaded, false, memory_order_relaxed);
+    atomic_store(&r->job, what);
+    sem_post(&r->turn);
+}
+
+/* It ends by itself; who needs that waits for it. */
+static void let_thread_end(reloads *r)
+{
+    if (r->has_thread && atomic_load(&r->job) != LOAD_NO_MORE) give_job(r, LOAD_NO_MORE);
+}
+
+static void end_thread(reloads *r)
+{
+    let_thread_end(r);
+    if (r->has_thread) pthread_join(r->thread, NULL);
+    r->has_thread = false;
 }
 
 /* ------------------------------------------------------------------ steps, between two events */
@@ -162,21 +225,27 @@ static void idle(engine *e)
 {
     reloads *r = &e->reloads;
 
+    end_thread(r);
+    bytes_free(&r->state);
     r->phase = RELOAD_IDLE;
     r->seat = NULL;
     r->old = r->body = NULL;
-    r->module = NULL;
+    r->module = r->adopted = NULL;
     r->tee = (tee){0};
     if (r->nwaiting) engine_attend(e); /* a look without the lock: asking attends as well */
 }
 
 /* Its module is the run's, and closed with its last body, once it was adopted. */
-static void drop_new_build(reloads *r)
+static void drop_new_build(engine *e)
 {
-    body_free(r->body);
+    reloads *r = &e->reloads;
+
+    end_thread(r);
+    body_drop(r->body);
+    if (r->adopted) module_give_back(e, r->adopted);
     if (r->module) module_close(r->module);
     r->body = NULL;
-    r->module = NULL;
+    r->module = r->adopted = NULL;
 }
 
 static void refuse(engine *e, int32_t code, const char *why)
@@ -188,7 +257,7 @@ static void refuse(engine *e, int32_t code, const char *why)
         record_step(e, QN_RELOAD_REFUSE, code);
         log_line(LOG_WARNING, "%s was not reloaded: %s [%s]", r->seat->id, why, error_name(code));
     }
-    drop_new_build(r);
+    drop_new_build(e);
     tell(r, code, why);
     idle(e);
 }
@@ -223,44 +292,19 @@ static void begin(engine *e)
         return;
     }
     atomic_store_explicit(&r->is_loaded, false, memory_order_relaxed);
+    atomic_store(&r->job, LOAD_BUILD);
+    r->goes_at_once = !tee_can_keep(r->seat);
+    r->nsaves = 0;
+    r->old = r->seat->live;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     failed = pthread_create(&r->thread, NULL, load_thread, e);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    r->has_thread = !failed;
     if (failed)
         refuse(e, QN_E_NO_MEMORY, "no thread to load it on");
     else
         r->phase = RELOAD_LOADING;
-}
-
-/* The state of the build at work goes over to the new one, as bytes. */
-static int32_t hand_over(engine *e, qn_err *err)
-{
-    const body *from = e->reloads.seat->live;
-    const body *to = e->reloads.body;
-    bytes_out saved = {0};
-    qn_stream out = bytes_stream_out(&saved);
-    bytes_in loaded;
-    qn_stream in;
-    qn_err why = QN_ERR_INIT;
-    uint32_t before;
-    int32_t rc = QN_OK;
-
-    if (!from->cls->save || !to->cls->load) return QN_OK; /* it starts anew, and says so */
-    before = call_begin(e, from->seat, SLOT_CALL_SAVE);
-    rc = from->cls->save(from->self, &out, &why);
-    call_end(e, before);
-    if (rc == QN_OK) rc = bytes_check(&saved, &why);
-    if (rc == QN_OK) {
-        loaded = bytes_reader(saved.data, saved.used);
-        in = bytes_stream_in(&loaded);
-        before = slot_enter(e->slot, SLOT_ROW_CANDIDATE, SLOT_CALL_LOAD_STATE);
-        rc = to->cls->load(to->self, from->cls->schema, &in, &why);
-        call_end(e, before);
-        if (rc == QN_OK) rc = bytes_in_end(&loaded, &why);
-    }
-    bytes_free(&saved);
-    return rc == QN_OK ? rc : fail(err, rc, "its state did not go over: %s", error_text(&why, rc));
 }
 
 /* In a refactor both builds do the same, and it is all one whose answers count: the old one's do as
@@ -279,33 +323,137 @@ static void commit(engine *e)
     if (r->what.probation == 0) engine_attend(e);
 }
 
-/* It is loaded: from here on it is beside the build at work. */
+/* It has seen what the one at work has: from here on it is beside it. */
 static void shadow(engine *e)
 {
     reloads *r = &e->reloads;
-    qn_err err = QN_ERR_INIT;
+
+    let_thread_end(r);
+    record_step(e, QN_RELOAD_SHADOW, QN_OK);
+    tee_shadow(&r->tee, r->body, r->what.shadow);
+    r->phase = RELOAD_SHADOWED;
+    if (r->what.mode == QN_RELOAD_FORCE || r->what.shadow == 0) commit(e);
+}
+
+/* There is a state to go over: a class that has none starts anew, and says so. */
+static bool has_state(const reloads *r)
+{
+    return r->old->cls->save && r->body->cls->load;
+}
+
+static int32_t save_state(const engine *e, reloads *r, qn_err *err)
+{
+    uint32_t before;
+    qn_stream out = bytes_stream_out(&r->state);
+    qn_err why = QN_ERR_INIT;
     int32_t rc;
 
-    pthread_join(r->thread, NULL);
-    if (r->module) taint_note(e, r->seat, r->module);
-    if (r->code != QN_OK) {
-        refuse(e, r->code, r->err.msg);
-        return;
-    }
-    module_hash(r->module, r->build);
-    if ((rc = module_adopt(e, r->module, &err)) == QN_OK) {
-        r->module = NULL; /* the body's from now on */
-        rc = hand_over(e, &err);
-    }
-    r->old = r->seat->live;
-    if (rc == QN_OK) rc = tee_begin(&r->tee, r->seat, r->body, r->what.mode, r->what.shadow);
+    r->state.used = 0;
+    if (!has_state(r)) return QN_OK;
+    before = call_begin(e, r->seat, SLOT_CALL_SAVE);
+    rc = r->old->cls->save(r->old->self, &out, &why);
+    call_end(e, before);
+    if (rc == QN_OK) rc = bytes_check(&r->state, &why);
+    return rc == QN_OK ? rc : fail(err, rc, "its state did not go over: %s", error_text(&why, rc));
+}
+
+/* What the build at work remembers now is what the new one begins with. */
+static void save(engine *e)
+{
+    reloads *r = &e->reloads;
+    bool is_first = r->nsaves++ == 0;
+    qn_err err = QN_ERR_INIT;
+    int32_t rc = save_state(e, r, &err);
+
+    if (rc == QN_OK) rc = tee_begin(&r->tee, r->seat, r->what.mode, &r->later);
+    if (rc == QN_OK && r->goes_at_once && has_state(r)) rc = load_state(r, &err);
     if (rc != QN_OK) {
         refuse(e, rc, error_text(&err, rc));
         return;
     }
-    record_step(e, QN_RELOAD_SHADOW, QN_OK);
-    r->phase = RELOAD_SHADOWED;
-    if (r->what.mode == QN_RELOAD_FORCE || r->what.shadow == 0) commit(e);
+    catchup_begin(&r->later);
+    record_step(e, QN_RELOAD_SAVE, QN_OK);
+    if (r->goes_at_once || !has_state(r)) {
+        shadow(e);
+        return;
+    }
+    give_job(r, is_first ? LOAD_STATE : LOAD_AGAIN);
+    r->phase = RELOAD_TAKING_OVER;
+}
+
+/* The loading thread is through with the build, or with one more instance of it. */
+static void on_loaded(engine *e)
+{
+    reloads *r = &e->reloads;
+    qn_err err = QN_ERR_INIT;
+    int32_t rc = r->code;
+
+    if (r->module) {
+        taint_note(e, r->seat, r->module);
+        if (rc == QN_OK) module_hash(r->module, r->build);
+        if (rc == QN_OK && (rc = module_adopt(e, r->module, &err)) == QN_OK) {
+            r->adopted = r->module;
+            r->module = NULL;
+        }
+    }
+    if (rc == QN_OK)
+        save(e);
+    else
+        refuse(e, rc, r->code == QN_OK ? error_text(&err, rc) : r->err.msg);
+}
+
+/* The calls that it would have to see are too many to be kept: it begins with a later state. */
+static void begin_later(engine *e)
+{
+    reloads *r = &e->reloads;
+
+    tee_end(&r->tee);
+    if (r->nsaves < CATCHUP_TRIES)
+        save(e);
+    else
+        refuse(e, QN_E_FULL,
+               "while it loads its state more happens than can be kept for it: reload it when "
+               "less goes on, or make load faster");
+}
+
+static void on_taken_over(engine *e)
+{
+    reloads *r = &e->reloads;
+
+    if (r->code != QN_OK) {
+        refuse(e, r->code, r->err.msg);
+    } else if (r->tee.is_broken) { /* the build at work was taken out of the run */
+        refuse(e, r->tee.code, r->tee.why);
+    } else if (r->later.is_overrun) {
+        begin_later(e);
+    } else {
+        r->phase = RELOAD_CATCHING_UP;
+        engine_attend(e);
+    }
+}
+
+static void catch_up(engine *e)
+{
+    reloads *r = &e->reloads;
+    bool is_through;
+
+    if (r->later.is_overrun && !r->tee.is_broken) {
+        begin_later(e);
+        return;
+    }
+    is_through = tee_catch_up(&r->tee, r->body, CATCHUP_CALLS);
+    if (r->tee.is_astray) { /* with a state of the moment it need not ask */
+        tee_end(&r->tee);
+        r->goes_at_once = true;
+        give_job(r, LOAD_AFRESH);
+        r->phase = RELOAD_LOADING;
+    } else if (r->tee.is_broken) {
+        refuse(e, r->tee.code, r->tee.why);
+    } else if (is_through) {
+        shadow(e);
+    } else {
+        engine_attend(e);
+    }
 }
 
 static void watch_shadow(engine *e)
@@ -391,7 +539,13 @@ void reload_attend(engine *e)
         begin(e);
         break;
     case RELOAD_LOADING:
-        if (atomic_load_explicit(&r->is_loaded, memory_order_acquire)) shadow(e);
+        if (atomic_load_explicit(&r->is_loaded, memory_order_acquire)) on_loaded(e);
+        break;
+    case RELOAD_TAKING_OVER:
+        if (atomic_load_explicit(&r->is_loaded, memory_order_acquire)) on_taken_over(e);
+        break;
+    case RELOAD_CATCHING_UP:
+        catch_up(e);
         break;
     case RELOAD_SHADOWED:
         watch_shadow(e);
@@ -420,20 +574,20 @@ void reloads_end(engine *e)
 {
     reloads *r = &e->reloads;
 
-    if (r->phase == RELOAD_LOADING) {
-        pthread_join(r->thread, NULL);
-        if (r->module) taint_note(e, r->seat, r->module);
-    }
-    if (r->phase >= RELOAD_SHADOWED) {
-        tee_end(&r->tee);
+    end_thread(r);
+    if (r->module) taint_note(e, r->seat, r->module);
+    if (r->seat && r->seat->tee) tee_end(&r->tee);
+    if (r->phase >= RELOAD_SHADOWED)
         body_free(r->seat->live == r->body ? r->old : r->body);
-    } else {
-        drop_new_build(r);
-    }
+    else
+        drop_new_build(e);
+    bytes_free(&r->state);
+    catchup_close(&r->later);
     if (r->phase != RELOAD_IDLE) tell(r, QN_E_CANCELED, "the run is over");
     r->phase = RELOAD_IDLE;
     while (take_waiting(r))
         tell(r, QN_E_CANCELED, "the run is over");
     pthread_mutex_destroy(&r->lock);
+    sem_destroy(&r->turn);
     if (r->bell >= 0) close(r->bell);
 }

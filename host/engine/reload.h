@@ -3,14 +3,20 @@
  * Hot reload: a new build of a plugin takes the place of the one at work, between two events.
  *
  *   load       preflight, private copy, dlopen, create: on a thread of its own; the run goes on
- *   hand over  between two events: the one at work saves its state, the new one loads it
+ *   save       between two events: the one at work saves its state
+ *   take over  the new one loads it, on that thread; calls are kept meanwhile (catchup.h)
+ *   catch up   between events, a few at a time: the new one is given what was kept
  *   shadow     the new one sees each event behind the other one, and is compared with it (tee.h)
  *   commit     between two events: it is at work, and the old one shadows it
  *   keep       the old one is gone; before that, a rollback puts it back to work, unchanged
  *
  * Who reads changes, not what is read: no event is lost or comes twice. Orders, positions and
  * timers are the host's, and stay. Until the commit any failure leaves the build at work as if
- * nothing had been asked for. */
+ * nothing had been asked for.
+ *
+ * Two of them go over in one step, between two events: an optimizer, whose calls cannot be kept
+ * (tee_can_keep), and a build that asks the host, of a call that was kept, what the one at work had
+ * not asked: nobody knows any more what the answer was. */
 #ifndef QUOIN_ENGINE_RELOAD_H
 #define QUOIN_ENGINE_RELOAD_H
 
@@ -18,6 +24,7 @@
 #include "tee.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 #define RELOADS_WAITING 16u
@@ -26,13 +33,25 @@
 typedef enum reload_phase {
     RELOAD_IDLE,
     RELOAD_LOADING,
+    RELOAD_TAKING_OVER,
+    RELOAD_CATCHING_UP,
     RELOAD_SHADOWED,
     RELOAD_ON_PROBATION
 } reload_phase;
 
+/* What the loading thread is to do next. */
+typedef enum reload_job {
+    LOAD_BUILD,
+    LOAD_STATE,
+    LOAD_AGAIN,
+    LOAD_AFRESH,
+    LOAD_NO_MORE
+} reload_job;
+
 /* The reload under way, and those that wait for it: one at a time.
  * `waiting`, `nwaiting` and `asked` are guarded by `lock`; the rest is the engine thread's, but for
- * what the loading thread writes until it sets is_loaded. */
+ * what the loading thread writes until it sets is_loaded: module, body, code, err. It waits at
+ * `turn` then, until `job` says what is next. */
 typedef struct reloads {
     pthread_mutex_t lock;
     engine_reload waiting[RELOADS_WAITING];
@@ -47,10 +66,18 @@ typedef struct reloads {
     tee tee;
 
     pthread_t thread;
+    bool has_thread;
+    sem_t turn;
+    _Atomic reload_job job;
+    bool goes_at_once; /* the state goes over between two events, loaded on the engine's thread */
+    uint32_t nsaves;   /* how often the state was saved */
+    bytes_out state;   /* what was saved last */
+    catchup later;
     atomic_bool is_loaded;
     int32_t code; /* of loading */
     qn_err err;
-    struct module *module;
+    struct module *module;   /* until it is one of the run's */
+    struct module *adopted;  /* then */
     struct body *old, *body; /* the build from before, the new one */
     uint8_t build[32];       /* SHA-256 of the new one */
 

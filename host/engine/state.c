@@ -36,6 +36,8 @@ static uint32_t plugin_phase(const engine *e, const instance *in)
 {
     static const uint32_t phases[] = {[RELOAD_IDLE] = PLUGIN_ACTIVE,
                                       [RELOAD_LOADING] = PLUGIN_LOADING,
+                                      [RELOAD_TAKING_OVER] = PLUGIN_LOADING,
+                                      [RELOAD_CATCHING_UP] = PLUGIN_LOADING,
                                       [RELOAD_SHADOWED] = PLUGIN_SHADOW,
                                       [RELOAD_ON_PROBATION] = PLUGIN_PROBATION};
 

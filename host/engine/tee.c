@@ -48,7 +48,7 @@ static void differ(tee *t, const char *what, const char *how)
 
     t->has_differed = true;
     if (t->mode != QN_RELOAD_REFACTOR) return;
-    time_format_short(t->seat->engine->now, time);
+    time_format_short(t->is_behind ? t->kept_now : t->seat->engine->now, time);
     broken(t, QN_E_DIVERGED, "at %s, %llu calls after its state was loaded: %s %s", time,
            (unsigned long long)t->events, what, how);
 }
@@ -144,8 +144,10 @@ bool tee_answer(body *b, tee_call *c)
     if (!t || b == t->first) return false;
     if (calls[c->call].is_effect)
         answer_effect(t, c);
-    else if (!answer_question(t, c))
+    else if (!answer_question(t, c)) {
+        t->is_astray = t->is_astray || t->is_behind; /* what was the case then nobody knows now */
         return false;
+    }
     return true;
 }
 
@@ -198,6 +200,33 @@ static void over(tee *t, int32_t first, int32_t second)
     if (++t->events >= t->limit) engine_attend(t->seat->engine);
 }
 
+/* The second build is not there yet, or behind: it is given the call later. */
+static void keep(tee *t, kept_call *head, const void *in, const void *out, int32_t result)
+{
+    t->is_logging = false;
+    head->nlog = (uint32_t)t->log.used;
+    head->result = result;
+    head->now = t->seat->engine->now;
+    if (t->log.code != QN_OK) broken(t, t->log.code, "no memory to compare it");
+    catchup_keep(t->later, head, in, out, t->log.data);
+}
+
+static int32_t event(tee *t, const qn_event *ev, const void *real)
+{
+    kept_call head = {.nin = ev->size};
+    int32_t rc;
+
+    first_turn(t, real);
+    rc = t->give(t, t->first, ev);
+    if (t->later) {
+        keep(t, &head, ev, NULL, rc);
+    } else {
+        second_turn(t);
+        over(t, rc, t->give(t, t->second, ev));
+    }
+    return rc;
+}
+
 /* ------------------------------------------------------------------ the kinds */
 
 /* What the second one sends has no effect: it gets the first one's answer, in c->result. */
@@ -223,19 +252,17 @@ static int64_t push(void *ctx, const qn_intent *intent)
     return tee_note(t->first, &c, out->push(out->ctx, intent));
 }
 
+static int32_t give_strategy(tee *t, const body *to, const qn_event *ev)
+{
+    const qn_strategy *table = to->cls->table;
+    qn_out out = {.size = sizeof out, .ctx = t, .push = push};
+
+    return table->on_event(to->self, ev, &out);
+}
+
 static int32_t strategy_event(void *self, const qn_event *ev, const qn_out *real)
 {
-    tee *t = self;
-    const qn_strategy *first = t->first->cls->table;
-    const qn_strategy *second = t->second->cls->table;
-    qn_out out = {.size = sizeof out, .ctx = t, .push = push};
-    int32_t rc;
-
-    first_turn(t, real);
-    rc = first->on_event(t->first->self, ev, &out);
-    second_turn(t);
-    over(t, rc, second->on_event(t->second->self, ev, &out));
-    return rc;
+    return event(self, ev, real);
 }
 
 typedef struct published {
@@ -257,19 +284,17 @@ static int32_t publish(void *ctx, uint32_t instrument, uint32_t feature, double 
                              out->publish(out->ctx, instrument, feature, value, valid_ns));
 }
 
+static int32_t give_model(tee *t, const body *to, const qn_event *ev)
+{
+    const qn_model *table = to->cls->table;
+    qn_model_out out = {.size = sizeof out, .ctx = t, .publish = publish};
+
+    return table->on_event(to->self, ev, &out);
+}
+
 static int32_t model_event(void *self, const qn_event *ev, const qn_model_out *real)
 {
-    tee *t = self;
-    const qn_model *first = t->first->cls->table;
-    const qn_model *second = t->second->cls->table;
-    qn_model_out out = {.size = sizeof out, .ctx = t, .publish = publish};
-    int32_t rc;
-
-    first_turn(t, real);
-    rc = first->on_event(t->first->self, ev, &out);
-    second_turn(t);
-    over(t, rc, second->on_event(t->second->self, ev, &out));
-    return rc;
+    return event(self, ev, real);
 }
 
 static int32_t allocate(void *self, const qn_portfolio *in, qn_weights *out, qn_err *err)
@@ -300,22 +325,36 @@ static int32_t allocate(void *self, const qn_portfolio *in, qn_weights *out, qn_
     return rc;
 }
 
-static int32_t check(const void *self, const qn_proposal *proposal, qn_answer *answer)
+/* `was` is the answer before the call, `answer` what the first build made of it. */
+static void second_check(tee *t, const qn_proposal *proposal, const qn_answer *was,
+                         const qn_answer *answer, int32_t rc)
 {
-    tee *t = (tee *)(uintptr_t)self; /* its own state changes, the modules' must not */
-    const qn_risk *first = t->first->cls->table;
     const qn_risk *second = t->second->cls->table;
-    qn_answer other = *answer;
-    int32_t rc;
+    qn_answer other = *was;
     int32_t rc2;
 
-    first_turn(t, NULL);
-    rc = first->check(t->first->self, proposal, answer);
     second_turn(t);
     rc2 = second->check(t->second->self, proposal, &other);
     if (memcmp(&other, answer, sizeof other) != 0)
         differ(t, "its answer to an order", "is not the other build's");
     over(t, rc, rc2);
+}
+
+static int32_t check(const void *self, const qn_proposal *proposal, qn_answer *answer)
+{
+    tee *t = (tee *)(uintptr_t)self; /* its own state changes, the modules' must not */
+    const qn_risk *first = t->first->cls->table;
+    kept_call head = {.nin = sizeof *proposal, .nout = 2 * sizeof *answer};
+    qn_answer both[2] = {*answer};
+    int32_t rc;
+
+    first_turn(t, NULL);
+    rc = first->check(t->first->self, proposal, answer);
+    both[1] = *answer;
+    if (t->later)
+        keep(t, &head, proposal, both, rc);
+    else
+        second_check(t, proposal, &both[0], &both[1], rc);
     return rc;
 }
 
@@ -335,21 +374,17 @@ static int32_t halt(void *ctx, uint32_t reason, double limit, double value)
     return (int32_t)tee_note(t->first, &c, out->halt(out->ctx, reason, limit, value));
 }
 
+static int32_t give_risk(tee *t, const body *to, const qn_event *ev)
+{
+    const qn_risk *table = to->cls->table;
+    qn_risk_out out = {.size = sizeof out, .ctx = t, .halt = halt};
+
+    return QN_HAS(table, qn_risk, on_event) ? table->on_event(to->self, ev, &out) : QN_OK;
+}
+
 static int32_t risk_sees(void *self, const qn_event *ev, const qn_risk_out *real)
 {
-    tee *t = self;
-    const qn_risk *first = t->first->cls->table;
-    const qn_risk *second = t->second->cls->table;
-    qn_risk_out out = {.size = sizeof out, .ctx = t, .halt = halt};
-    int32_t rc;
-    int32_t rc2;
-
-    first_turn(t, real);
-    rc = QN_HAS(first, qn_risk, on_event) ? first->on_event(t->first->self, ev, &out) : QN_OK;
-    second_turn(t);
-    rc2 = QN_HAS(second, qn_risk, on_event) ? second->on_event(t->second->self, ev, &out) : QN_OK;
-    over(t, rc, rc2);
-    return rc;
+    return event(self, ev, real);
 }
 
 static int64_t send_child(void *ctx, const qn_child *child)
@@ -382,23 +417,21 @@ static int32_t finish_parent(void *ctx, uint64_t parent_id)
     return (int32_t)tee_note(t->first, &c, out->finish(out->ctx, parent_id));
 }
 
-static int32_t execution_event(void *self, const qn_event *ev, const qn_child_out *real)
+static int32_t give_execution(tee *t, const body *to, const qn_event *ev)
 {
-    tee *t = self;
-    const qn_execution *first = t->first->cls->table;
-    const qn_execution *second = t->second->cls->table;
+    const qn_execution *table = to->cls->table;
     qn_child_out out = {.size = sizeof out,
                         .ctx = t,
                         .send = send_child,
                         .cancel = cancel_child,
                         .finish = finish_parent};
-    int32_t rc;
 
-    first_turn(t, real);
-    rc = first->on_event(t->first->self, ev, &out);
-    second_turn(t);
-    over(t, rc, second->on_event(t->second->self, ev, &out));
-    return rc;
+    return table->on_event(to->self, ev, &out);
+}
+
+static int32_t execution_event(void *self, const qn_event *ev, const qn_child_out *real)
+{
+    return event(self, ev, real);
 }
 
 static const qn_strategy strategy_table = {.size = sizeof strategy_table,
@@ -410,30 +443,93 @@ static const qn_risk risk_table = {
 static const qn_execution execution_table = {.size = sizeof execution_table,
                                              .on_event = execution_event};
 
-/* What stands in the seat of each kind that can be shadowed. */
-static const struct {
+/* What stands in the seat of each kind that can be shadowed, and how one build is given an event.
+ * An optimizer is not given events but what its pointers lead to, and only now: it is not kept. */
+static const struct seat_kind {
     const char *kind;
     const void *table;
+    int32_t (*give)(tee *, const body *, const qn_event *);
 } kinds[] = {
-    {QN_KIND_STRATEGY, &strategy_table},   {QN_KIND_MODEL, &model_table},
-    {QN_KIND_OPTIMIZER, &optimizer_table}, {QN_KIND_RISK, &risk_table},
-    {QN_KIND_EXECUTION, &execution_table},
+    {QN_KIND_STRATEGY, &strategy_table, give_strategy},
+    {QN_KIND_MODEL, &model_table, give_model},
+    {QN_KIND_OPTIMIZER, &optimizer_table, NULL},
+    {QN_KIND_RISK, &risk_table, give_risk},
+    {QN_KIND_EXECUTION, &execution_table, give_execution},
 };
+
+static const struct seat_kind *kind_of(const instance *seat)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(seat->cls->kind, kinds[i].kind) == 0) return &kinds[i];
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ what was kept */
+
+bool tee_can_keep(const instance *seat)
+{
+    const struct seat_kind *kind = kind_of(seat);
+
+    return kind && kind->give;
+}
+
+/* One call that was kept, to the second build, with what the first one was answered. */
+static void give_kept(tee *t, const kept_call *k)
+{
+    const qn_answer *answers = kept_out(k);
+
+    first_turn(t, NULL);
+    second_turn(t);
+    t->kept_now = k->now;
+    bytes_put(&t->log, kept_log(k), k->nlog);
+    if (k->nout)
+        second_check(t, kept_in(k), &answers[0], &answers[1], k->result);
+    else
+        over(t, k->result, t->give(t, t->second, kept_in(k)));
+}
+
+bool tee_catch_up(tee *t, body *second, uint32_t most)
+{
+    const engine *e = t->seat->engine;
+    uint32_t before = call_begin(e, t->seat, SLOT_CALL_ON_EVENT);
+    const kept_call *k;
+
+    t->second = second;
+    t->is_behind = true;
+    while (most-- > 0 && !t->is_broken && !t->is_astray && (k = catchup_first(t->later))) {
+        give_kept(t, k);
+        catchup_drop(t->later);
+    }
+    t->is_behind = t->is_second = false;
+    call_end(e, before);
+    return !catchup_first(t->later) && !t->is_broken && !t->is_astray;
+}
+
+void tee_shadow(tee *t, body *second, uint64_t limit)
+{
+    t->second = second;
+    t->later = NULL;
+    t->limit = limit;
+    t->events = t->differences = 0;
+}
 
 /* ------------------------------------------------------------------ in and out of the seat */
 
-int32_t tee_begin(tee *t, instance *seat, body *second, uint32_t mode, uint64_t limit)
+int32_t tee_begin(tee *t, instance *seat, uint32_t mode, catchup *later)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (strcmp(seat->cls->kind, kinds[i].kind) != 0) continue;
-        *t = (tee){
-            .seat = seat, .first = seat->live, .second = second, .mode = mode, .limit = limit};
-        seat->tee = t;
-        seat->self = t;
-        seat_table(seat, kinds[i].table);
-        return QN_OK;
-    }
-    return QN_E_UNSUPPORTED;
+    const struct seat_kind *kind = kind_of(seat);
+
+    if (!kind) return QN_E_UNSUPPORTED;
+    *t = (tee){.seat = seat,
+               .first = seat->live,
+               .give = kind->give,
+               .mode = mode,
+               .limit = UINT64_MAX,
+               .later = later};
+    seat->tee = t;
+    seat->self = t;
+    seat_table(seat, kind->table);
+    return QN_OK;
 }
 
 void tee_fail(tee *t, int32_t code, const char *why)

@@ -13,6 +13,7 @@
 #define QUOIN_ENGINE_TEE_H
 
 #include "base/bytes.h"
+#include "catchup.h"
 
 #include <quoin/decision.h>
 
@@ -36,6 +37,8 @@ struct instance;
     X(WORK, 1, "work for the pool")                                                                \
     X(POSITION, 0, "position")                                                                     \
     X(EQUITY, 0, "equity")                                                                         \
+    X(MARK, 0, "last price")                                                                       \
+    X(FEATURE, 0, "feature that it reads")                                                         \
     X(BOOKS_ACCOUNT, 0, "account")                                                                 \
     X(BOOKS_EXPOSURE, 0, "exposure")                                                               \
     X(BOOKS_POSITION, 0, "position of a strategy")
@@ -62,7 +65,12 @@ typedef struct tee {
     uint64_t limit;       /* of events; the engine looks at it then */
     uint64_t differences; /* calls that they answered differently */
     bool is_committed;    /* the new build is the first, else it is the second */
-    bool is_broken;       /* the new build is not what it should be */
+    int32_t (*give)(struct tee *, const struct body *, const qn_event *); /* of the kind */
+    catchup *later;   /* the second one is not there yet, or behind: calls are kept; else NULL */
+    bool is_behind;   /* what is being given to it was kept */
+    bool is_astray;   /* it asked, of a call that was kept, what the first one had not asked */
+    int64_t kept_now; /* engine time of that call */
+    bool is_broken;   /* the new build is not what it should be */
     int32_t code;
     char why[200];
 
@@ -75,10 +83,18 @@ typedef struct tee {
     const void *out; /* the kind's own table of outputs */
 } tee;
 
-/* Put a tee into the seat of the build at work, with another one as its shadow. QN_OK;
+/* Put a tee into the seat of the build at work, alone in it as yet. With `later` its calls are kept
+ * there, until tee_shadow; without, tee_shadow follows before the next call. QN_OK;
  * QN_E_UNSUPPORTED for a kind that cannot be shadowed. */
-int32_t tee_begin(tee *t, struct instance *seat, struct body *second, uint32_t mode,
-                  uint64_t limit);
+int32_t tee_begin(tee *t, struct instance *seat, uint32_t mode, catchup *later);
+/* Can calls of this plugin be kept? Not those whose arguments hold for the moment only. */
+bool tee_can_keep(const struct instance *seat);
+/* Give the second build calls that were kept, `most` of them at most: between two events. True when
+ * none is left. False as well when it is_broken, or is_astray: it cannot catch up, for an answer
+ * to what it asked would be that of today. */
+bool tee_catch_up(tee *t, struct body *second, uint32_t most);
+/* From here on the second build sees each call behind the first one, `limit` of them. */
+void tee_shadow(tee *t, struct body *second, uint64_t limit);
 /* The second goes to work, the first one shadows it. */
 void tee_swap(tee *t);
 /* Take it out: the build at work sits in its seat alone. */

@@ -163,14 +163,15 @@ typedef struct qn_checkpoint {
 
 /* Steps of a reload. X(number, NAME, name, meaning) */
 #define QN_RELOAD_STEP_LIST(X)                                                                     \
-    X(1, SHADOW, "shadow", "it has the state of the one at work, and sees every event after it")   \
+    X(1, SHADOW, "shadow", "it has caught up with the one at work, and sees every event after it") \
     X(2, COMMIT, "commit", "it is at work; the one before is still beside it")                     \
     X(3, KEEP, "keep", "its probation is over: the one before is gone")                            \
     X(4, ROLLBACK, "rollback", "the one before is at work again")                                  \
-    X(5, REFUSE, "refuse", "it was not put to work")
+    X(5, REFUSE, "refuse", "it was not put to work")                                               \
+    X(6, SAVE, "save", "it begins with the state that the one at work has here")
 
 #define QN_RELOAD_STEP_ENUM(number, NAME, name, meaning) QN_RELOAD_##NAME = (number),
-enum { QN_RELOAD_STEP_LIST(QN_RELOAD_STEP_ENUM) QN_RELOAD_STEPS = 6 };
+enum { QN_RELOAD_STEP_LIST(QN_RELOAD_STEP_ENUM) QN_RELOAD_STEPS = 7 };
 #undef QN_RELOAD_STEP_ENUM
 
 /* How a new build is judged while it is beside the one at work. X(number, NAME, name, meaning) */

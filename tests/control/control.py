@@ -201,7 +201,7 @@ class Control(unittest.TestCase):
         self.done(h, "stop")
         h.end()
         h.replay()
-        self.assertEqual([r["step"] for r in h.records("reload")], ["shadow", "commit", "rollback"])
+        self.assertEqual([r["step"] for r in h.records("reload")], ["save", "shadow", "commit", "rollback"])
 
     def test_refused_builds(self):
         h = self.host(runs.strategy(host.version("plain"), data='"bar:1m"', id="s"), pace=60000).start()

@@ -5,7 +5,11 @@
  *   reload_driver CONF ID MODE SHADOW PROBATION COUNT FILE...
  *
  * The files take turns. Events wait while a build is being loaded, so that there is a reload every
- * SHADOW + PROBATION events, whatever the machine's speed. Prints what came of it as JSON. */
+ * SHADOW + PROBATION events, whatever the machine's speed. Prints what came of it as JSON.
+ *
+ * QUOIN_GATE=N: events do not wait while a state is being loaded, until N calls were kept for the
+ * new build, or were too many. Its load is to read a byte from the descriptor QUOIN_GATE_FD first:
+ * it is written then, or when the run has ended. QUOIN_ROOM=N: so many bytes keep calls. */
 #include "base/fail.h"
 #include "base/log.h"
 #include "engine/internal.h"
@@ -16,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 typedef struct driver {
     engine *e;
@@ -25,6 +30,9 @@ typedef struct driver {
     uint64_t done, refused;
     char why[256];
     bool is_busy;
+    uint64_t gate;    /* calls; 0 = none */
+    int gate_fd;      /* that opens it */
+    uint32_t nopened; /* for so many saves */
     long rss_at_tenth;
 } driver;
 
@@ -61,6 +69,11 @@ static void on_done(void *ctx, int32_t code, const char *why)
     if (d->asked == d->most / 10) d->rss_at_tenth = rss_pages();
 }
 
+static void open_gate(const driver *d)
+{
+    if (write(d->gate_fd, "", 1) != 1) exit(9);
+}
+
 /* On the engine's thread, at each event that marks the books. */
 static void on_mark(void *ctx, uint32_t instrument, int64_t price, int64_t ts)
 {
@@ -73,11 +86,33 @@ static void on_mark(void *ctx, uint32_t instrument, int64_t price, int64_t ts)
     if (!d->is_busy && r->phase == RELOAD_IDLE && d->asked < d->most) {
         snprintf(d->what.file, sizeof d->what.file, "%s", d->files[d->asked++ % d->nfiles]);
         d->is_busy = true;
+        d->nopened = 0;
         if (engine_ask_reload(d->e, &d->what, NULL) != QN_OK) exit(9);
         return;
     }
-    while (r->phase == RELOAD_LOADING && !atomic_load(&r->is_loaded))
+    while ((r->phase == RELOAD_LOADING || r->phase == RELOAD_TAKING_OVER) &&
+           !atomic_load(&r->is_loaded)) {
+        if (r->phase == RELOAD_TAKING_OVER && d->gate && d->nopened < r->nsaves) {
+            if (r->later.kept < d->gate && !r->later.is_overrun) return;
+            d->nopened = r->nsaves;
+            open_gate(d);
+        }
         sched_yield();
+    }
+}
+
+static int make_gate(driver *d)
+{
+    const char *gate = getenv("QUOIN_GATE");
+    int ends[2];
+    char text[16];
+
+    if (!gate) return 0;
+    if (pipe(ends) != 0) return -1;
+    d->gate = strtoull(gate, NULL, 10);
+    d->gate_fd = ends[1];
+    snprintf(text, sizeof text, "%d", ends[0]);
+    return setenv("QUOIN_GATE_FD", text, 1);
 }
 
 static int run(driver *d, config *cfg)
@@ -98,16 +133,20 @@ static int run(driver *d, config *cfg)
         return 2;
     }
     engine_observe(d->e, &watch);
+    if (getenv("QUOIN_ROOM")) d->e->reloads.later.room = strtoull(getenv("QUOIN_ROOM"), NULL, 10);
     rc = engine_run(d->e, &err);
+    if (d->gate) open_gate(d);
     if (rc == QN_OK) rc = engine_decision_hash(d->e, decided, &err);
     if (rc == QN_OK) rc = engine_ledger_hash(d->e, books, &err);
     printf("{\"code\":\"%s\",\"error\":\"%s\",\"decision_hash\":\"%s\",\"ledger_hash\":\"%s\","
            "\"events\":%" PRIu64 ",\"market\":%" PRIu64 ",\"done\":%" PRIu64 ",\"refused\":%" PRIu64
+           ",\"saves\":%u,\"kept\":%" PRIu64 ",\"given\":%" PRIu64
            ",\"why\":\"%s\",\"pages_at_tenth\":%ld,\"pages\":%ld,\"modules\":%u,\"tainted\":%s,"
            "\"pause_p50_ns\":%" PRId64 ",\"pause_p99_ns\":%" PRId64 "}\n",
            error_name(rc), err.msg, decided, books, engine_count(d->e)->events,
-           engine_count(d->e)->market, d->done, d->refused, d->why, d->rss_at_tenth, rss_pages(),
-           d->e->nmodules, engine_is_tainted(d->e) ? "true" : "false",
+           engine_count(d->e)->market, d->done, d->refused, d->e->reloads.nsaves,
+           d->e->reloads.later.kept, d->e->reloads.later.given, d->why, d->rss_at_tenth,
+           rss_pages(), d->e->nmodules, engine_is_tainted(d->e) ? "true" : "false",
            engine_reload_pause_ns(d->e, 0.5), engine_reload_pause_ns(d->e, 0.99));
     engine_free(d->e);
     return rc == QN_OK ? 0 : 1;
@@ -133,6 +172,7 @@ int main(int argc, char **argv)
     d.nfiles = (uint64_t)argc - 7;
     d.what.done = on_done;
     d.what.ctx = &d;
+    if (make_gate(&d) != 0) return 2;
     if (config_open(argv[1], NULL, 0, &cfg, &err) != QN_OK) {
         fprintf(stderr, "%s\n", err.msg);
         return 2;

@@ -11,10 +11,15 @@
  *   DIFFER_AT   0   from this bar on it turns over at each bar; 0 = none
  *   GARBLE_AT   0   from this bar on it sends an intent that no host takes; 0 = none
  *   DOUBLE      0   1 = it sends each order twice
+ *   GATE        0   so many loads wait for a byte of the descriptor that QUOIN_GATE_FD names
+ *   ASKS        0   1 = it asks at each bar what others do not ask, and makes nothing of it
  *   EXTRA       0   1 = a parameter without which it cannot be, and which no config has */
 #include <quoin/sdk/strategy.h>
 
 #include <quoin/sdk/fields.h>
+
+#include <stdlib.h>
+#include <unistd.h>
 
 #ifndef EVERY
 #define EVERY 5
@@ -39,6 +44,12 @@
 #endif
 #ifndef DOUBLE
 #define DOUBLE 0
+#endif
+#ifndef GATE
+#define GATE 0
+#endif
+#ifndef ASKS
+#define ASKS 0
 #endif
 #ifndef EXTRA
 #define EXTRA 0
@@ -79,10 +90,31 @@ static int32_t save(const void *self, const qn_stream *to, qn_err *err)
     return qn_fields_save(&table, self, to, err);
 }
 
+/* What a state of many megabytes does by its size. */
+static int32_t wait_at_gate(qn_err *err)
+{
+    static int loads;
+    const char *fd = getenv("QUOIN_GATE_FD");
+    char byte;
+
+    if (loads++ >= GATE) return QN_OK;
+    if (fd && read((int)strtol(fd, NULL, 10), &byte, 1) == 1) return QN_OK;
+    return qn_fail(err, QN_E_IO, "the gate cannot be read");
+}
+
+static void ask(const version *v, const qn_event *ev)
+{
+    const qn_host_portfolio *p = v->setup->host->ext(v->setup->host->ctx, QN_HOST_PORTFOLIO);
+    int64_t equity;
+
+    p->equity(v->setup->host->ctx, ev->instrument, &equity);
+}
+
 static int32_t load(void *self, uint32_t schema, const qn_stream *from, qn_err *err)
 {
     static const qn_fields table = {fields, NFIELDS, 0};
 
+    if (GATE > 0 && wait_at_gate(err) != QN_OK) return QN_E_IO;
     if (LOAD != QN_OK) return qn_fail(err, LOAD, "this build loads nothing");
     return qn_fields_load(&table, self, schema, from, err);
 }
@@ -106,6 +138,7 @@ static int32_t on_bar(version *v, const qn_bar *bar, const qn_out *out)
 
     v->bars++;
     v->last_close = bar->close;
+    if (ASKS) ask(v, &bar->hdr);
     if (FAIL_AT > 0 && v->bars >= FAIL_AT) return QN_E_INTERNAL;
     if (GARBLE_AT > 0 && v->bars >= GARBLE_AT) {
         qn_target none = {.hdr = {.size = sizeof none, .kind = 99}};
