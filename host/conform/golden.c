@@ -84,26 +84,37 @@ static bool has_param(const qn_class *cls, const char *key)
     return false;
 }
 
+static bool take_param(kept *k, const subject *s, const char *key, const char *text)
+{
+    size_t n = strlen(key) + 1 + strlen(text) + 1;
+
+    if (!has_param(s->cls, key)) return true;
+    if (k->nsets == SETS || !(k->sets[k->nsets] = mem_new(n, 1))) return false;
+    snprintf(k->sets[k->nsets++], n, "%s=%s", key, text);
+    return true;
+}
+
 /* The parameters of that time, but for those that the class has no more; what the user says now
  * counts more. */
 static bool take_params(kept *k, const subject *s)
 {
     struct json_object *params = json_get(k->head, "params", json_type_object);
-    size_t room = SETS - (s->nsets < SETS ? s->nsets : SETS);
+    struct json_object_iterator at, end;
+    bool is_whole = params != NULL;
 
     if (!params) return false;
-    json_object_object_foreach(params, key, value)
-    {
-        const char *text = json_object_get_string(value);
-        size_t n = strlen(key) + 1 + (text ? strlen(text) : 0) + 1;
-        if (!has_param(s->cls, key)) continue;
-        if (k->nsets == room || !(k->sets[k->nsets] = mem_new(n, 1))) return false;
-        snprintf(k->sets[k->nsets++], n, "%s=%s", key, text ? text : "");
+    at = json_object_iter_begin(params);
+    end = json_object_iter_end(params);
+    for (; is_whole && !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+        const char *text = json_object_get_string(json_object_iter_peek_value(&at));
+        is_whole = take_param(k, s, json_object_iter_peek_name(&at), text ? text : "");
     }
     k->nowned = k->nsets;
-    for (size_t i = 0; i < s->nsets && k->nsets < SETS; i++)
-        k->sets[k->nsets++] = (char *)(uintptr_t)s->sets[i];
-    return true;
+    for (size_t i = 0; is_whole && i < s->nsets; i++) {
+        is_whole = k->nsets < SETS;
+        if (is_whole) k->sets[k->nsets++] = (char *)(uintptr_t)s->sets[i];
+    }
+    return is_whole;
 }
 
 /* Read a file. False: it is damaged, or of something else, and f says so. */

@@ -153,6 +153,29 @@ execution = { plugin = "execution/twap"; params = { duration = "4m"; slices = 4;
             self.assertEqual((got["done"], got["refused"]), (0, 1), (file, got["why"]))
             self.assertIn(word, got["why"])
 
+    def test_a_state_that_is_cut_is_refused(self):
+        """The build at work saves a part of its state: whoever would take over says so."""
+        self.config(at_work("cut"))
+        plain = self.plain()
+        for mode in ("refactor", "tune", "force"):
+            got, _ = self.drive("v", mode, 10, 10, 5, version("plain"), version("state2"))
+            self.same(got, plain)
+            self.assertEqual((got["done"], got["refused"]), (0, 5))
+            self.assertRegex(got["why"], "QN_E_DAMAGED.*the state is cut short")
+
+    def test_a_later_layout_and_back(self):
+        """Layout 1 is taken over by a build of layout 2, and no build of layout 1 takes over then."""
+        self.config(at_work("plain"))
+        plain = self.plain()
+        for mode in ("refactor", "tune", "force"):
+            got, told = self.drive("v", mode, 10, 10, 1, version("state2"))
+            self.same(got, plain)
+            self.assertEqual((got["done"], told), (1, ""))
+            got, told = self.drive("v", mode, 10, 10, 2, version("state2"), version("plain"))
+            self.same(got, plain)
+            self.assertEqual((got["done"], got["refused"]), (1, 1))
+            self.assertIn("QN_E_STATE", got["why"])
+
     def test_rolled_back_on_probation(self):
         """It differs, or fails, only after it was put to work: a refactor leaves no trace."""
         self.config(at_work("plain"))

@@ -13,6 +13,7 @@
  *   DOUBLE      0   1 = it sends each order twice
  *   GATE        0   so many loads wait for a byte of the descriptor that QUOIN_GATE_FD names
  *   ASKS        0   1 = it asks at each bar what others do not ask, and makes nothing of it
+ *   CUT         0   so many bytes of its state are saved, and not the rest; 0 = all
  *   EXTRA       0   1 = a parameter without which it cannot be, and which no config has */
 #include <quoin/sdk/strategy.h>
 
@@ -51,6 +52,9 @@
 #ifndef ASKS
 #define ASKS 0
 #endif
+#ifndef CUT
+#define CUT 0
+#endif
 #ifndef EXTRA
 #define EXTRA 0
 #endif
@@ -83,11 +87,29 @@ static int32_t create(void *self, const qn_setup *setup, qn_err *err)
     return QN_OK;
 }
 
+/* A stream that forgets what comes behind its first CUT bytes. */
+typedef struct cut_stream {
+    const qn_stream *to;
+    int64_t left;
+} cut_stream;
+
+static int64_t cut_write(void *ctx, const void *from, uint64_t n)
+{
+    cut_stream *s = ctx;
+    uint64_t most = s->left < (int64_t)n ? (uint64_t)s->left : n;
+    int64_t done = most > 0 ? s->to->write(s->to->ctx, from, most) : (int64_t)n;
+
+    if (most > 0 && done > 0) s->left -= done;
+    return done;
+}
+
 static int32_t save(const void *self, const qn_stream *to, qn_err *err)
 {
     static const qn_fields table = {fields, NFIELDS, 0};
+    cut_stream cut = {to, CUT};
+    const qn_stream shorter = {.size = sizeof shorter, .ctx = &cut, .write = cut_write};
 
-    return qn_fields_save(&table, self, to, err);
+    return qn_fields_save(&table, self, CUT > 0 ? &shorter : to, err);
 }
 
 /* What a state of many megabytes does by its size. */
