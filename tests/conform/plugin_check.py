@@ -229,8 +229,11 @@ class PluginCheck(unittest.TestCase):
                                               text=True, capture_output=True).stdout)
             if not shown["state_schema"] or shown["kind"] in ("qn.sink/1", "qn.tuner/1"):
                 continue
-            result, text = self.golden(file, KEPT)
-            self.assertEqual((result, "not kept" in text), ("passed", False), (file, text))
+            # in the host's own profile: with a sanitizer its plugins have one, too
+            run = subprocess.run([QUOIN, "plugin", "check", file, "--only", "golden", "--golden",
+                                  KEPT, "--json"], text=True, capture_output=True, check=False)
+            (row,) = json.loads(run.stdout)["checks"]
+            self.assertEqual((row["result"], "not kept" in row["text"]), ("passed", False), row)
             count += len(list((KEPT / shown["id"]).glob("*.state")))
         self.assertGreater(count, 7)
         self.assertEqual(count, len(list(KEPT.glob("*/*/*.state"))), "of a class that is no more")
