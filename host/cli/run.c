@@ -227,7 +227,8 @@ int cmd_run(int argc, char **argv)
                               .to = INT64_MAX,
                               .stop = &cli_stop,
                               .version = QUOIN_VERSION,
-                              .with_sinks = true}};
+                              .with_sinks = true,
+                              .watches = true}};
     qn_err err = QN_ERR_INIT;
     config *cfg = NULL;
     store *s = NULL;

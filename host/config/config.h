@@ -65,6 +65,7 @@ typedef struct config_model {
     const char *plugin;
     config_list instruments; /* "BTCUSDT.binance" */
     config_list data;
+    bool watch;
     const config_node *params; /* NULL = none given */
 } config_model;
 
@@ -87,6 +88,7 @@ typedef struct config_optimizer {
     const char *plugin;      /* NULL = no optimizer */
     int64_t rebalance;       /* ns, > 0 */
     int64_t min_trade;       /* money: smaller orders are not made */
+    bool watch;
     const config_node *params;
 } config_optimizer;
 
@@ -95,6 +97,7 @@ typedef struct config_risk {
     const config_node *node;
     const char *id;
     const char *plugin;
+    bool watch;
     const config_node *params;
 } config_risk;
 
@@ -102,6 +105,7 @@ typedef struct config_execution {
     const config_node *node; /* NULL = none given */
     const char *plugin;      /* NULL = orders are sent as they are */
     config_list data;        /* market data that it is given; may be empty */
+    bool watch;
     const config_node *params;
 } config_execution;
 

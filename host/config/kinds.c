@@ -151,9 +151,6 @@ static void read_bool(config *cfg, const field *f, const config_node *node, void
 
     if (value_bool(node, &value) != QN_OK)
         wrong(cfg, f, node, QN_E_TYPE, "true or false");
-    else if (value && (f->flags & FIELD_LATER_TRUE))
-        config_add_mistake(cfg, node, QN_E_UNSUPPORTED,
-                           "this version has no %s = true yet: remove the key", f->key);
     else
         *(bool *)slot = value;
 }

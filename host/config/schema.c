@@ -18,6 +18,11 @@
         .key = "plugin", .kind = &kind_plugin, .flags = FIELD_REQUIRED,                            \
         .slot = offsetof(type, plugin), .doc = doc_                                                \
     }
+#define WATCH(type)                                                                                \
+    {                                                                                              \
+        .key = "watch", .kind = &kind_bool, .slot = offsetof(type, watch), .def = "false",         \
+        .doc = "reload it when its file changes"                                                   \
+    }
 #define PARAMS(type)                                                                               \
     {                                                                                              \
         .key = "params", .kind = &kind_params, .slot = offsetof(type, params),                     \
@@ -140,6 +145,7 @@ static const field model_fields[] = {
      .flags = FIELD_REQUIRED,
      .slot = offsetof(config_model, data),
      .doc = "market data that it is given"},
+    WATCH(config_model),
     PARAMS(config_model),
 };
 
@@ -193,12 +199,7 @@ static const field strategy_fields[] = {
      .def = "hold",
      .labels = "hold|flatten",
      .doc = "what becomes of its position when it is taken out of service"},
-    {.key = "watch",
-     .kind = &kind_bool,
-     .flags = FIELD_LATER_TRUE,
-     .slot = offsetof(config_strategy, watch),
-     .def = "false",
-     .doc = "load it again when its file changes"},
+    WATCH(config_strategy),
     PARAMS(config_strategy),
 };
 
@@ -225,6 +226,7 @@ static const field optimizer_fields[] = {
      .slot = offsetof(config_optimizer, min_trade),
      .def = "0",
      .doc = "orders of less value are not made, in account currency"},
+    WATCH(config_optimizer),
     PARAMS(config_optimizer),
 };
 
@@ -242,6 +244,7 @@ static const schema optimizer_schema = {
 static const field risk_fields[] = {
     ID(config_risk, "name of the module in this config and in the journal"),
     PLUGIN(config_risk, "class id, `risk/NAME`, or a file"),
+    WATCH(config_risk),
     PARAMS(config_risk),
 };
 
@@ -262,6 +265,7 @@ static const field execution_fields[] = {
      .kind = &kind_data,
      .slot = offsetof(config_execution, data),
      .doc = "market data that it is given, of all instruments; none when absent"},
+    WATCH(config_execution),
     PARAMS(config_execution),
 };
 

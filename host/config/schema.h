@@ -17,8 +17,7 @@ typedef struct field_kind {
 } field_kind;
 
 #define FIELD_REQUIRED 1u
-#define FIELD_POSITIVE 2u   /* a number or a period of zero or less is a mistake */
-#define FIELD_LATER_TRUE 4u /* true is for a later version */
+#define FIELD_POSITIVE 2u /* a number or a period of zero or less is a mistake */
 
 /* A key. Absent and not required: its default, or a slot that stays zero. */
 struct field {

@@ -20,9 +20,6 @@ typedef struct ask {
     int64_t shadow, probation; /* -1 = not said */
 } ask;
 
-#define SHADOW 10 /* events, where the request says nothing */
-#define PROBATION 100
-
 /* ------------------------------------------------------------------ reading */
 
 typedef enum member_kind { MEMBER_TEXT, MEMBER_COUNT, MEMBER_ID } member_kind;
@@ -166,8 +163,9 @@ static int32_t put_reload(const ask *a, engine_reload *to, qn_err *err)
     const char *mode = a->mode ? a->mode : "refactor";
     const char *file = a->file ? a->file : "";
 
-    *to = (engine_reload){.shadow = a->shadow < 0 ? SHADOW : (uint64_t)a->shadow,
-                          .probation = a->probation < 0 ? PROBATION : (uint64_t)a->probation};
+    *to = (engine_reload){.shadow = a->shadow < 0 ? ENGINE_RELOAD_SHADOW : (uint64_t)a->shadow,
+                          .probation =
+                              a->probation < 0 ? ENGINE_RELOAD_PROBATION : (uint64_t)a->probation};
     for (uint32_t i = 1; i < QN_RELOAD_MODES; i++)
         if (strcmp(mode, modes[i]) == 0) to->mode = i;
     if (!to->mode)

@@ -58,6 +58,7 @@ typedef struct engine_options {
     engine_mode mode;
     uint32_t run;      /* number of the recorded run, unless the mode is ENGINE_TRADE */
     bool with_sinks;   /* the config's sinks are fed */
+    bool watches;      /* plugins with watch = true are reloaded when their files change */
     bool lifts_halt;   /* ENGINE_TRADE: the store's halt ends with the beginning of this run */
     int64_t tape_from; /* ENGINE_BOOKS: where the recorded run's tape began; else ignored */
 } engine_options;
@@ -120,6 +121,9 @@ int32_t engine_run(engine *e, qn_err *err);
 int32_t engine_find_market(engine *e, uint64_t number, const qn_event **out, qn_err *err);
 
 /* ---- a new build of a plugin, while the run goes on */
+
+#define ENGINE_RELOAD_SHADOW 10u /* calls, where nothing else is said */
+#define ENGINE_RELOAD_PROBATION 100u
 
 /* What is asked for. Texts are copied. */
 typedef struct engine_reload {

@@ -6,6 +6,7 @@
 
 #include "base/fail.h"
 #include "base/log.h"
+#include "watch.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -169,8 +170,21 @@ int32_t engine_end(engine *e, qn_err *err)
     return journal_end(e, err);
 }
 
+/* A run whose files cannot be watched goes on: an operator can reload what has changed. */
+static watch *watch_files(engine *e)
+{
+    qn_err err = QN_ERR_INIT;
+    watch *files = NULL;
+    int32_t rc = e->options.watches ? watch_start(e, &files, &err) : QN_OK;
+
+    if (rc != QN_OK)
+        log_line(LOG_WARNING, "watch = true has no effect: %s [%s]", err.msg, error_name(rc));
+    return files;
+}
+
 int32_t engine_run(engine *e, qn_err *err)
 {
+    watch *files;
     int32_t rc = e->is_started ? QN_OK : engine_start(e, err);
 
     if (rc != QN_OK) return rc;
@@ -178,9 +192,11 @@ int32_t engine_run(engine *e, qn_err *err)
     e->slot->seq = &e->cause;
     e->started = e->pace_begun = clock_steady();
     e->pace_from = e->first_ts;
+    files = watch_files(e);
     rc = run_events(e, err);
     commands_close(e);
     reloads_give_up(e); /* who waits for one is told, before the report is made */
+    watch_stop(files);
     e->run_ns = clock_steady() - e->started;
     e->counts.events = e->seq;
     return finish(e, rc, err);

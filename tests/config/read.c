@@ -70,7 +70,7 @@ START_TEST(every_key)
     ck_assert_str_eq(s[1].isolation, "none");
     ck_assert_str_eq(s[1].on_fault, "hold");
     ck_assert_int_eq(s[1].capital, 100000000);
-    ck_assert(!s[1].watch);
+    ck_assert(s[0].watch && !s[1].watch);
     ck_assert_int_eq(run->report.sample, HOUR);
     ck_assert_double_eq(run->report.periods_per_year, 8766.5);
     ck_assert_str_eq(run->report.benchmark, "BTCUSDT.binance");

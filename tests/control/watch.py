@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""watch = true: a plugin whose file has changed is reloaded; a file that will not do is refused, and
+the build at work goes on."""
+import os
+import shutil
+import unittest
+
+import host
+import runs
+
+
+class Watch(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.run_ = host.catalog(20000)
+
+    def setUp(self):
+        self.dir = self.run_.path(self.id().rsplit(".", 1)[-1])
+        os.mkdir(self.dir, 0o755)
+        self.file = os.path.join(self.dir, "sma.so")
+        shutil.copyfile(host.sma_build(0), self.file)
+        os.chmod(self.file, 0o755)
+
+    def host(self):
+        at_work = runs.strategy(self.file, 'fast = 3; slow = 9; qty = "8"; rule = "level";',
+                                data='"bar:1m"', id="sma")
+        h = host.Host(self.run_, at_work.replace("params =", "watch = true; params ="), pace=6000)
+        self.addCleanup(h.__exit__)
+        return h.start()
+
+    def replace(self, build):
+        """As a careful installer does it: the file is whole when it has its name."""
+        new = self.file + ".new"
+        shutil.copyfile(build, new)
+        os.chmod(new, 0o755)
+        os.rename(new, self.file)
+
+    def epoch(self, h, n):
+        return h.until(lambda s: s["plugins"][1]["epoch"] == n and
+                       s["plugins"][1]["state"] == "active")["plugins"][1]
+
+    def test_a_file_that_changes(self):
+        h = self.host()
+        self.assertEqual(h.status()["plugins"][1]["epoch"], 0)
+        self.replace(host.sma_build(1))
+        self.epoch(h, 1)
+        shutil.copyfile(host.sma_build(2), self.file)  # written in place: told when it is closed
+        self.epoch(h, 2)
+        self.assertEqual(h.ctl("stop").returncode, 0)
+        h.end()
+        asked = [r for r in h.records("command") if r["verb"] == "reload"]
+        self.assertEqual([(r["uid"], r["pid"], r["code"]) for r in asked],
+                         [(os.getuid(), h.process.pid, "QN_OK")] * 2)
+        self.assertEqual(asked[0]["value"], "refactor " + self.file)
+        self.replace(host.sma_build(0))  # what the run was begun with
+        h.replay()
+
+    def test_files_that_will_not_do(self):
+        h = self.host()
+        with open(host.sma_build(1), "rb") as f:
+            whole = f.read()
+        with open(self.file + ".part", "wb") as f:  # half of it, moved into place
+            f.write(whole[:len(whole) // 2])
+        os.rename(self.file + ".part", self.file)
+        self.refused(h, 1)
+        self.replace(host.version("plain"))  # of another class
+        self.refused(h, 2)
+        os.unlink(self.file)
+        with open(os.path.join(self.dir, "other.so"), "wb") as f:  # nobody's
+            f.write(whole)
+        self.replace(host.sma_build(1))
+        self.epoch(h, 1)
+        self.assertEqual(h.ctl("stop").returncode, 0)
+        _, told = h.process.communicate(timeout=host.PATIENCE)
+        self.assertEqual(h.process.returncode, 0, told)
+        self.assertEqual(told.count("sma was not reloaded"), 2, told)
+        self.assertIn("has no class", told)
+        self.assertEqual(len(h.records("command")), 3 + 1)  # and the stop
+
+    def refused(self, h, n):
+        """So many were: then the build at work is alone again, and the first one."""
+        h.until(lambda s: s["plugins"][1]["state"] == "active" and
+                s["control"]["clients"] >= 0 and
+                len([r for r in h.records("reload") if r["step"] == "refuse"]) == n)
+        self.assertEqual(h.status()["plugins"][1]["epoch"], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
