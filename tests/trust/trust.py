@@ -293,6 +293,20 @@ class Trust(unittest.TestCase):
         self.assertEqual(told, expected)
         self.assertNotIn("UNSIGNED PLUGINS", page)
 
+    def test_replaced_between_check_and_run(self):
+        """What was checked is not what is loaded: it is judged again, by its content."""
+        self.prepare("require")
+        self.sign(self.venue)
+        self.sign()
+        done = quoin("check", self.run_.path("run.cfg"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.verify().returncode, 0)
+        other = self.put(os.path.join(BUILD, "plugins", "strategy", "buy_and_hold.so"))
+        os.rename(other, self.file)
+        self.run_refused("altered")
+        os.remove(self.file + ".sig")  # its signature taken off, too
+        self.run_refused("unsigned")
+
     def test_taint(self):
         self.prepare("taint")
         self.sign(self.venue)
