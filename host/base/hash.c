@@ -77,6 +77,11 @@ int32_t sha256_of(const void *data, size_t n, char to[SHA256_HEX], qn_err *err)
     return QN_OK;
 }
 
+void sha256_text(const uint8_t hash[SHA256_BYTES], char to[SHA256_HEX])
+{
+    hex(hash, SHA256_BYTES, to);
+}
+
 #define CRC_SHORT 256 /* bytes from which on ISA-L's folding is faster */
 
 #if defined(__x86_64__)

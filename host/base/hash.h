@@ -27,6 +27,9 @@ int32_t sha256_hex_with(const sha256 *h, const void *data, size_t n, char to[SHA
 /* The hash of one piece of memory, as hex. */
 int32_t sha256_of(const void *data, size_t n, char to[SHA256_HEX], qn_err *err);
 
+/* A hash's bytes as hex. */
+void sha256_text(const uint8_t hash[SHA256_BYTES], char to[SHA256_HEX]);
+
 /* CRC32C (Castagnoli), initial value and final xor all ones, as iSCSI and ext4 use it. */
 uint32_t crc32c(const void *data, size_t n);
 /* The same of bytes that come in pieces: the checksum of those before (0: none), and more. */

@@ -297,9 +297,8 @@ bool commands_again(engine *e)
     memcpy(&record, next, next->size);
     if (next->type == QN_EVENT_COMMAND) {
         apply(e, &record.command, &norders);
-    } else { /* the build that decides as the other one did; one that did not shows at once */
-        record_put(e, &record.hdr);
-        engine_settle(e);
+    } else {
+        reload_again(e, &record.reload);
     }
     return true;
 }

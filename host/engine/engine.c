@@ -355,7 +355,7 @@ RARE static void sampled_market_event(engine *e, qn_event *ev)
     if (e->store && !e->replay) {
         if ((rc = store_check(e->store, &err)) != QN_OK) engine_fail(e, rc, "%s", err.msg);
         /* before the checkpoint: a run that goes on from here makes it again */
-        if (e->counts.market >= e->snapshot_at) snapshot_take(e);
+        if (e->counts.market >= e->snapshot_at && e->reloads.phase == RELOAD_IDLE) snapshot_take(e);
     }
     if (e->counts.market && !(e->counts.market & CHECKPOINT_MASK)) put_checkpoint(e);
     e->is_sampled = true;

@@ -178,6 +178,12 @@ int32_t module_adopt(engine *e, module *m, qn_err *err)
     return QN_OK;
 }
 
+void module_share(engine *e, const module *m)
+{
+    for (uint32_t i = 0; i < e->nmodules; i++)
+        if (e->modules[i].module == m) e->modules[i].uses++;
+}
+
 /* The module of a file: the one that is loaded already, or a new one. */
 static int32_t module_take(engine *e, const char *path, module **out, qn_err *err)
 {
@@ -345,6 +351,26 @@ int32_t body_create(body *b, qn_err *err)
         return fail(err, rc, "%s (%s): %s", b->seat->id, b->cls->id, error_text(&why, rc));
     b->is_created = true;
     return QN_OK;
+}
+
+int32_t body_make(instance *seat, module *m, const qn_class *cls, body **out, qn_err *err)
+{
+    engine *e = seat->engine;
+    body *b;
+    int32_t rc = body_new(seat, m, cls, &b, err);
+
+    if (rc != QN_OK) return rc;
+    instance_name(seat, SLOT_ROW_CANDIDATE, b);
+    pthread_mutex_lock(&e->reloads.filling);
+    rc = config_fill(e->cfg, seat->node, seat->params, &cls->params, b->self);
+    if (rc != QN_OK) config_take_mistakes(e->cfg, err);
+    pthread_mutex_unlock(&e->reloads.filling);
+    if (rc == QN_OK) rc = body_create(b, err);
+    if (rc == QN_OK)
+        *out = b;
+    else
+        body_drop(b);
+    return rc;
 }
 
 void seat_table(instance *in, const void *table)

@@ -26,6 +26,7 @@
  *   worker.c     the pool for slow work
  *   waiting.h    events and timers that wait: queue.c, timers.c
  *   reload.c     a new build takes the place of one at work
+ *   again.c      a recorded run does its reloads again
  *   tee.c        two builds in one seat, compared
  *   watch.c      builds whose files have changed are reloaded
  *   catchup.c    what a build that comes late has still to see
@@ -121,6 +122,8 @@ typedef struct instance {
     void *table_at;                   /* where its kind keeps the table that is called */
     tee *tee;                         /* another build is beside the one at work; else NULL */
     uint64_t epoch;                   /* builds that were put to work after the first */
+    bool is_replaced;                 /* of a run whose books are booked again: by `build` */
+    uint8_t build[32];                /* SHA-256 */
     arena arena;
     const qn_instrument **instruments;
     uint32_t ninstruments;
@@ -179,6 +182,9 @@ void instance_free(instance *in);
  * not created yet. On error *out is unchanged. */
 int32_t body_new(instance *seat, module *m, const qn_class *cls, body **out, qn_err *err);
 int32_t body_create(body *b, qn_err *err);
+/* A body with its parameters filled in, created. From any thread. A use of the module is the
+ * caller's to give with it, or to give back on error; *out is then unchanged. */
+int32_t body_make(instance *seat, module *m, const qn_class *cls, body **out, qn_err *err);
 void body_free(body *b); /* destroys what was created; NULL is fine */
 void body_drop(body *b); /* the same from any thread; its module stays in use */
 /* Say whose calls those of a row are from now on. */
@@ -190,6 +196,8 @@ void seat_table(instance *in, const void *table);
 /* Put a module that was loaded elsewhere among those of the run, in use by one body; and take one
  * use away: the last one closes it. */
 int32_t module_adopt(engine *e, module *m, qn_err *err);
+/* One more use of a module of the run. */
+void module_share(engine *e, const module *m);
 void module_give_back(engine *e, module *m);
 /* SHA-256 of its file. */
 void module_hash(const module *m, uint8_t to[32]);
@@ -657,8 +665,8 @@ int32_t journal_end(engine *e, qn_err *err);
 /* A replay must have come to the end that was recorded. */
 int32_t journal_compare_end(const engine *e, qn_err *err);
 
-/* taint.c: on the engine's thread. A module's code ran as an instance's. */
-void taint_note(engine *e, instance *in, const module *m);
+/* taint.c: on the engine's thread. A module's code ran as an instance's. True if it is unsigned. */
+bool taint_note(engine *e, instance *in, const module *m);
 /* What a recorded run says of itself is true of the run that goes on, or is reported. `footer`
  * NULL: it has none. */
 void taint_recall(engine *e, const char *header, const char *footer);

@@ -16,6 +16,7 @@ int32_t reloads_init(reloads *r, qn_err *err)
 {
     pthread_mutex_init(&r->lock, NULL);
     sem_init(&r->turn, 0, 0);
+    pthread_mutex_init(&r->filling, NULL);
     r->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     return r->bell >= 0 ? QN_OK : fail_errno(err, "cannot make an eventfd");
 }
@@ -82,7 +83,7 @@ static uint32_t take_asked(reloads *r)
 
 /* ------------------------------------------------------------------ on record */
 
-static void record_step(engine *e, uint32_t step, int32_t code)
+void reload_record(engine *e, uint32_t step, int32_t code)
 {
     reloads *r = &e->reloads;
     qn_reload record = {
@@ -91,6 +92,7 @@ static void record_step(engine *e, uint32_t step, int32_t code)
         .step = step,
         .mode = r->what.mode,
         .code = code,
+        .is_unsigned = r->is_unsigned,
         .events = r->tee.events};
 
     memcpy(record.build, r->build, sizeof record.build);
@@ -123,20 +125,13 @@ static int32_t check_class(const instance *seat, const qn_class *cls, qn_err *er
 }
 
 /* An instance of the new build, which has seen nothing. */
-static int32_t make_body(engine *e, reloads *r, module *m, qn_err *err)
+static int32_t make_body(reloads *r, module *m, qn_err *err)
 {
     instance *seat = r->seat;
     const qn_class *cls = module_class(m, seat->live->cls->id);
     int32_t rc = check_class(seat, cls, err);
 
-    if (rc != QN_OK || (rc = body_new(seat, m, cls, &r->body, err)) != QN_OK) return rc;
-    instance_name(seat, SLOT_ROW_CANDIDATE, r->body);
-    rc = config_fill(e->cfg, seat->node, seat->params, &cls->params, r->body->self);
-    if (rc != QN_OK) {
-        config_take_mistakes(e->cfg, err);
-        return rc;
-    }
-    return body_create(r->body, err);
+    return rc == QN_OK ? body_make(seat, m, cls, &r->body, err) : rc;
 }
 
 static int32_t load_build(engine *e, reloads *r, qn_err *err)
@@ -145,18 +140,18 @@ static int32_t load_build(engine *e, reloads *r, qn_err *err)
     int32_t rc = catchup_open(&r->later, err);
 
     if (rc != QN_OK || (rc = module_load(file, &e->loading, &r->module, err)) != QN_OK) return rc;
-    return make_body(e, r, r->module, err);
+    return make_body(r, r->module, err);
 }
 
 /* An instance loads a state once: for another one there is another instance. */
-static int32_t make_again(engine *e, reloads *r, qn_err *err)
+int32_t reload_make_again(reloads *r, qn_err *err)
 {
     body_drop(r->body);
     r->body = NULL;
-    return make_body(e, r, r->adopted, err);
+    return make_body(r, r->adopted, err);
 }
 
-static int32_t load_state(const reloads *r, qn_err *err)
+int32_t reload_load_state(const reloads *r, qn_err *err)
 {
     const body *to = r->body;
     bytes_in loaded = bytes_reader(r->state.data, r->state.used);
@@ -175,8 +170,8 @@ static int32_t do_job(engine *e, reloads *r, reload_job what, qn_err *err)
     int32_t rc = QN_OK;
 
     if (what == LOAD_BUILD) return load_build(e, r, err);
-    if (what == LOAD_AGAIN || what == LOAD_AFRESH) rc = make_again(e, r, err);
-    return rc == QN_OK && what != LOAD_AFRESH ? load_state(r, err) : rc;
+    if (what == LOAD_AGAIN || what == LOAD_AFRESH) rc = reload_make_again(r, err);
+    return rc == QN_OK && what != LOAD_AFRESH ? reload_load_state(r, err) : rc;
 }
 
 static void *load_thread(void *arg)
@@ -228,6 +223,7 @@ static void idle(engine *e)
     end_thread(r);
     bytes_free(&r->state);
     r->phase = RELOAD_IDLE;
+    r->is_again = false;
     r->seat = NULL;
     r->old = r->body = NULL;
     r->module = r->adopted = NULL;
@@ -248,13 +244,13 @@ static void drop_new_build(engine *e)
     r->module = r->adopted = NULL;
 }
 
-static void refuse(engine *e, int32_t code, const char *why)
+void reload_refuse(engine *e, int32_t code, const char *why)
 {
     reloads *r = &e->reloads;
 
     if (r->seat) {
         if (r->seat->tee) tee_end(&r->tee);
-        record_step(e, QN_RELOAD_REFUSE, code);
+        reload_record(e, QN_RELOAD_REFUSE, code);
         log_line(LOG_WARNING, "%s was not reloaded: %s [%s]", r->seat->id, why, error_name(code));
     }
     drop_new_build(e);
@@ -263,7 +259,7 @@ static void refuse(engine *e, int32_t code, const char *why)
 }
 
 /* A strategy may be called as a venue is: the one that can be reloaded is meant. */
-static instance *find_seat(const engine *e, const char *id)
+instance *reload_find_seat(const engine *e, const char *id)
 {
     instance *found = NULL;
 
@@ -281,14 +277,16 @@ static void begin(engine *e)
 
     if (!take_waiting(r)) return;
     memset(r->build, 0, sizeof r->build);
-    r->seat = find_seat(e, r->what.id);
+    r->is_unsigned = false;
+    r->seat = reload_find_seat(e, r->what.id);
     if (!r->seat) {
         tell(r, QN_E_UNKNOWN_NAME, "the run has no plugin of that id");
         idle(e);
         return;
     }
     if (!r->seat->table_at) {
-        refuse(e, QN_E_UNSUPPORTED, "venues and sinks are stopped and started, not reloaded");
+        reload_refuse(e, QN_E_UNSUPPORTED,
+                      "venues and sinks are stopped and started, not reloaded");
         return;
     }
     atomic_store_explicit(&r->is_loaded, false, memory_order_relaxed);
@@ -302,19 +300,19 @@ static void begin(engine *e)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     r->has_thread = !failed;
     if (failed)
-        refuse(e, QN_E_NO_MEMORY, "no thread to load it on");
+        reload_refuse(e, QN_E_NO_MEMORY, "no thread to load it on");
     else
         r->phase = RELOAD_LOADING;
 }
 
 /* In a refactor both builds do the same, and it is all one whose answers count: the old one's do as
  * long as it is there, so that one which differs after all has no effect. */
-static void commit(engine *e)
+void reload_commit(engine *e)
 {
     reloads *r = &e->reloads;
 
     r->seat->epoch++;
-    record_step(e, QN_RELOAD_COMMIT, QN_OK);
+    reload_record(e, QN_RELOAD_COMMIT, QN_OK);
     if (r->what.mode != QN_RELOAD_REFACTOR) tee_swap(&r->tee);
     r->tee.events = r->tee.differences = 0;
     r->tee.limit = r->what.probation;
@@ -324,24 +322,31 @@ static void commit(engine *e)
 }
 
 /* It has seen what the one at work has: from here on it is beside it. */
+void reload_shadow(engine *e)
+{
+    reloads *r = &e->reloads;
+
+    reload_record(e, QN_RELOAD_SHADOW, QN_OK);
+    tee_shadow(&r->tee, r->body, r->what.shadow);
+    r->phase = RELOAD_SHADOWED;
+}
+
 static void shadow(engine *e)
 {
     reloads *r = &e->reloads;
 
     let_thread_end(r);
-    record_step(e, QN_RELOAD_SHADOW, QN_OK);
-    tee_shadow(&r->tee, r->body, r->what.shadow);
-    r->phase = RELOAD_SHADOWED;
-    if (r->what.mode == QN_RELOAD_FORCE || r->what.shadow == 0) commit(e);
+    reload_shadow(e);
+    if (r->what.mode == QN_RELOAD_FORCE || r->what.shadow == 0) reload_commit(e);
 }
 
 /* There is a state to go over: a class that has none starts anew, and says so. */
-static bool has_state(const reloads *r)
+bool reload_has_state(const reloads *r)
 {
     return r->old->cls->save && r->body->cls->load;
 }
 
-static int32_t save_state(const engine *e, reloads *r, qn_err *err)
+int32_t reload_save_state(const engine *e, reloads *r, qn_err *err)
 {
     uint32_t before;
     qn_stream out = bytes_stream_out(&r->state);
@@ -349,7 +354,7 @@ static int32_t save_state(const engine *e, reloads *r, qn_err *err)
     int32_t rc;
 
     r->state.used = 0;
-    if (!has_state(r)) return QN_OK;
+    if (!reload_has_state(r)) return QN_OK;
     before = call_begin(e, r->seat, SLOT_CALL_SAVE);
     rc = r->old->cls->save(r->old->self, &out, &why);
     call_end(e, before);
@@ -363,17 +368,17 @@ static void save(engine *e)
     reloads *r = &e->reloads;
     bool is_first = r->nsaves++ == 0;
     qn_err err = QN_ERR_INIT;
-    int32_t rc = save_state(e, r, &err);
+    int32_t rc = reload_save_state(e, r, &err);
 
     if (rc == QN_OK) rc = tee_begin(&r->tee, r->seat, r->what.mode, &r->later);
-    if (rc == QN_OK && r->goes_at_once && has_state(r)) rc = load_state(r, &err);
+    if (rc == QN_OK && r->goes_at_once && reload_has_state(r)) rc = reload_load_state(r, &err);
     if (rc != QN_OK) {
-        refuse(e, rc, error_text(&err, rc));
+        reload_refuse(e, rc, error_text(&err, rc));
         return;
     }
     catchup_begin(&r->later);
-    record_step(e, QN_RELOAD_SAVE, QN_OK);
-    if (r->goes_at_once || !has_state(r)) {
+    reload_record(e, QN_RELOAD_SAVE, QN_OK);
+    if (r->goes_at_once || !reload_has_state(r)) {
         shadow(e);
         return;
     }
@@ -389,7 +394,7 @@ static void on_loaded(engine *e)
     int32_t rc = r->code;
 
     if (r->module) {
-        taint_note(e, r->seat, r->module);
+        r->is_unsigned = taint_note(e, r->seat, r->module);
         if (rc == QN_OK) module_hash(r->module, r->build);
         if (rc == QN_OK && (rc = module_adopt(e, r->module, &err)) == QN_OK) {
             r->adopted = r->module;
@@ -399,7 +404,7 @@ static void on_loaded(engine *e)
     if (rc == QN_OK)
         save(e);
     else
-        refuse(e, rc, r->code == QN_OK ? error_text(&err, rc) : r->err.msg);
+        reload_refuse(e, rc, r->code == QN_OK ? error_text(&err, rc) : r->err.msg);
 }
 
 /* The calls that it would have to see are too many to be kept: it begins with a later state. */
@@ -411,9 +416,10 @@ static void begin_later(engine *e)
     if (r->nsaves < CATCHUP_TRIES)
         save(e);
     else
-        refuse(e, QN_E_FULL,
-               "while it loads its state more happens than can be kept for it: reload it when "
-               "less goes on, or make load faster");
+        reload_refuse(
+            e, QN_E_FULL,
+            "while it loads its state more happens than can be kept for it: reload it when "
+            "less goes on, or make load faster");
 }
 
 static void on_taken_over(engine *e)
@@ -421,9 +427,9 @@ static void on_taken_over(engine *e)
     reloads *r = &e->reloads;
 
     if (r->code != QN_OK) {
-        refuse(e, r->code, r->err.msg);
+        reload_refuse(e, r->code, r->err.msg);
     } else if (r->tee.is_broken) { /* the build at work was taken out of the run */
-        refuse(e, r->tee.code, r->tee.why);
+        reload_refuse(e, r->tee.code, r->tee.why);
     } else if (r->later.is_overrun) {
         begin_later(e);
     } else {
@@ -448,7 +454,7 @@ static void catch_up(engine *e)
         give_job(r, LOAD_AFRESH);
         r->phase = RELOAD_LOADING;
     } else if (r->tee.is_broken) {
-        refuse(e, r->tee.code, r->tee.why);
+        reload_refuse(e, r->tee.code, r->tee.why);
     } else if (is_through) {
         shadow(e);
     } else {
@@ -462,35 +468,35 @@ static void watch_shadow(engine *e)
     uint32_t asked = take_asked(r);
 
     if (r->tee.is_broken)
-        refuse(e, r->tee.code, r->tee.why);
+        reload_refuse(e, r->tee.code, r->tee.why);
     else if (asked == ENGINE_RELOAD_ROLLBACK)
-        refuse(e, QN_E_CANCELED, "it was given up");
+        reload_refuse(e, QN_E_CANCELED, "it was given up");
     else if (asked == ENGINE_RELOAD_PROMOTE || r->tee.events >= r->tee.limit)
-        commit(e);
+        reload_commit(e);
 }
 
 /* One build stays, the other one goes for good. */
-static void settle_on(engine *e, body *stays, uint32_t step, int32_t code)
+void reload_settle_on(engine *e, body *stays, uint32_t step, int32_t code)
 {
     reloads *r = &e->reloads;
     body *goes = r->tee.first == stays ? r->tee.second : r->tee.first;
 
     if (r->tee.first != stays) tee_swap(&r->tee);
     tee_end(&r->tee);
-    record_step(e, step, code);
+    reload_record(e, step, code);
     if (step == QN_RELOAD_ROLLBACK) fault_lift(r->seat);
     body_free(goes);
     idle(e);
 }
 
-static void roll_back(engine *e, int32_t code, const char *why)
+void reload_roll_back(engine *e, int32_t code, const char *why)
 {
     reloads *r = &e->reloads;
 
     r->seat->epoch++;
     log_line(LOG_WARNING, "%s: its build from before the reload is at work again: %s [%s]",
              r->seat->id, why, error_name(code));
-    settle_on(e, r->old, QN_RELOAD_ROLLBACK, code);
+    reload_settle_on(e, r->old, QN_RELOAD_ROLLBACK, code);
 }
 
 static void watch_probation(engine *e)
@@ -499,11 +505,11 @@ static void watch_probation(engine *e)
     uint32_t asked = take_asked(r);
 
     if (r->tee.is_broken)
-        roll_back(e, r->tee.code, r->tee.why);
+        reload_roll_back(e, r->tee.code, r->tee.why);
     else if (asked == ENGINE_RELOAD_ROLLBACK)
-        roll_back(e, QN_OK, "asked for");
+        reload_roll_back(e, QN_OK, "asked for");
     else if (asked == ENGINE_RELOAD_PROMOTE || r->tee.events >= r->tee.limit)
-        settle_on(e, r->body, QN_RELOAD_KEEP, QN_OK);
+        reload_settle_on(e, r->body, QN_RELOAD_KEEP, QN_OK);
 }
 
 static void note_pause(reloads *r, int64_t begun)
@@ -526,6 +532,8 @@ int64_t engine_reload_pause_ns(const engine *e, double p)
     return 0;
 }
 
+/* ------------------------------------------------------------------ what is due */
+
 void reload_attend(engine *e)
 {
     reloads *r = &e->reloads;
@@ -534,6 +542,14 @@ void reload_attend(engine *e)
 
     atomic_store_explicit(&r->is_due, false, memory_order_relaxed);
     atomic_thread_fence(memory_order_acquire);
+    if (e->replay) { /* it attends again when it has come to the journal's end */
+        reload_catch_up_again(e);
+        return;
+    }
+    if (r->is_again) {
+        reload_give_up_again(e);
+        return;
+    }
     switch (r->phase) {
     case RELOAD_IDLE:
         begin(e);
@@ -589,5 +605,6 @@ void reloads_end(engine *e)
         tell(r, QN_E_CANCELED, "the run is over");
     pthread_mutex_destroy(&r->lock);
     sem_destroy(&r->turn);
+    pthread_mutex_destroy(&r->filling);
     if (r->bell >= 0) close(r->bell);
 }

@@ -16,7 +16,11 @@
  *
  * Two of them go over in one step, between two events: an optimizer, whose calls cannot be kept
  * (tee_can_keep), and a build that asks the host, of a call that was kept, what the one at work had
- * not asked: nobody knows any more what the answer was. */
+ * not asked: nobody knows any more what the answer was.
+ *
+ * A run that is done again takes each step where its journal has it: builds are loaded by their
+ * hash. A reload that was under way when the host died is given up: how much of its time had passed
+ * died with it. */
 #ifndef QUOIN_ENGINE_RELOAD_H
 #define QUOIN_ENGINE_RELOAD_H
 
@@ -80,6 +84,9 @@ typedef struct reloads {
     struct module *adopted;  /* then */
     struct body *old, *body; /* the build from before, the new one */
     uint8_t build[32];       /* SHA-256 of the new one */
+    bool is_unsigned;        /* nobody trusted has signed it, and somebody has looked */
+    bool is_again;           /* its steps are those of a journal */
+    pthread_mutex_t filling; /* one thread at a time reads parameters: the config notes mistakes */
 
     uint32_t pauses[RELOAD_PAUSES]; /* for how long events waited for a step, by us */
     uint64_t npauses;
@@ -93,8 +100,40 @@ void reloads_end(struct engine *e);
 
 /* Something is to be looked at between two events. From any thread. */
 void engine_attend(struct engine *e);
-/* Between two events: the next step of what is under way, or wanted. */
+/* Between two events: the next step of what is under way, or wanted. Nothing while a run is done
+ * again. */
 void reload_attend(struct engine *e);
+/* The instance that can be reloaded under this id, else one that cannot; NULL: there is none. */
+struct instance *reload_find_seat(const struct engine *e, const char *id);
+/* Steps of the reload under way: on record, and done. reload.c takes them when they are due,
+ * again.c when the journal has them. `code` and `why`: of a build that was refused, or not kept. */
+void reload_shadow(struct engine *e);
+void reload_commit(struct engine *e);
+void reload_settle_on(struct engine *e, struct body *stays, uint32_t step, int32_t code);
+void reload_roll_back(struct engine *e, int32_t code, const char *why);
+void reload_refuse(struct engine *e, int32_t code, const char *why);
+void reload_record(struct engine *e, uint32_t step, int32_t code);
+/* An instance of the adopted build that has seen nothing yet; then the state of the one at work,
+ * where there is one, to it. */
+int32_t reload_make_again(reloads *r, qn_err *err);
+bool reload_has_state(const reloads *r);
+int32_t reload_save_state(const struct engine *e, reloads *r, qn_err *err);
+int32_t reload_load_state(const reloads *r, qn_err *err);
+
+/* again.c: what a recorded run did to its plugins. On the engine's thread. */
+
+/* A run that is done again, between two events: the step that the journal has next. One that
+ * cannot be done fails the run. */
+void reload_again(struct engine *e, const qn_reload *record);
+/* What the new build is still to see of the calls so far: at once, whatever the pace was. */
+void reload_catch_up_again(struct engine *e);
+/* The journal is at its end, and a reload is under way: it is given up. */
+void reload_give_up_again(struct engine *e);
+/* The books have come to a step of a reload. */
+void reload_book(struct engine *e, const qn_reload *record);
+/* Behind the books: the builds that were at work then are put to work. Their state is still to be
+ * loaded. */
+int32_t reload_restore(struct engine *e, qn_err *err);
 
 static inline bool reload_is_due(reloads *r)
 {

@@ -49,6 +49,7 @@ static void apply(engine *e, const qn_event *record)
         break;
     case QN_EVENT_RELOAD:
         fault_book_reload(e, (const qn_reload *)(const void *)record);
+        reload_book(e, (const qn_reload *)(const void *)record);
         break;
     case QN_EVENT_REFUSAL:
         e->counts.refused++;

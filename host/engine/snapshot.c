@@ -189,6 +189,7 @@ void snapshot_take(engine *e)
     int32_t rc;
 
     e->snapshot_at = e->counts.market + (uint64_t)e->run->snapshot_every;
+    if (snapshot_hindrance(e)) return; /* since a reload: the last one before it serves a resume */
     rc = save(e, &out, &err);
     if (rc == QN_OK) rc = snapshot_put(e->store, e->seq, out.data, out.used, &err);
     bytes_free(&out);
@@ -352,6 +353,7 @@ int32_t snapshot_restore(engine *e, qn_err *err)
         rc = e->failed;
         if (err) *err = e->failure;
     }
+    if (rc == QN_OK) rc = reload_restore(e, err);
     if (rc == QN_OK) rc = load(e, &in, err);
     mem_free(bytes);
     if (rc == QN_OK)

@@ -7,9 +7,12 @@
 
 #include <string.h>
 
-void taint_note(engine *e, instance *in, const module *m)
+bool taint_note(engine *e, instance *in, const module *m)
 {
-    if (e->loading.trust.policy != TRUST_OFF && !module_about(m)->is_signed) in->is_unsigned = true;
+    bool is_unsigned = e->loading.trust.policy != TRUST_OFF && !module_about(m)->is_signed;
+
+    if (is_unsigned) in->is_unsigned = true;
+    return is_unsigned;
 }
 
 bool engine_is_tainted(const engine *e)

@@ -126,6 +126,14 @@ int32_t cache_copy(const char *dir, const char *hash, const void *data, size_t s
     return QN_OK;
 }
 
+int32_t cache_find(const char *dir, const char *hash, char to[PATH_ROOM], qn_err *err)
+{
+    int32_t rc = name_of(dir, hash, ".so", to, err);
+
+    if (rc != QN_OK || is_right(to, hash)) return rc;
+    return fail(err, QN_E_NOT_FOUND, "%s is not there, or holds something else", to);
+}
+
 /* What a mark says; also of which host, because another may check other things. */
 static size_t mark_text(char to[64])
 {

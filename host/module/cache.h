@@ -25,6 +25,10 @@ int32_t cache_dir(const char *wanted, char to[PATH_ROOM], qn_err *err);
 int32_t cache_copy(const char *dir, const char *hash, const void *data, size_t size,
                    char to[PATH_ROOM], qn_err *err);
 
+/* Find the copy with that content. QN_OK; QN_E_NOT_FOUND: there is none, or it is not what its name
+ * says. */
+int32_t cache_find(const char *dir, const char *hash, char to[PATH_ROOM], qn_err *err);
+
 /* Has this content been found good by this version of the checks? And: it has. A mark that
  * can't be written costs time at the next start, nothing else. */
 bool cache_is_proven(const char *dir, const char *hash);

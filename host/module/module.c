@@ -213,6 +213,22 @@ done:
     return about(path, rc, err);
 }
 
+int32_t module_load_cached(const char *hash, const char *cache, module **out, qn_err *err)
+{
+    const module_options how = {.cache_dir = cache};
+    char dir[PATH_ROOM];
+    char path[PATH_ROOM];
+    qn_err why = QN_ERR_INIT;
+    int32_t rc = cache_dir(cache, dir, err);
+
+    if (rc != QN_OK) return rc;
+    if (cache_find(dir, hash, path, &why) == QN_OK) return module_load(path, &how, out, err);
+    return fail(err, QN_E_MODULE_MISMATCH,
+                "the build %.64s is not in the module cache %.80s any more: `quoin plugin show "
+                "FILE` with its file puts it there",
+                hash, dir);
+}
+
 void module_close(module *m)
 {
     if (!m) return;

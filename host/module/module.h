@@ -112,6 +112,14 @@ int32_t module_verify(const char *path, const trust *t, signature *out, qn_err *
  *         unchanged. */
 int32_t module_load(const char *path, const module_options *options, module **out, qn_err *err);
 
+/* Load a build that this machine has loaded before, by its SHA-256: from the module cache, wherever
+ * its file has gone. Who asks knows the content: its signature is not looked at.
+ *
+ * returns QN_OK: path and copy_path of the info are the same; QN_E_MODULE_MISMATCH: the cache has
+ *         it no more, and the reason says what to do; what module_load returns. On error *out is
+ *         unchanged. */
+int32_t module_load_cached(const char *hash, const char *cache_dir, module **out, qn_err *err);
+
 /* Give it back. The image is unmapped only if can_close, else it stays, and is counted by
  * module_retired(). No instance of its classes may be left. */
 void module_close(module *m);

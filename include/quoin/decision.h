@@ -192,10 +192,10 @@ typedef struct qn_reload {
     uint32_t step;  /* QN_RELOAD_ */
     uint32_t mode;  /* QN_RELOAD_ */
     int32_t code;   /* REFUSE, ROLLBACK: why; QN_OK = it was asked for */
-    uint32_t rsv0;
-    uint64_t events;   /* seen by both builds so far */
-    uint8_t build[32]; /* SHA-256 of the new build's file */
-    char id[64];       /* of the instance */
+    uint32_t is_unsigned; /* signatures are looked at, and the new build has none that counts */
+    uint64_t events;      /* seen by both builds so far */
+    uint8_t build[32];    /* SHA-256 of the new build's file */
+    char id[64];          /* of the instance */
 } qn_reload;
 
 /* Why a plugin was taken out of a run. X(number, NAME, name, meaning) */

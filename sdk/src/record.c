@@ -257,6 +257,7 @@ RECORD(RELOAD, "reload",
        IS(qn_reload, step, RELOAD_STEP, 0),
        IS(qn_reload, mode, RELOAD_MODE, 0),
        IS(qn_reload, code, CODE, 0),
+       IS(qn_reload, is_unsigned, BOOL, 0),
        IS(qn_reload, events, COUNT, 0),
        IS(qn_reload, build, HASH, 0),
        IS(qn_reload, id, TEXT, 0))

@@ -375,7 +375,7 @@ ABI_FIELD(qn_reload, epoch, 32, 8); /* uint64_t */
 ABI_FIELD(qn_reload, step, 40, 4); /* uint32_t */
 ABI_FIELD(qn_reload, mode, 44, 4); /* uint32_t */
 ABI_FIELD(qn_reload, code, 48, 4); /* int32_t */
-ABI_FIELD(qn_reload, rsv0, 52, 4); /* uint32_t */
+ABI_FIELD(qn_reload, is_unsigned, 52, 4); /* uint32_t */
 ABI_FIELD(qn_reload, events, 56, 8); /* uint64_t */
 ABI_FIELD(qn_reload, build, 64, 32); /* uint8_t [32] */
 ABI_FIELD(qn_reload, id, 96, 64); /* char [64] */

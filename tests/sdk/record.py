@@ -48,7 +48,7 @@ for kind, members in {
     "strategy": "strategy",
     "module": "module",
     "feature": "feature",
-    "bool": "is_halted",
+    "bool": "is_halted is_unsigned",
     "side": "side",
     "liquidity": "liquidity",
     "state": "state",
