@@ -16,11 +16,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MOST 3 /* arguments */
+#define A_NUMBER '\001' /* mark of an argument that begins with a minus sign */
+#define MOST 10 /* arguments: a call of eight */
 
 typedef struct arguments {
     const char *store, *mode, *shadow, *probation;
-    const char *given[MOST]; /* command, target, file */
+    const char *given[MOST]; /* command, target, file; call, target, arguments */
     size_t ngiven;
     bool is_json;
 } arguments;
@@ -59,10 +60,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         if (a->ngiven == MOST) cli_usage(state, "%s: one argument too many", arg);
-        a->given[a->ngiven++] = arg;
+        a->given[a->ngiven++] = arg[0] == A_NUMBER ? arg + 1 : arg;
         return 0;
     case ARGP_KEY_END:
         if (!a->ngiven) cli_usage(state, "expected what to do: status, halt, resume, ...");
+        if (a->ngiven > 3 && strcmp(a->given[0], "call") != 0)
+            cli_usage(state, "%s: one argument too many", a->given[3]);
+        if (strcmp(a->given[0], "call") == 0 && (a->ngiven < 2 || !strchr(a->given[1], '.')))
+            cli_usage(state, "expected what to call: ID.COMMAND");
         if (!a->store) cli_usage(state, "say which run is meant: --store DIR");
         return 0;
     default:
@@ -79,6 +84,7 @@ static const char doc[] =
     "  reload ID [FILE] a new build of a plugin; returns when it is at work\n"
     "  promote ID       the next step of its reload at once\n"
     "  rollback ID      back to the build from before, or give the new one up\n"
+    "  call ID.COMMAND [ARGUMENT...]  a command of the plugin's own; prints what it returns\n"
     "  stop             end the run in order, with its report\n\n"
     "  quoin ctl --store var/sma status --json\n"
     "  quoin ctl --store var/sma reload sma ./sma.so --mode tune\n"
@@ -86,8 +92,10 @@ static const char doc[] =
     "Exit status: 0 done; 1 no host is running, or it ended; 2 there is no such command, or it "
     "was refused; 3 the new build was refused.";
 
-static const struct argp argp = {
-    .options = options, .parser = parse, .args_doc = "ACTION [ID] [FILE]", .doc = doc};
+static const struct argp argp = {.options = options,
+                                 .parser = parse,
+                                 .args_doc = "ACTION [ID] [FILE]\ncall ID.COMMAND [ARGUMENT...]",
+                                 .doc = doc};
 
 /* ------------------------------------------------------------------ the request */
 
@@ -99,6 +107,28 @@ static bool put_file(struct json_object *o, const char *file)
 
     if (!getcwd(here, sizeof here) || path_join(here, file, path, NULL) != QN_OK) return false;
     return json_put_text(o, "file", path);
+}
+
+/* "trend.set_bias": the id of the plugin, and the name of its command; then the arguments. */
+static bool put_call(struct json_object *o, const arguments *a)
+{
+    const char *dot = strchr(a->given[1], '.');
+    struct json_object *args = json_put_array(o, "args");
+    bool is_whole =
+        args &&
+        json_put(o, "target", json_object_new_string_len(a->given[1], (int)(dot - a->given[1]))) &&
+        json_put_text(o, "name", dot + 1);
+
+    for (size_t i = 2; i < a->ngiven && is_whole; i++)
+        is_whole = json_append(args, json_object_new_string(a->given[i]));
+    return is_whole;
+}
+
+static bool put_given(struct json_object *o, const arguments *a)
+{
+    if (strcmp(a->given[0], "call") == 0) return put_call(o, a);
+    return (a->ngiven < 2 || json_put_text(o, "target", a->given[1])) &&
+           (a->ngiven < 3 || put_file(o, a->given[2]));
 }
 
 static int32_t put_events(struct json_object *o, const char *name, const char *given,
@@ -120,9 +150,7 @@ static int32_t make_request(const arguments *a, struct json_object **out, qn_err
     struct json_object *o = json_object_new_object();
     bool is_whole = o && json_put(o, "version", json_object_new_int(CONTROL_VERSION)) &&
                     json_put(o, "id", json_object_new_int(1)) &&
-                    json_put_text(o, "command", a->given[0]) &&
-                    (a->ngiven < 2 || json_put_text(o, "target", a->given[1])) &&
-                    (a->ngiven < 3 || put_file(o, a->given[2])) &&
+                    json_put_text(o, "command", a->given[0]) && put_given(o, a) &&
                     (!a->mode || json_put_text(o, "mode", a->mode));
     int32_t rc = put_events(o, "shadow", a->shadow, &is_whole, err);
 
@@ -187,10 +215,14 @@ static int status_of(struct json_object *answer)
 static void print_answer(const arguments *a, struct json_object *answer)
 {
     struct json_object *status;
+    struct json_object *result;
     const char *norders = text_of(answer, "orders");
 
     if (json_object_object_get_ex(answer, "status", &status))
         ctl_print_status(status);
+    else if (json_object_object_get_ex(answer, "result", &result))
+        printf("%s: %s\n", a->given[1],
+               result ? json_object_to_json_string_ext(result, JSON_C_TO_STRING_PLAIN) : "done");
     else if (norders)
         printf("%s: %s orders\n", a->given[0], norders);
     else
@@ -206,6 +238,24 @@ static int print_json(struct json_object *answer, int status)
     return cli_print_json(json_object_get(answer), true, status);
 }
 
+/* argp takes "-0.2" for an option. Numbers behind "call" get a mark in front, which is taken off
+ * where they are read. Copies live as long as the process. False: no memory. */
+static bool mark_numbers(int argc, char **argv)
+{
+    bool is_call = false;
+
+    for (int i = 1; i < argc; i++) {
+        const char *digits = argv[i] + 1;
+        char *marked;
+        is_call = is_call || strcmp(argv[i], "call") == 0;
+        if (!is_call || argv[i][0] != '-' || !*digits || !strchr("0123456789.", *digits)) continue;
+        if (!(marked = mem_new(strlen(argv[i]) + 2, 1))) return false;
+        snprintf(marked, strlen(argv[i]) + 2, "%c%s", A_NUMBER, argv[i]);
+        argv[i] = marked;
+    }
+    return true;
+}
+
 int cmd_ctl(int argc, char **argv)
 {
     arguments a = {0};
@@ -215,6 +265,8 @@ int cmd_ctl(int argc, char **argv)
     int status;
     int32_t rc;
 
+    if (!mark_numbers(argc, argv))
+        return cli_fail(fail(&err, QN_E_NO_MEMORY, "no memory for the arguments"), &err);
     cli_parse(&argp, argc, argv, &a);
     if ((rc = make_request(&a, &request, &err)) != QN_OK) return cli_fail(rc, &err);
     rc = ask(&a, request, &answer, &err);

@@ -4,6 +4,7 @@
 #include "plugin.h"
 
 #include "base/json.h"
+#include "foreign/command.h"
 #include "module/kind.h"
 #include "module/value.h"
 
@@ -125,6 +126,40 @@ static void print_named(const kind *k, const qn_table *named)
     }
 }
 
+/* "set_bias(bias -1 .. 1)", the signature, and what it does. */
+static void command_cell(const qn_command_row *c, char to[CELL])
+{
+    size_t used = (size_t)snprintf(to, CELL, "%s(", c->name);
+
+    for (uint32_t i = 0; i < c->args.nrows && used < CELL; i++) {
+        const qn_command_arg *a = qn_table_row(&c->args, i);
+        const char *lead = a->min ? a->min : a->max ? "" : NULL;
+        used += (size_t)snprintf(to + used, CELL - used, "%s%s%s%s%s%s", i ? ", " : "", a->name,
+                                 lead ? " " : "", lead ? lead : "", lead ? " .. " : "",
+                                 or_empty(a->max));
+    }
+    if (used < CELL) snprintf(to + used, CELL - used, ")");
+}
+
+static void print_commands(const qn_command_table *table)
+{
+    int widths[2] = {(int)strlen("COMMAND"), (int)strlen("SIGNATURE")};
+    char text[CELL];
+
+    for (uint32_t i = 0; i < table->rows.nrows; i++) {
+        const qn_command_row *c = qn_table_row(&table->rows, i);
+        command_cell(c, text);
+        if ((int)strlen(text) > widths[0]) widths[0] = (int)strlen(text);
+        if ((int)strlen(c->signature) > widths[1]) widths[1] = (int)strlen(c->signature);
+    }
+    printf("\n  %-*s  %-*s  MEANING\n", widths[0], "COMMAND", widths[1], "SIGNATURE");
+    for (uint32_t i = 0; i < table->rows.nrows; i++) {
+        const qn_command_row *c = qn_table_row(&table->rows, i);
+        command_cell(c, text);
+        printf("  %-*s  %-*s  %s\n", widths[0], text, widths[1], c->signature, c->doc);
+    }
+}
+
 /* Does one lie beside it? Whose it is, and whether it is right, tells `verify`. */
 static bool has_signature(const char *path)
 {
@@ -158,6 +193,7 @@ void plugin_print(const module *m, const qn_class *c)
         printf("  state     none\n");
     if (c->params.nrows > 0) print_params(&c->params);
     if (named && named->nrows > 0) print_named(k, named);
+    if (command_table_of(c)) print_commands(command_table_of(c));
 }
 
 /* A text, or null where there is none. */
@@ -254,6 +290,38 @@ static bool put_named(struct json_object *o, const qn_class *c)
     return json_put(o, key, json_named(named));
 }
 
+static bool put_args(struct json_object *to, const qn_table *args)
+{
+    struct json_object *list = json_put_array(to, "args");
+    bool is_whole = list != NULL;
+
+    for (uint32_t i = 0; i < args->nrows && is_whole; i++) {
+        const qn_command_arg *a = qn_table_row(args, i);
+        struct json_object *o = json_append_object(list);
+        is_whole = json_put_text(o, "name", a->name) && json_put_text(o, "unit", a->unit) &&
+                   json_put_text(o, "doc", a->doc) && json_put_text(o, "min", a->min) &&
+                   json_put_text(o, "max", a->max);
+    }
+    return is_whole;
+}
+
+/* What an operator may call; an empty list where there is nothing. */
+static bool put_commands(struct json_object *to, const qn_class *c)
+{
+    const qn_command_table *table = command_table_of(c);
+    struct json_object *list = json_put_array(to, "commands");
+    bool is_whole = list != NULL;
+
+    for (uint32_t i = 0; table && i < table->rows.nrows && is_whole; i++) {
+        const qn_command_row *row = qn_table_row(&table->rows, i);
+        struct json_object *o = json_append_object(list);
+        is_whole = json_put_text(o, "name", row->name) &&
+                   json_put_text(o, "signature", row->signature) &&
+                   json_put_text(o, "doc", row->doc) && put_args(o, &row->args);
+    }
+    return is_whole;
+}
+
 struct json_object *plugin_json(const module *m, const qn_class *c)
 {
     const module_info *info = module_about(m);
@@ -274,7 +342,8 @@ struct json_object *plugin_json(const module *m, const qn_class *c)
                json_put_text(o, "kept_because", info->kept_because) &&
                json_put_bool(o, "has_signature", has_signature(info->path)) &&
                json_put(o, "state_schema", json_object_new_int64(c->schema)) &&
-               json_put(o, "params", json_params(&c->params)) && put_named(o, c);
+               json_put(o, "params", json_params(&c->params)) && put_named(o, c) &&
+               put_commands(o, c);
     if (is_whole) return o;
     json_object_put(o);
     return NULL;

@@ -7,7 +7,9 @@
 
 #include <quoin/decision.h>
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DEPTH 4 /* of a request: an object of plain values */
@@ -16,13 +18,14 @@
 typedef struct ask {
     struct json_object *root, *id;
     int64_t version;
-    const char *command, *target, *file, *mode;
+    const char *command, *target, *file, *mode, *name;
+    struct json_object *args;  /* NULL = not said */
     int64_t shadow, probation; /* -1 = not said */
 } ask;
 
 /* ------------------------------------------------------------------ reading */
 
-typedef enum member_kind { MEMBER_TEXT, MEMBER_COUNT, MEMBER_ID } member_kind;
+typedef enum member_kind { MEMBER_TEXT, MEMBER_COUNT, MEMBER_ID, MEMBER_LIST } member_kind;
 
 static const struct {
     const char *name;
@@ -35,6 +38,8 @@ static const struct {
     {"target", offsetof(ask, target), MEMBER_TEXT},
     {"file", offsetof(ask, file), MEMBER_TEXT},
     {"mode", offsetof(ask, mode), MEMBER_TEXT},
+    {"name", offsetof(ask, name), MEMBER_TEXT},
+    {"args", offsetof(ask, args), MEMBER_LIST},
     {"shadow", offsetof(ask, shadow), MEMBER_COUNT},
     {"probation", offsetof(ask, probation), MEMBER_COUNT},
 };
@@ -72,6 +77,11 @@ static int32_t read_member(ask *a, const char *name, struct json_object *value, 
                 !json_object_is_type(value, json_type_string))
                 return fail(err, QN_E_TYPE, "id is neither a number nor a text");
             a->id = value;
+            return QN_OK;
+        case MEMBER_LIST:
+            if (!json_object_is_type(value, json_type_array))
+                return fail(err, QN_E_TYPE, "%s is no list", name);
+            a->args = value;
             return QN_OK;
         }
     }
@@ -116,6 +126,7 @@ static int32_t read_request(ask *a, const char *line, size_t len, qn_err *err)
 #define TAKES_TARGET 1u
 #define NEEDS_TARGET 2u
 #define TAKES_RELOAD 4u
+#define TAKES_CALL 8u
 
 static const struct {
     const char *name;
@@ -130,12 +141,13 @@ static const struct {
     [QN_COMMAND_RELOAD] = {"reload", TAKES_TARGET | NEEDS_TARGET | TAKES_RELOAD},
     [QN_COMMAND_PROMOTE] = {"promote", TAKES_TARGET | NEEDS_TARGET},
     [QN_COMMAND_ROLLBACK] = {"rollback", TAKES_TARGET | NEEDS_TARGET},
+    [QN_COMMAND_CALL] = {"call", TAKES_TARGET | NEEDS_TARGET | TAKES_CALL},
 };
 
 static int32_t find_verb(const char *name, uint32_t *out, qn_err *err)
 {
     for (uint32_t i = 0; i < QN_COMMANDS; i++) {
-        if (strcmp(verbs[i].name, name) != 0) continue;
+        if (!verbs[i].name || strcmp(verbs[i].name, name) != 0) continue;
         *out = i;
         return QN_OK;
     }
@@ -177,6 +189,25 @@ static int32_t put_reload(const ask *a, engine_reload *to, qn_err *err)
     return QN_OK;
 }
 
+/* Numbers and texts alike are words here: the signature says what they must be. */
+static int32_t put_call(const ask *a, char to[WORDS_TEXT], qn_err *err)
+{
+    size_t n = a->args ? json_object_array_length(a->args) : 0;
+    int32_t rc;
+
+    to[0] = '\0';
+    if (!a->name || !a->name[0]) return fail(err, QN_E_MISSING, "call needs the name of a command");
+    rc = words_add(to, a->name, err);
+    for (size_t i = 0; i < n && rc == QN_OK; i++) {
+        struct json_object *arg = json_object_array_get_idx(a->args, i);
+        enum json_type type = json_object_get_type(arg);
+        if (type != json_type_string && type != json_type_int && type != json_type_double)
+            return fail(err, QN_E_TYPE, "argument %zu is neither a number nor a text", i + 1);
+        rc = words_add(to, json_object_get_string(arg), err);
+    }
+    return rc;
+}
+
 static int32_t put_command(const ask *a, uint32_t verb, engine_command *to, qn_err *err)
 {
     uint32_t takes = verbs[verb].takes;
@@ -184,10 +215,12 @@ static int32_t put_command(const ask *a, uint32_t verb, engine_command *to, qn_e
     int32_t rc = put_target(a, takes, to->target, err);
 
     if (rc != QN_OK) return rc;
+    if (!(takes & TAKES_CALL) && (a->name || a->args))
+        return fail(err, QN_E_INVALID, "%s takes no name or args", a->command);
     if (takes & TAKES_RELOAD) return put_reload(a, &to->reload, err);
-    return says_reload
-               ? fail(err, QN_E_INVALID, "%s takes no file, mode, shadow or probation", a->command)
-               : QN_OK;
+    if (says_reload)
+        return fail(err, QN_E_INVALID, "%s takes no file, mode, shadow or probation", a->command);
+    return takes & TAKES_CALL ? put_call(a, to->value, err) : QN_OK;
 }
 
 /* ------------------------------------------------------------------ answers */
@@ -225,6 +258,37 @@ client *control_client(struct control *c, uint64_t number)
     return NULL;
 }
 
+/* A double with as many digits as bring it back: 0.2, not 0.20000000000000001. */
+static struct json_object *shortest(double value)
+{
+    char text[32];
+    int digits = 15;
+
+    do
+        snprintf(text, sizeof text, "%.*g", digits, value);
+    while (strtod(text, NULL) != value && ++digits <= 17);
+    return json_object_new_double_s(value, text);
+}
+
+/* A number that is not finite is null, as everywhere. */
+static bool put_result(struct json_object *to, const command_result *r)
+{
+    switch (r->type) {
+    case FOREIGN_VOID:
+        return json_put_null(to, "result");
+    case FOREIGN_STR:
+        return json_put_text(to, "result", r->text);
+    case FOREIGN_U64:
+        return json_put(to, "result", json_object_new_uint64(r->value.u));
+    case FOREIGN_F32:
+    case FOREIGN_F64:
+        return isfinite(r->value.f) ? json_put(to, "result", shortest(r->value.f))
+                                    : json_put_null(to, "result");
+    default:
+        return json_put(to, "result", json_object_new_int64(r->value.i));
+    }
+}
+
 void request_answer(struct control *c, request *r)
 {
     client *to = control_client(c, r->client);
@@ -236,6 +300,8 @@ void request_answer(struct control *c, request *r)
     o = to ? new_answer(r->id, r->code, r->why) : NULL;
     if (o && (verb == QN_COMMAND_CANCEL || verb == QN_COMMAND_FLATTEN) && r->code == QN_OK)
         is_whole = json_put_count(o, "orders", r->command.norders);
+    if (o && verb == QN_COMMAND_CALL && r->code == QN_OK)
+        is_whole = put_result(o, &r->command.result);
     if (o && r->command.is_begun)
         is_whole = json_put_text(o, "reload", r->code == QN_OK ? "committed" : "refused");
     if (to) client_answer(to, json_whole(o, is_whole));

@@ -25,13 +25,14 @@
 #define CATCHUP_TRIES 3u  /* so often the state is saved for one reload */
 
 /* A call, in front of its bytes: what went in, what came out (risk: the answer as it was asked for
- * and as it was given), and the log of what the build at work called meanwhile. */
+ * and as it was given; a command: its result), and the log of what the build at work called
+ * meanwhile. */
 typedef struct kept_call {
     uint32_t size; /* all of it, a multiple of 8 */
     uint32_t nin, nout, nlog;
     int32_t result;
-    uint32_t rsv0;
-    int64_t now; /* engine time */
+    uint32_t is_command; /* an operator's: in is a qn_command, out a command_result */
+    int64_t now;         /* engine time */
 } kept_call;
 
 /* All zero is one that keeps nothing. */

@@ -107,6 +107,25 @@ static int32_t check_reload(engine *e, const engine_command *c, qn_err *err)
     return fail(err, QN_E_UNKNOWN_NAME, "the run has no plugin %s", c->target);
 }
 
+/* One whose functions run on the engine's thread: venues and sinks have none to call. */
+static instance *find_callable(const engine *e, const char *id)
+{
+    for (uint32_t i = 1; i < e->nowners; i++)
+        if (strcmp(e->owners[i]->id, id) == 0 && e->owners[i]->table_at) return e->owners[i];
+    return NULL;
+}
+
+static int32_t check_call(engine *e, const engine_command *c, qn_err *err)
+{
+    const instance *in = find_callable(e, c->target);
+    command_ask ask;
+
+    if (!in)
+        return fail(err, QN_E_UNKNOWN_NAME, "the run has no plugin %s that is called", c->target);
+    if (in->is_out) return fail(err, QN_E_STATE, "%s was taken out of the run", c->target);
+    return command_read(in->live->cls, c->value, &ask, err);
+}
+
 /* ------------------------------------------------------------------ what they do */
 
 static uint32_t cancel(engine *e, const char *target, uint64_t cause)
@@ -131,32 +150,74 @@ static uint32_t flatten(engine *e, const char *target, uint64_t cause)
     return n;
 }
 
-static uint32_t do_halt(engine *e, const char *target, uint64_t cause)
+static uint32_t do_halt(engine *e, const qn_command *record, engine_command *asked)
 {
     qn_halt why = {
         .hdr = {.size = sizeof why, .type = QN_EVENT_HALT, .instrument = QN_NO_INSTRUMENT},
         .is_halted = 1,
         .reason = QN_REASON_OPERATOR};
 
-    (void)target;
-    (void)cause;
+    (void)record;
+    (void)asked;
     if (!e->halt.is_halted) halt_set(e, &why);
     return 0;
 }
 
-static uint32_t do_resume(engine *e, const char *target, uint64_t cause)
+static uint32_t do_resume(engine *e, const qn_command *record, engine_command *asked)
 {
-    (void)target;
-    (void)cause;
+    (void)record;
+    (void)asked;
     if (e->halt.is_halted) halt_lift(e);
     return 0;
 }
 
-static uint32_t do_stop(engine *e, const char *target, uint64_t cause)
+static uint32_t do_cancel(engine *e, const qn_command *record, engine_command *asked)
 {
-    (void)target;
-    (void)cause;
+    (void)asked;
+    return cancel(e, record->target, record->hdr.seq);
+}
+
+static uint32_t do_flatten(engine *e, const qn_command *record, engine_command *asked)
+{
+    (void)asked;
+    return flatten(e, record->target, record->hdr.seq);
+}
+
+static uint32_t do_stop(engine *e, const qn_command *record, engine_command *asked)
+{
+    (void)record;
+    (void)asked;
     e->status = RUN_STOPPED;
+    return 0;
+}
+
+int32_t command_of_body(const body *b, const qn_command *record, command_result *out, qn_err *err)
+{
+    command_ask ask;
+    int32_t rc;
+
+    *out = (command_result){.type = FOREIGN_VOID};
+    rc = command_read(b->cls, record->value, &ask, err);
+    return rc == QN_OK ? command_call(&ask, b->self, out, err) : rc;
+}
+
+static uint32_t do_call(engine *e, const qn_command *record, engine_command *asked)
+{
+    instance *in = find_callable(e, record->target);
+    command_result result;
+    qn_err err = QN_ERR_INIT;
+    uint32_t before;
+    int32_t rc;
+
+    if (!in) return 0;
+    before = call_begin(e, in, SLOT_CALL_COMMAND);
+    rc = in->tee ? tee_command(in->tee, record, &result, &err)
+                 : command_of_body(in->live, record, &result, &err);
+    call_end(e, before);
+    if (!asked) return 0;
+    asked->result = result;
+    asked->failure = err;
+    asked->failure.code = rc;
     return 0;
 }
 
@@ -164,19 +225,22 @@ static uint32_t do_stop(engine *e, const char *target, uint64_t cause)
  * ones leave records of their own (reload.c). */
 typedef struct verb_row {
     int32_t (*check)(engine *, const engine_command *, qn_err *); /* NULL = can always be done */
-    uint32_t (*apply)(engine *, const char *target, uint64_t cause);
+    /* Does it once it is on record. `asked` is NULL when the run is done again. Returns how many
+     * orders it asked the end of, or sent. */
+    uint32_t (*apply)(engine *, const qn_command *record, engine_command *asked);
     uint32_t step; /* of a reload */
 } verb_row;
 
 static const verb_row verbs[QN_COMMANDS] = {
     [QN_COMMAND_HALT] = {NULL, do_halt, 0},
     [QN_COMMAND_RESUME] = {NULL, do_resume, 0},
-    [QN_COMMAND_CANCEL] = {check_strategy, cancel, 0},
-    [QN_COMMAND_FLATTEN] = {check_strategy, flatten, 0},
+    [QN_COMMAND_CANCEL] = {check_strategy, do_cancel, 0},
+    [QN_COMMAND_FLATTEN] = {check_strategy, do_flatten, 0},
     [QN_COMMAND_STOP] = {NULL, do_stop, 0},
     [QN_COMMAND_RELOAD] = {check_reload, NULL, 0},
     [QN_COMMAND_PROMOTE] = {check_step, NULL, ENGINE_RELOAD_PROMOTE},
     [QN_COMMAND_ROLLBACK] = {check_step, NULL, ENGINE_RELOAD_ROLLBACK},
+    [QN_COMMAND_CALL] = {check_call, do_call, 0},
 };
 
 /* ------------------------------------------------------------------ one command */
@@ -190,20 +254,22 @@ static void put_value(const engine_command *c, char to[256])
     size_t len = strlen(file);
     int n;
 
+    if (c->verb == QN_COMMAND_CALL) snprintf(to, 256, "%s", c->value);
     if (c->verb != QN_COMMAND_RELOAD) return;
     n = snprintf(to, 256, "%s ", modes[c->reload.mode < QN_RELOAD_MODES ? c->reload.mode : 0]);
     if (len > 255 - (size_t)n) file += len - (255 - (size_t)n);
     snprintf(to + n, 256 - (size_t)n, "%s", file);
 }
 
-static void apply(engine *e, qn_command *record, uint32_t *norders)
+static void apply(engine *e, qn_command *record, engine_command *asked)
 {
     const verb_row *row = &verbs[record->verb];
+    uint32_t norders = 0;
 
     record_put(e, &record->hdr);
     e->cause = record->hdr.seq;
-    if (record->code == QN_OK && row->apply)
-        *norders = row->apply(e, record->target, record->hdr.seq);
+    if (record->code == QN_OK && row->apply) norders = row->apply(e, record, asked);
+    if (asked) asked->norders = norders;
     engine_settle(e);
 }
 
@@ -245,7 +311,11 @@ static void do_command(engine *e, engine_command *c)
     record.code = rc;
     snprintf(record.target, sizeof record.target, "%s", c->target);
     put_value(c, record.value);
-    apply(e, &record, &c->norders);
+    apply(e, &record, c);
+    if (rc == QN_OK && c->failure.code != QN_OK) {
+        rc = c->failure.code;
+        err = c->failure;
+    }
     if (rc == QN_OK && row->step) engine_ask_reload_step(e, row->step);
     if (rc == QN_OK && c->verb == QN_COMMAND_RELOAD && !begin_reload(e, c, &rc, &err)) return;
     c->done(c, rc, err.msg);
@@ -274,8 +344,8 @@ void commands_attend(engine *e)
 void commands_book(engine *e, const qn_command *record)
 {
     if (e->is_live || record->code != QN_OK) return;
-    if (record->verb == QN_COMMAND_HALT) do_halt(e, "", record->hdr.seq);
-    if (record->verb == QN_COMMAND_RESUME) do_resume(e, "", record->hdr.seq);
+    if (record->verb == QN_COMMAND_HALT) do_halt(e, record, NULL);
+    if (record->verb == QN_COMMAND_RESUME) do_resume(e, record, NULL);
 }
 
 bool commands_again(engine *e)
@@ -286,7 +356,6 @@ bool commands_again(engine *e)
         qn_command command;
         qn_reload reload;
     } record;
-    uint32_t norders;
 
     if (fault_again(e)) return true;
     if (!next || next->seq != e->seq + 1 || next->ts_ns != e->now) return false;
@@ -296,7 +365,7 @@ bool commands_again(engine *e)
     if (qn_record_check(next, next->size, NULL) != QN_OK) return false;
     memcpy(&record, next, next->size);
     if (next->type == QN_EVENT_COMMAND) {
-        apply(e, &record.command, &norders);
+        apply(e, &record.command, NULL);
     } else {
         reload_again(e, &record.reload);
     }

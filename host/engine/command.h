@@ -14,12 +14,16 @@
  *             account's position while trading is halted
  *   stop      the run ends as it does at the end of a signal
  *   reload, promote, rollback   reload.h
+ *   call      a command of a plugin's own (<quoin/command.h>): what was given is checked before it
+ *             is put on record, then it is called. While a new build is beside the one at work both
+ *             are called; a new build that lacks the command, or fails in it, is given up
  *
  * Asking for the state of a run is no command: it changes nothing and leaves no record. */
 #ifndef QUOIN_ENGINE_COMMAND_H
 #define QUOIN_ENGINE_COMMAND_H
 
 #include "engine.h"
+#include "foreign/command.h"
 
 #include <pthread.h>
 
@@ -92,12 +96,13 @@ void engine_state_free(engine_state *s);
 
 /* A command. It is the asker's, and must not be touched from engine_post until `done` is called. */
 typedef struct engine_command {
-    uint32_t verb;        /* QN_COMMAND_, or ENGINE_ASK_STATE */
-    uint32_t uid, pid;    /* who asks */
-    int64_t wall_ts;      /* when */
-    char target[64];      /* cancel, flatten: id of a strategy, "" = all; else id of a plugin */
-    engine_reload reload; /* reload: file, mode, shadow, probation; the rest is filled in here */
-    engine_state *state;  /* ENGINE_ASK_STATE */
+    uint32_t verb;          /* QN_COMMAND_, or ENGINE_ASK_STATE */
+    uint32_t uid, pid;      /* who asks */
+    int64_t wall_ts;        /* when */
+    char target[64];        /* cancel, flatten: id of a strategy, "" = all; else id of a plugin */
+    engine_reload reload;   /* reload: file, mode, shadow, probation; the rest is filled in here */
+    engine_state *state;    /* ENGINE_ASK_STATE */
+    char value[WORDS_TEXT]; /* call: name and arguments */
 
     /* Is told once, on the engine's thread: QN_OK, or why nothing was done; of a reload when it is
      * put to work or refused. It is short, does not block, and may free the command. */
@@ -105,6 +110,8 @@ typedef struct engine_command {
     void *ctx;
     bool is_begun;    /* of a reload: it was asked for, and what came of it is told; for `done` */
     uint32_t norders; /* that it asked the end of, or sent; for `done` */
+    command_result result; /* of a call that did not fail; for `done` */
+    qn_err failure;        /* of one that did: what the plugin says */
     struct engine_command *next;
 } engine_command;
 

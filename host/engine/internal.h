@@ -210,6 +210,9 @@ static inline bool instance_may_send(instance *in)
     return true;
 }
 
+/* Call a plugin's command on one of its builds. QN_OK, or why not. */
+int32_t command_of_body(const body *b, const qn_command *record, command_result *out, qn_err *err);
+
 /* Logs the first error of an instance and counts all. */
 void instance_fault(instance *in, int32_t rc);
 

@@ -443,6 +443,36 @@ static const qn_risk risk_table = {
 static const qn_execution execution_table = {.size = sizeof execution_table,
                                              .on_event = execution_event};
 
+/* ------------------------------------------------------------------ commands */
+
+static void second_command(tee *t, const qn_command *record, const command_result *first,
+                           int32_t result)
+{
+    command_result second;
+    qn_err unheard = QN_ERR_INIT;
+    int32_t rc;
+
+    second_turn(t);
+    rc = command_of_body(t->second, record, &second, &unheard);
+    if (rc == QN_OK && result == QN_OK && !command_is_same(first, &second))
+        differ(t, "the result of a command", "is not the other build's");
+    over(t, result, rc);
+}
+
+int32_t tee_command(tee *t, const qn_command *record, command_result *out, qn_err *err)
+{
+    kept_call head = {.nin = sizeof *record, .nout = sizeof *out, .is_command = 1};
+    int32_t rc;
+
+    first_turn(t, NULL);
+    rc = command_of_body(t->first, record, out, err);
+    if (t->later)
+        keep(t, &head, record, out, rc);
+    else
+        second_command(t, record, out, rc);
+    return rc;
+}
+
 /* What stands in the seat of each kind that can be shadowed, and how one build is given an event.
  * An optimizer is not given events but what its pointers lead to, and only now: it is not kept. */
 static const struct seat_kind {
@@ -482,7 +512,9 @@ static void give_kept(tee *t, const kept_call *k)
     second_turn(t);
     t->kept_now = k->now;
     bytes_put(&t->log, kept_log(k), k->nlog);
-    if (k->nout)
+    if (k->is_command)
+        second_command(t, kept_in(k), kept_out(k), k->result);
+    else if (k->nout)
         second_check(t, kept_in(k), &answers[0], &answers[1], k->result);
     else
         over(t, k->result, t->give(t, t->second, kept_in(k)));

@@ -13,6 +13,7 @@
 #define QUOIN_ENGINE_TEE_H
 
 #include "base/bytes.h"
+#include "foreign/command.h"
 #include "catchup.h"
 
 #include <quoin/decision.h>
@@ -102,6 +103,10 @@ void tee_end(tee *t);
 
 /* The one at work was taken out of the run: there is nothing to compare with any more. */
 void tee_fail(tee *t, int32_t code, const char *why);
+
+/* A command of the plugin's own (<quoin/command.h>), of both builds; *out and *err are of the build
+ * at work, whose code is returned. One that is not there, or behind, is called later. */
+int32_t tee_command(tee *t, const qn_command *record, command_result *out, qn_err *err);
 
 /* For functions of the host that plugins call. True: the call is answered, by what the build at
  * work was told or by nothing at all. False: go on as ever, and hand the result to tee_note. */

@@ -6,6 +6,7 @@
 #include "base/fail.h"
 #include "kind.h"
 
+#include <quoin/command.h>
 #include <quoin/model.h>
 
 #include <string.h>
@@ -79,6 +80,44 @@ static void copy_params(copier *c, qn_table *table)
     *table = (qn_table){rows, table->nrows, sizeof *rows};
 }
 
+static void copy_command_args(copier *c, qn_table *table)
+{
+    qn_command_arg *rows =
+        arena_alloc(c->memory, table->nrows * sizeof *rows, _Alignof(qn_command_arg));
+
+    c->is_full |= !rows;
+    for (uint32_t i = 0; rows && i < table->nrows; i++) {
+        take(&rows[i], sizeof rows[i], qn_table_row(table, i));
+        rows[i].name = copy_text(c, rows[i].name);
+        rows[i].unit = copy_text(c, rows[i].unit);
+        rows[i].doc = copy_text(c, rows[i].doc);
+        copy_member(c, &rows[i].min);
+        copy_member(c, &rows[i].max);
+    }
+    *table = (qn_table){rows, table->nrows, sizeof *rows};
+}
+
+/* Functions stay where they are. */
+static void *copy_commands(copier *c, const qn_command_table *from)
+{
+    qn_command_table *copy = arena_alloc(c->memory, sizeof *copy, _Alignof(qn_command_table));
+    qn_command_row *rows =
+        arena_alloc(c->memory, from->rows.nrows * sizeof *rows, _Alignof(qn_command_row));
+
+    c->is_full |= !rows || !copy;
+    for (uint32_t i = 0; rows && i < from->rows.nrows; i++) {
+        take(&rows[i], sizeof rows[i], qn_table_row(&from->rows, i));
+        rows[i].name = copy_text(c, rows[i].name);
+        rows[i].signature = copy_text(c, rows[i].signature);
+        rows[i].doc = copy_text(c, rows[i].doc);
+        copy_command_args(c, &rows[i].args);
+    }
+    if (copy)
+        *copy = (qn_command_table){.size = sizeof *copy,
+                                   .rows = {rows, from->rows.nrows, sizeof *rows}};
+    return copy;
+}
+
 static void copy_exts(copier *c, qn_table *table)
 {
     qn_ext *rows = arena_alloc(c->memory, table->nrows * sizeof *rows, _Alignof(qn_ext));
@@ -87,7 +126,9 @@ static void copy_exts(copier *c, qn_table *table)
     for (uint32_t i = 0; rows && i < table->nrows; i++) {
         take(&rows[i], sizeof rows[i], qn_table_row(table, i));
         rows[i].id = copy_text(c, rows[i].id);
-        rows[i].table = copy_sized(c, rows[i].table, 0);
+        rows[i].table = rows[i].id && strcmp(rows[i].id, QN_COMMAND_TABLE) == 0
+                            ? copy_commands(c, rows[i].table)
+                            : copy_sized(c, rows[i].table, 0);
     }
     *table = (qn_table){rows, table->nrows, sizeof *rows};
 }

@@ -2,6 +2,7 @@
 #include "table.h"
 
 #include "base/fail.h"
+#include "foreign/command.h"
 #include "kind.h"
 #include "note.h"
 #include "oldest.h"
@@ -231,6 +232,8 @@ static int32_t check_calls(const place *at, const void *table, const kind_call *
     return QN_OK;
 }
 
+static int32_t check_commands(const place *at, const qn_command_table *table, qn_err *err);
+
 static int32_t check_ext(place *at, const void *row, qn_err *err)
 {
     const qn_ext *e = row;
@@ -241,6 +244,7 @@ static int32_t check_ext(place *at, const void *row, qn_err *err)
     at->key = e->id;
     if (!is_sized(e->table, sizeof(uint32_t)))
         return broken(err, at, "its table is missing or does not start with its size");
+    if (strcmp(e->id, QN_COMMAND_TABLE) == 0) return check_commands(at, e->table, err);
     calls = kind_ext_calls(e->id);
     return calls ? check_calls(at, e->table, calls, e->id, err) : QN_OK;
 }
@@ -307,6 +311,61 @@ static int32_t check_rows(const qn_class *c, const qn_table *table, const row_ty
 
 static const row_type param_rows = {"parameter", OLDEST_qn_param, 0, ROWS_MAX, check_param};
 static const row_type ext_rows = {"extension", OLDEST_qn_ext, 0, ROWS_MAX, check_ext};
+
+/* ------------------------------------------------------------------ commands */
+
+static int32_t check_command_arg(place *at, const void *row, qn_err *err)
+{
+    const qn_command_arg *a = row;
+
+    if (!is_key(a->name))
+        return broken(err, at, "its name is missing or not of the form [a-z][a-z0-9_]*");
+    at->key = a->name;
+    if (!is_text(a->doc, DOC_TEXT_MAX) || !a->doc[0])
+        return broken(err, at, "it has no doc: one sentence of up to %u bytes", DOC_TEXT_MAX);
+    if (!is_text(a->unit, NAME_TEXT_MAX))
+        return broken(err, at, "it has no unit: up to %u bytes, \"\" for none", NAME_TEXT_MAX);
+    if ((a->min && !is_text(a->min, NAME_TEXT_MAX)) || (a->max && !is_text(a->max, NAME_TEXT_MAX)))
+        return broken(err, at, "a bound is not text of up to %u bytes", NAME_TEXT_MAX);
+    return check_twins(at, offsetof(qn_command_arg, name), err);
+}
+
+static const row_type arg_rows = {"argument of a command", sizeof(qn_command_arg), 0,
+                                  QN_COMMAND_ARGS, check_command_arg};
+
+static int32_t check_command(place *at, const void *row, qn_err *err)
+{
+    const qn_command_row *c = row;
+    qn_err why = QN_ERR_INIT;
+    int32_t rc;
+
+    if (!is_key(c->name))
+        return broken(err, at, "its name is missing or not of the form [a-z][a-z0-9_]*");
+    at->key = c->name;
+    if (!is_text(c->doc, DOC_TEXT_MAX) || !c->doc[0])
+        return broken(err, at, "it has no doc: one sentence of up to %u bytes", DOC_TEXT_MAX);
+    if (!c->fn) return broken(err, at, "it has no function");
+    if (!is_text(c->signature, FOREIGN_TEXT - 1))
+        return broken(err, at, "it has no signature: \"f64(f64)\"");
+    if ((rc = check_rows(at->class, &c->args, &arg_rows, err)) != QN_OK) return rc;
+    if (command_check(c, &why) != QN_OK) return broken(err, at, "%s", why.msg);
+    return check_twins(at, offsetof(qn_command_row, name), err);
+}
+
+static const row_type command_rows = {"command", sizeof(qn_command_row), 1, ROWS_MAX,
+                                      check_command};
+
+/* They are called on the engine's thread, where no I/O plugin's functions belong. */
+static int32_t check_commands(const place *at, const qn_command_table *table, qn_err *err)
+{
+    const kind *k = kind_find(at->class->kind);
+
+    if (table->size < sizeof *table)
+        return broken(err, at, "its table of %u bytes has no rows", table->size);
+    if (k && k->tier != QN_TIER_PURE)
+        return broken(err, at, "a %s has no commands: only pure kinds do", k->prefix);
+    return check_rows(at->class, &table->rows, &command_rows, err);
+}
 
 /* The rows of names that a kind's table holds, if the module's is long enough to hold them. */
 static int32_t check_kind_rows(const qn_class *c, const kind *k, uint32_t size, qn_err *err)

@@ -212,10 +212,11 @@ typedef struct qn_halt {
     X(5, STOP, "stop", "the run ends")                                                             \
     X(6, RELOAD, "reload", "a new build of a plugin")                                              \
     X(7, PROMOTE, "promote", "the next step of a reload at once")                                  \
-    X(8, ROLLBACK, "rollback", "the end of a reload, with the build from before")
+    X(8, ROLLBACK, "rollback", "the end of a reload, with the build from before")                  \
+    X(10, CALL, "call", "a command of a plugin's own")
 
 #define QN_COMMAND_ENUM(number, NAME, name, meaning) QN_COMMAND_##NAME = (number),
-enum { QN_COMMAND_LIST(QN_COMMAND_ENUM) QN_COMMANDS = 9 };
+enum { QN_COMMAND_LIST(QN_COMMAND_ENUM) QN_COMMANDS = 11 };
 #undef QN_COMMAND_ENUM
 
 /* An operator's command, between two events. For the journal and sinks: no other plugin sees it. */
@@ -226,7 +227,9 @@ typedef struct qn_command {
     uint32_t uid, pid; /* who asked, as the kernel told */
     int32_t code;      /* QN_OK: done, or begun; else why nothing was done */
     char target[64];   /* id of a plugin, "all"; "" = the verb takes none */
-    char value[256];   /* reload: mode and file, the end of it where it is longer; else "" */
+    char value[256];   /* reload: mode and file, the end of it where it is longer; call: the command
+                        * and its arguments, with a blank between, texts that hold one as in JSON;
+                        * else "" */
 } qn_command;
 
 /* Market data was missed: the receiver's picture of the instrument is stale until new. */

@@ -19,9 +19,11 @@
  *
  * A signal is pushed when it says something new (<quoin/sdk/signal.h>). While the feature that is
  * the unit is missing or stale, nothing is pushed and the last signal stands. `bias` leans all
- * instruments to one side; it may change while events flow, and is carried over a reload. */
+ * instruments to one side; it may change while events flow, by the command set_bias, and is carried
+ * over a reload. */
 #include <quoin/sdk/strategy.h>
 
+#include <quoin/sdk/command.h>
 #include <quoin/sdk/indicator.h>
 #include <quoin/sdk/signal.h>
 
@@ -175,8 +177,33 @@ static void on_bar(trend *s, const qn_bar *bar, const qn_out *out)
     if (unit > 0.0) speak(s, b, bar, unit, out);
 }
 
+/* ------------------------------------------------------------------ commands */
+
+static double set_bias(trend *s, double bias, qn_err *err)
+{
+    double before = s->bias;
+
+    (void)err; /* its range is the table's */
+    s->bias = bias;
+    return before;
+}
+
+static const qn_command_arg bias_args[] = {
+    QN_COMMAND_ARG("bias", "", "added to the strength of all instruments", .min = "-1", .max = "1"),
+};
+
+static const qn_command_row commands[] = {
+    QN_COMMAND(trend, set_bias, f64, (f64),
+               "Sets the bias from the next bar on; returns the one from before.", bias_args),
+};
+
+static const qn_command_table command_table = QN_COMMANDS_OF(commands);
+
+static const qn_ext exts[] = {QN_EXT(QN_COMMAND_TABLE, &command_table)};
+
 QN_STRATEGY(trend, "strategy/trend_following", "1.0.0", "MIT", .name = "Trend following",
             .doc = "Signals by the distance of two exponential averages, with confidence from ADX "
                    "and a stop. Needs route \"portfolio\".",
-            .needs = QN_HOST_FEATURES, .params = QN_TABLE(params), .state = QN_STATE(1, fields),
-            .configure = configure, .lookback = lookback, .on_bar = on_bar)
+            .needs = QN_HOST_FEATURES, .params = QN_TABLE(params), .exts = QN_TABLE(exts),
+            .state = QN_STATE(1, fields), .configure = configure, .lookback = lookback,
+            .on_bar = on_bar)

@@ -4,6 +4,7 @@
  * It holds for x86-64 and AArch64, for C11, C17 and C++17. */
 /* clang-format off */
 #include <quoin/abi.h>
+#include <quoin/command.h>
 #include <quoin/decision.h>
 #include <quoin/error.h>
 #include <quoin/event.h>
@@ -52,6 +53,48 @@ ABI_STRUCT(qn_decimal, 16, 8);
 ABI_FIELD(qn_decimal, mantissa, 0, 8); /* int64_t */
 ABI_FIELD(qn_decimal, exp, 8, 4); /* int32_t */
 ABI_FIELD(qn_decimal, rsv0, 12, 4); /* uint32_t */
+
+ABI_STRUCT(qn_param, 112, 8);
+ABI_FIELD(qn_param, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_param, type, 4, 4); /* uint32_t */
+ABI_FIELD(qn_param, flags, 8, 4); /* uint32_t */
+ABI_FIELD(qn_param, offset, 12, 4); /* uint32_t */
+ABI_FIELD(qn_param, key, 16, 8); /* const char * */
+ABI_FIELD(qn_param, unit, 24, 8); /* const char * */
+ABI_FIELD(qn_param, doc, 32, 8); /* const char * */
+ABI_FIELD(qn_param, def, 40, 8); /* const char * */
+ABI_FIELD(qn_param, min, 48, 8); /* const char * */
+ABI_FIELD(qn_param, max, 56, 8); /* const char * */
+ABI_FIELD(qn_param, search, 64, 24); /* struct */
+ABI_FIELD(qn_param, search.lo, 64, 8); /* const char * */
+ABI_FIELD(qn_param, search.hi, 72, 8); /* const char * */
+ABI_FIELD(qn_param, search.step, 80, 8); /* const char * */
+ABI_FIELD(qn_param, labels, 88, 8); /* const char * */
+ABI_FIELD(qn_param, since, 96, 8); /* const char * */
+ABI_FIELD(qn_param, replaced, 104, 8); /* const char * */
+
+ABI_STRUCT(qn_command_arg, 48, 8);
+ABI_FIELD(qn_command_arg, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_command_arg, rsv0, 4, 4); /* uint32_t */
+ABI_FIELD(qn_command_arg, name, 8, 8); /* const char * */
+ABI_FIELD(qn_command_arg, unit, 16, 8); /* const char * */
+ABI_FIELD(qn_command_arg, doc, 24, 8); /* const char * */
+ABI_FIELD(qn_command_arg, min, 32, 8); /* const char * */
+ABI_FIELD(qn_command_arg, max, 40, 8); /* const char * */
+
+ABI_STRUCT(qn_command_row, 56, 8);
+ABI_FIELD(qn_command_row, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_command_row, rsv0, 4, 4); /* uint32_t */
+ABI_FIELD(qn_command_row, name, 8, 8); /* const char * */
+ABI_FIELD(qn_command_row, signature, 16, 8); /* const char * */
+ABI_FIELD(qn_command_row, doc, 24, 8); /* const char * */
+ABI_FIELD(qn_command_row, fn, 32, 8); /* qn_command_fn */
+ABI_FIELD(qn_command_row, args, 40, 16); /* qn_table */
+
+ABI_STRUCT(qn_command_table, 24, 8);
+ABI_FIELD(qn_command_table, size, 0, 4); /* uint32_t */
+ABI_FIELD(qn_command_table, rsv0, 4, 4); /* uint32_t */
+ABI_FIELD(qn_command_table, rows, 8, 16); /* qn_table */
 
 ABI_STRUCT(qn_order, 112, 8);
 ABI_FIELD(qn_order, size, 0, 4); /* uint32_t */
@@ -449,25 +492,6 @@ ABI_FIELD(qn_setup, host, 8, 8); /* const qn_host * */
 ABI_FIELD(qn_setup, id, 16, 8); /* const char * */
 ABI_FIELD(qn_setup, instruments, 24, 8); /* const qn_instrument *const * */
 
-ABI_STRUCT(qn_param, 112, 8);
-ABI_FIELD(qn_param, size, 0, 4); /* uint32_t */
-ABI_FIELD(qn_param, type, 4, 4); /* uint32_t */
-ABI_FIELD(qn_param, flags, 8, 4); /* uint32_t */
-ABI_FIELD(qn_param, offset, 12, 4); /* uint32_t */
-ABI_FIELD(qn_param, key, 16, 8); /* const char * */
-ABI_FIELD(qn_param, unit, 24, 8); /* const char * */
-ABI_FIELD(qn_param, doc, 32, 8); /* const char * */
-ABI_FIELD(qn_param, def, 40, 8); /* const char * */
-ABI_FIELD(qn_param, min, 48, 8); /* const char * */
-ABI_FIELD(qn_param, max, 56, 8); /* const char * */
-ABI_FIELD(qn_param, search, 64, 24); /* struct */
-ABI_FIELD(qn_param, search.lo, 64, 8); /* const char * */
-ABI_FIELD(qn_param, search.hi, 72, 8); /* const char * */
-ABI_FIELD(qn_param, search.step, 80, 8); /* const char * */
-ABI_FIELD(qn_param, labels, 88, 8); /* const char * */
-ABI_FIELD(qn_param, since, 96, 8); /* const char * */
-ABI_FIELD(qn_param, replaced, 104, 8); /* const char * */
-
 ABI_STRUCT(qn_stream, 32, 8);
 ABI_FIELD(qn_stream, size, 0, 4); /* uint32_t */
 ABI_FIELD(qn_stream, rsv0, 4, 4); /* uint32_t */
@@ -828,6 +852,18 @@ ABI_FIELD(qn_venue, run, 72, 8); /* void (*)(void *self) */
 ABI_FIELD(qn_venue, query, 80, 8); /* int32_t (*)(void *self, const qn_query *query) */
 ABI_FIELD(qn_venue, history, 88, 8); /* int32_t (*)(void *self, const qn_history *request) */
 
+ABI_VALUE(QN_PARAM_TYPE_I64, 1, 4);
+ABI_VALUE(QN_PARAM_TYPE_F64, 2, 4);
+ABI_VALUE(QN_PARAM_TYPE_BOOL, 3, 4);
+ABI_VALUE(QN_PARAM_TYPE_ENUM, 4, 4);
+ABI_VALUE(QN_PARAM_TYPE_STRING, 5, 4);
+ABI_VALUE(QN_PARAM_TYPE_DURATION, 6, 4);
+ABI_VALUE(QN_PARAM_TYPE_DECIMAL, 7, 4);
+ABI_VALUE(QN_PARAM_TYPE_RATIO, 8, 4);
+ABI_VALUE(QN_PARAM_TYPE_BPS, 9, 4);
+ABI_VALUE(QN_PARAM_TYPE_PATH, 10, 4);
+ABI_VALUE(QN_PARAM_TYPE_SECRET, 11, 4);
+ABI_VALUE(QN_PARAM_TYPES, 12, 4);
 ABI_VALUE(QN_ORDER_INITIALIZED, 1, 4);
 ABI_VALUE(QN_ORDER_DENIED, 2, 4);
 ABI_VALUE(QN_ORDER_SUBMITTED, 3, 4);
@@ -919,7 +955,8 @@ ABI_VALUE(QN_COMMAND_STOP, 5, 4);
 ABI_VALUE(QN_COMMAND_RELOAD, 6, 4);
 ABI_VALUE(QN_COMMAND_PROMOTE, 7, 4);
 ABI_VALUE(QN_COMMAND_ROLLBACK, 8, 4);
-ABI_VALUE(QN_COMMANDS, 9, 4);
+ABI_VALUE(QN_COMMAND_CALL, 10, 4);
+ABI_VALUE(QN_COMMANDS, 11, 4);
 ABI_VALUE(QN_RELOAD_SHADOW, 1, 4);
 ABI_VALUE(QN_RELOAD_COMMIT, 2, 4);
 ABI_VALUE(QN_RELOAD_KEEP, 3, 4);
@@ -1005,18 +1042,6 @@ ABI_VALUE(QN_E_HUNG, -67, 4);
 ABI_VALUE(QN_E_STRIKES, -68, 4);
 ABI_VALUE(QN_E_QUARANTINED, -69, 4);
 ABI_VALUE(QN_E_END_, 0, 4);
-ABI_VALUE(QN_PARAM_TYPE_I64, 1, 4);
-ABI_VALUE(QN_PARAM_TYPE_F64, 2, 4);
-ABI_VALUE(QN_PARAM_TYPE_BOOL, 3, 4);
-ABI_VALUE(QN_PARAM_TYPE_ENUM, 4, 4);
-ABI_VALUE(QN_PARAM_TYPE_STRING, 5, 4);
-ABI_VALUE(QN_PARAM_TYPE_DURATION, 6, 4);
-ABI_VALUE(QN_PARAM_TYPE_DECIMAL, 7, 4);
-ABI_VALUE(QN_PARAM_TYPE_RATIO, 8, 4);
-ABI_VALUE(QN_PARAM_TYPE_BPS, 9, 4);
-ABI_VALUE(QN_PARAM_TYPE_PATH, 10, 4);
-ABI_VALUE(QN_PARAM_TYPE_SECRET, 11, 4);
-ABI_VALUE(QN_PARAM_TYPES, 12, 4);
 ABI_VALUE(QN_DIMENSION_INTEGER, 1, 4);
 ABI_VALUE(QN_DIMENSION_REAL, 2, 4);
 ABI_VALUE(QN_DIMENSION_DECIMAL, 3, 4);
@@ -1042,6 +1067,12 @@ ABI_VALUE(QN_NS_PER_US, 1000ll, 8);
 ABI_VALUE(QN_NS_PER_MS, 1000000ll, 8);
 ABI_VALUE(QN_NS_PER_S, 1000000000ll, 8);
 ABI_VALUE(QN_NS_PER_DAY, 86400000000000ll, 8);
+ABI_VALUE(QN_PARAM_REQUIRED, 1u, 4);
+ABI_VALUE(QN_PARAM_OPTIONAL, 2u, 4);
+ABI_VALUE(QN_PARAM_LIVE, 4u, 4);
+ABI_VALUE(QN_PARAM_ADVANCED, 8u, 4);
+ABI_VALUE(QN_COMMAND_ARGS, 8u, 4);
+ABI_VALUE(QN_COMMAND_TEXT, 200u, 4);
 ABI_VALUE(QN_BUY, 1u, 4);
 ABI_VALUE(QN_SELL, 2u, 4);
 ABI_VALUE(QN_MARKET, 1u, 4);
@@ -1079,10 +1110,6 @@ ABI_VALUE(QN_LOG_DEBUG, 1, 4);
 ABI_VALUE(QN_LOG_INFO, 2, 4);
 ABI_VALUE(QN_LOG_WARNING, 3, 4);
 ABI_VALUE(QN_LOG_ERROR, 4, 4);
-ABI_VALUE(QN_PARAM_REQUIRED, 1u, 4);
-ABI_VALUE(QN_PARAM_OPTIONAL, 2u, 4);
-ABI_VALUE(QN_PARAM_LIVE, 4u, 4);
-ABI_VALUE(QN_PARAM_ADVANCED, 8u, 4);
 ABI_VALUE(QN_TIER_PURE, 1u, 4);
 ABI_VALUE(QN_TIER_IO, 2u, 4);
 ABI_VALUE(QN_CLASS_STATELESS, 1u, 4);
