@@ -23,8 +23,8 @@ static bool put_plugins(struct json_object *to, const engine_state *s)
             json_put_text(o, "sha256", p->sha256) &&
             json_put_text(o, "state", plugin_state_name(p->state)) &&
             json_put_count(o, "epoch", p->epoch) && json_put_count(o, "events", p->events) &&
-            json_put_count(o, "faults", p->faults) && json_put_count(o, "timers", p->timers) &&
-            put_ns(o, "p50_ns", p->samples, p->p50_ns) &&
+            json_put_count(o, "faults", p->faults) && json_put_count(o, "missed", p->missed) &&
+            json_put_count(o, "timers", p->timers) && put_ns(o, "p50_ns", p->samples, p->p50_ns) &&
             put_ns(o, "p99_ns", p->samples, p->p99_ns);
     }
     return is_whole;

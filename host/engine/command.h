@@ -54,6 +54,7 @@ typedef struct plugin_state {
     uint64_t epoch;          /* builds that were put to work after the first */
     uint64_t events;  /* calls that gave it one; a sink: the last record that it has stored */
     uint64_t faults;  /* errors that it returned */
+    uint64_t missed;  /* a sink: records that were left out for it */
     uint32_t timers;  /* pending */
     uint64_t samples; /* calls that were timed; without any the times below mean nothing */
     int64_t p50_ns, p99_ns;

@@ -51,6 +51,13 @@ static uint64_t events_of(const engine *e, const instance *in)
     return in->events;
 }
 
+static uint64_t missed_of(const engine *e, const instance *in)
+{
+    for (uint32_t i = 0; i < e->nsinks; i++)
+        if (in == &e->sinks[i]) return e->bus ? bus_missed(e->bus, i) : 0;
+    return 0;
+}
+
 static void fill_plugin(const engine *e, const instance *in, plugin_state *out)
 {
     const body *b = in->live;
@@ -61,6 +68,7 @@ static void fill_plugin(const engine *e, const instance *in, plugin_state *out)
                           .epoch = in->epoch,
                           .events = events_of(e, in),
                           .faults = in->faults,
+                          .missed = missed_of(e, in),
                           .timers = in->ntimers,
                           .samples = in->times->n,
                           .p50_ns = stage_percentile(in->times, 0.5),

@@ -54,7 +54,7 @@ class Control(unittest.TestCase):
         self.assertEqual({p["id"]: p["kind"] for p in state["plugins"]},
                          {"v": "qn.venue/1", "sma": "qn.strategy/1", "other": "qn.strategy/1"})
         for p in state["plugins"]:
-            self.assertEqual((p["state"], p["epoch"], p["faults"]), ("active", 0, 0))
+            self.assertEqual((p["state"], p["epoch"], p["faults"], p["missed"]), ("active", 0, 0, 0))
             self.assertGreater(p["events"], 0)
             self.assertEqual(len(p["sha256"]), 64)
             self.assertGreater(p["p99_ns"], 0)
