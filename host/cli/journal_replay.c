@@ -5,8 +5,10 @@
 #include "run.h"
 
 #include "base/fail.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/memory.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,10 +21,11 @@ static const char doc[] =
     "  quoin journal replay var/sma\n"
     "  quoin journal replay var/sma --run 3 --json\n"
     "\n"
-    "A run that has not ended is done again up to its last record.\n"
+    "A run that has not ended is done again up to its last record. STORE may be the bundle of a "
+    "crash (STORE/crashes/TIME): then the run goes on behind it, up to the crash.\n"
     "\n"
     "Exit status: 0 equal; 1 it differs, and where is told; 2 no such run, or its config is not "
-    "what it was; 3 a plugin is not; 4 the data is not, or the store is damaged.";
+    "what it was; 3 a plugin is not, or has crashed; 4 the data is not, or the store is damaged.";
 
 static const struct argp argp = {
     .options = journal_options, .parser = journal_parse, .args_doc = "STORE", .doc = doc};
@@ -114,7 +117,12 @@ static int replay(const recorded_run *run, engine *e, bool is_json)
     return rc == QN_OK || rc == QN_E_DIVERGED ? print_outcome(run, &o, is_json, status) : status;
 }
 
-static int replay_run(store *s, const recorded_run *run, bool is_json)
+/* A crash that was kept: where its parts lie. All "" for what is none. */
+typedef struct bundle {
+    char store[PATH_ROOM], module[PATH_ROOM], file[PATH_ROOM];
+} bundle;
+
+static int replay_run(store *s, const recorded_run *run, const bundle *b, bool is_json)
 {
     const run_header *h = &run->header;
     run_request request = {.conf = h->config, .nsets = h->nsets};
@@ -123,7 +131,10 @@ static int replay_run(store *s, const recorded_run *run, bool is_json)
                               .version = QUOIN_VERSION,
                               .store = s,
                               .mode = ENGINE_REPLAY,
-                              .run = run->number};
+                              .run = run->number,
+                              .goes_on = b->store[0] != '\0',
+                              .instead_path = b->file,
+                              .instead_file = b->module[0] ? b->module : NULL};
     config *cfg = NULL;
     engine *e = NULL;
     int status;
@@ -132,6 +143,11 @@ static int replay_run(store *s, const recorded_run *run, bool is_json)
     status = run_open(&request, &options, &cfg, &e);
     if (status == EXIT_DONE) {
         status = replay(run, e, is_json);
+        if (status == EXIT_DONE && b->store[0]) {
+            log_line(LOG_ERROR, "the run came to its end: the crash did not come again [%s]",
+                     error_name(QN_E_DIVERGED));
+            status = EXIT_FAILED;
+        }
         engine_free(e);
         config_close(cfg);
     } else {
@@ -143,16 +159,49 @@ static int replay_run(store *s, const recorded_run *run, bool is_json)
     return status;
 }
 
+/* What `folder` holds: the bundle of a crash, or a store. */
+static int32_t bundle_open(const char *folder, bundle *out, qn_err *err)
+{
+    char path[PATH_ROOM];
+    struct json_object *o;
+    char *text = NULL;
+    size_t size;
+    int32_t rc = path_join(folder, "crash.json", path, err);
+
+    if (rc != QN_OK || !file_exists(path)) return rc;
+    if ((rc = file_read(path, &text, &size, err)) != QN_OK) return rc;
+    o = json_tokener_parse(text);
+    mem_free(text);
+    if (!json_get_text(o, "what"))
+        rc = fail(err, QN_E_DAMAGED, "%s does not tell of a crash", path);
+    else if (!json_get_text(o, "store"))
+        rc = fail(err, QN_E_MISSING,
+                  "%s: the store was too large to be kept: replay that one, in its place", path);
+    else
+        rc = path_join(folder, "store", out->store, err);
+    if (rc == QN_OK && json_get_text(o, "file")) {
+        snprintf(out->file, sizeof out->file, "%s", json_get_text(o, "file"));
+        rc = path_join(folder, "module.so", out->module, err);
+    }
+    json_object_put(o);
+    return rc;
+}
+
 int cmd_journal_replay(int argc, char **argv)
 {
     journal_request r = {0};
     store *s = NULL;
+    static bundle b; /* too large for the stack */
+    qn_err err = QN_ERR_INIT;
     recorded_run run;
     int status;
+    int32_t rc;
 
     cli_parse(&argp, argc, argv, &r);
+    if ((rc = bundle_open(r.store, &b, &err)) != QN_OK) return cli_fail(rc, &err);
+    if (b.store[0]) r.store = b.store;
     if ((status = recorded_open(&r, &s, &run)) != EXIT_DONE) return status;
-    status = replay_run(s, &run, r.is_json);
+    status = replay_run(s, &run, &b, r.is_json);
     recorded_run_free(&run);
     store_close(s, NULL);
     return status;

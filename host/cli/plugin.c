@@ -13,6 +13,8 @@ static const cli_command commands[] = {
     {"check", "check a plugin against the rules", plugin_check},
     {"new", "make a project for a plugin of one's own", plugin_new},
     {"sign", "sign a plugin's file", plugin_sign},
+    {"quarantine", "show builds that crashed a host, and give them a new chance",
+     plugin_quarantine},
     {"verify", "tell who has signed a plugin's file, and what", plugin_verify},
 };
 

@@ -14,6 +14,7 @@ int plugin_check(int argc, char **argv);
 int plugin_new(int argc, char **argv);
 int plugin_sign(int argc, char **argv);
 int plugin_verify(int argc, char **argv);
+int plugin_quarantine(int argc, char **argv);
 
 #define PLUGIN_PATHS 16
 

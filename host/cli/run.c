@@ -7,11 +7,14 @@
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "control/control.h"
 #include "engine/header.h"
 #include "report/report.h"
 #include "store/store.h"
+#include "supervise/supervise.h"
 
+#include <stdio.h>
 #include <string.h>
 
 typedef struct arguments {
@@ -19,10 +22,11 @@ typedef struct arguments {
     engine_options engine;
     const char *report;
     bool is_resume;
+    bool is_alone; /* nobody starts it again */
     bool lifts_halt;
 } arguments;
 
-enum { OPTION_FROM = 256, OPTION_TO, OPTION_REPORT, OPTION_RESUME, OPTION_LIFT_HALT };
+enum { OPTION_FROM = 256, OPTION_TO, OPTION_REPORT, OPTION_RESUME, OPTION_LIFT_HALT, OPTION_ALONE };
 
 static const struct argp_option options[] = {
     {"from", OPTION_FROM, "TIME", 0, "Leave out events up to and including this time (UTC)", 0},
@@ -35,6 +39,10 @@ static const struct argp_option options[] = {
      "Go on with the run that the store holds unfinished; begin a new one where there is none", 0},
     {"lift-halt", OPTION_LIFT_HALT, NULL, 0,
      "Begin a new run in a store whose trading was halted, with the halt lifted", 0},
+    {"no-supervise", OPTION_ALONE, NULL, 0,
+     "Run a venue of a pace without the parent that starts the engine again when a plugin has "
+     "crashed it: for a debugger",
+     0},
     {0},
 };
 
@@ -68,6 +76,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case OPTION_LIFT_HALT:
         a->lifts_halt = a->engine.lifts_halt = true;
+        return 0;
+    case OPTION_ALONE:
+        a->is_alone = true;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -156,6 +167,8 @@ static int open_store(arguments *a, const config_run *run, store **s)
         return rc == QN_E_NOT_FOUND ? EXIT_FAILED : status; /* a folder that cannot be made */
     }
     a->engine.store = *s;
+    if (!(a->engine.quarantine = quarantine_read(run->store_path, &err)))
+        return cli_fail(err.code, &err);
     rc = choose_run(a, *s, &err);
     return rc == QN_OK ? EXIT_DONE : cli_fail(rc, &err);
 }
@@ -202,6 +215,8 @@ static int run(const arguments *a, const config_run *what, engine *e, report *r)
         cli_fail(ran, &run_err);
         if (status == EXIT_DONE) status = EXIT_FAILED;
     }
+    atomic_store(&slot_page_here()->has_ended, true);
+    if (status == EXIT_DONE && engine_is_incomplete(e)) status = EXIT_REFUSED;
     return status;
 }
 
@@ -221,6 +236,74 @@ static int run_reported(const arguments *a, config *cfg, engine *e)
     return status;
 }
 
+/* A run that lasts: it keeps a pace, and can be resumed. */
+static bool is_lasting(const config *cfg)
+{
+    const config_run *run = config_get(cfg);
+    char path[256];
+
+    if (!run->store_path || !run->supervise.is_on || strcmp(run->durability, "none") == 0)
+        return false;
+    for (size_t i = 0; i < run->nvenues; i++) {
+        const char *pace;
+        snprintf(path, sizeof path, "venues.%s.params.pace", run->venues[i].id);
+        pace = config_node_text(config_find(cfg, path));
+        if (strpbrk(pace, "123456789")) return true;
+    }
+    return false;
+}
+
+/* True in the process that runs the engine. False: the run is over. */
+static bool run_supervised(arguments *a, const config *cfg, int *status)
+{
+    const config_run *run = config_get(cfg);
+    supervise_options o = {.bundle = {.store = run->store_path,
+                                      .config = run->file,
+                                      .sets = run->sets,
+                                      .nsets = run->nsets,
+                                      .version = QUOIN_VERSION,
+                                      .keep = (uint32_t)run->supervise.bundles},
+                           .rule = {(uint32_t)run->supervise.crashes, run->supervise.window},
+                           .restarts = (uint32_t)run->supervise.restarts,
+                           .backoff = run->supervise.backoff};
+    uint32_t starts;
+
+    if (a->is_alone || !is_lasting(cfg)) return true;
+    if (!supervise(&o, &starts, status)) return false;
+    if (starts) {
+        a->is_resume = true;
+        a->lifts_halt = a->engine.lifts_halt = false;
+    }
+    return true;
+}
+
+static int run_config_once(arguments *a, config *cfg)
+{
+    qn_err err = QN_ERR_INIT;
+    store *s = NULL;
+    engine *e = NULL;
+    int status = open_store(a, config_get(cfg), &s);
+    int32_t rc;
+
+    if (status == EXIT_DONE) status = run_engine(cfg, &a->engine, &e);
+    if (status == EXIT_DONE) {
+        cli_catch_stop();
+        if (config_get(cfg)->nrisk == 0)
+            log_line(LOG_WARNING,
+                     "no risk module checks the orders of this run: in a backtest only");
+        if ((rc = engine_start(e, &err)) == QN_OK) {
+            atomic_store(&slot_page_here()->is_begun, true);
+            status = run_reported(a, cfg, e);
+        } else {
+            status = cli_fail(rc, &err);
+        }
+    }
+    engine_free(e);
+    if ((rc = store_close(s, &err)) != QN_OK && status == EXIT_DONE) status = cli_fail(rc, &err);
+    mem_free((void *)(uintptr_t)a->engine.quarantine);
+    return status;
+}
+
 int cmd_run(int argc, char **argv)
 {
     arguments a = {.engine = {.from = INT64_MIN,
@@ -229,12 +312,8 @@ int cmd_run(int argc, char **argv)
                               .version = QUOIN_VERSION,
                               .with_sinks = true,
                               .watches = true}};
-    qn_err err = QN_ERR_INIT;
     config *cfg = NULL;
-    store *s = NULL;
-    engine *e = NULL;
     int status;
-    int32_t rc;
 
     cli_parse(&argp, argc, argv, &a);
     if (a.is_resume && a.lifts_halt) {
@@ -245,20 +324,8 @@ int cmd_run(int argc, char **argv)
         return EXIT_USAGE;
     }
     if ((status = run_config(&a.request, &cfg)) != EXIT_DONE) return status;
-    status = open_store(&a, config_get(cfg), &s);
-    if (status == EXIT_DONE) status = run_engine(cfg, &a.engine, &e);
-    if (status == EXIT_DONE) {
-        cli_catch_stop();
-        if (config_get(cfg)->nrisk == 0)
-            log_line(LOG_WARNING,
-                     "no risk module checks the orders of this run: in a backtest only");
-        if ((rc = engine_start(e, &err)) == QN_OK)
-            status = run_reported(&a, cfg, e);
-        else
-            status = cli_fail(rc, &err);
-    }
-    engine_free(e);
-    if ((rc = store_close(s, &err)) != QN_OK && status == EXIT_DONE) status = cli_fail(rc, &err);
+    if (run_supervised(&a, cfg, &status)) status = run_config_once(&a, cfg);
     config_close(cfg);
+    atomic_store(&slot_page_here()->has_returned, true);
     return status;
 }

@@ -174,6 +174,16 @@ typedef struct config_trust {
     const config_node *node;
 } config_trust;
 
+/* A run that lasts, and the engine that is started again when it has crashed. */
+typedef struct config_supervise {
+    bool is_on;
+    int64_t crashes;  /* of one build within the window that put it into quarantine; 0 = never */
+    int64_t window;   /* ns */
+    int64_t restarts; /* at most, within the window */
+    int64_t backoff;  /* ns */
+    int64_t bundles;  /* kept of crashes; 0 = none is made */
+} config_supervise;
+
 typedef struct config_run {
     const char *file;
     const char *const *sets; /* the --set arguments that were applied */
@@ -205,6 +215,7 @@ typedef struct config_run {
     config_report report;
     config_tuner tuner;
     config_trust trust;
+    config_supervise supervise;
 } config_run;
 
 typedef struct config config;
@@ -224,6 +235,8 @@ const config_run *config_get(const config *cfg);
 /* The node at a path of keys and ids ("report.benchmark", "venues.binance"), for mistakes found
  * after loading; NULL if the file has none. */
 const config_node *config_find(const config *cfg, const char *path);
+/* The text of a scalar as it was written; "" for NULL, and for what is none. */
+const char *config_node_text(const config_node *node);
 
 /* SHA-256 of the file's text, its includes and the --set arguments, as hex. Without includes and
  * --set it is the file's own. */

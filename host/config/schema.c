@@ -400,6 +400,55 @@ static const schema function_schema = {
     .node_at = &function_node,
 };
 
+static const field supervise_fields[] = {
+    {.key = "enabled",
+     .kind = &kind_bool,
+     .slot = offsetof(config_supervise, is_on),
+     .def = "true",
+     .doc = "whether a run that lasts has a parent that starts its engine again"},
+    {.key = "crashes",
+     .kind = &kind_int,
+     .slot = offsetof(config_supervise, crashes),
+     .def = "2",
+     .high = 16,
+     .doc = "crashes of one build of a plugin within `window` that put it into quarantine; `0`: "
+            "never"},
+    {.key = "window",
+     .kind = &kind_duration,
+     .flags = FIELD_POSITIVE,
+     .slot = offsetof(config_supervise, window),
+     .def = "10m",
+     .doc = "wall time in which crashes and restarts are counted"},
+    {.key = "restarts",
+     .kind = &kind_int,
+     .slot = offsetof(config_supervise, restarts),
+     .def = "8",
+     .high = 64,
+     .doc = "how often the engine is started again within `window`"},
+    {.key = "backoff",
+     .kind = &kind_duration,
+     .flags = FIELD_POSITIVE,
+     .slot = offsetof(config_supervise, backoff),
+     .def = "250ms",
+     .doc = "pause before the third restart within `window`, doubled by each further one, up to a "
+            "minute; the first two come at once"},
+    {.key = "bundles",
+     .kind = &kind_int,
+     .slot = offsetof(config_supervise, bundles),
+     .def = "8",
+     .high = 1000,
+     .doc = "bundles of crashes that are kept in the store, the last ones; `0`: none is made"},
+};
+
+static const schema supervise_schema = {
+    .name = "supervise",
+    .doc = "What happens when the engine of a run that lasts crashes: "
+           "[containment.md](containment.md).",
+    .fields = supervise_fields,
+    .nfields = COUNT(supervise_fields),
+    .size = sizeof(config_supervise),
+};
+
 static const field root_fields[] = {
     {.key = "name",
      .kind = &kind_text,
@@ -484,6 +533,11 @@ static const field root_fields[] = {
      .slot = offsetof(config_run, trust),
      .sub = &trust_schema,
      .doc = "signatures of plugins"},
+    {.key = "supervise",
+     .kind = &kind_group,
+     .slot = offsetof(config_run, supervise),
+     .sub = &supervise_schema,
+     .doc = "a run that lasts goes on when its engine has crashed"},
     {.key = "functions",
      .kind = &kind_groups,
      .slot = offsetof(config_run, functions),

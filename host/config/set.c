@@ -176,7 +176,8 @@ static bool is_path(const char *p, const char *end)
 
 bool set_is_of_place(const char *argument)
 {
-    return strncmp(argument, "store.", 6) == 0 || strncmp(argument, "sinks.", 6) == 0;
+    return strncmp(argument, "store.", 6) == 0 || strncmp(argument, "sinks.", 6) == 0 ||
+           strncmp(argument, "supervise.", 10) == 0;
 }
 
 void set_hash(config *cfg, const char *argument)

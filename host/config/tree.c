@@ -56,6 +56,11 @@ const char *config_node_file(const config_node *node)
     return node->file;
 }
 
+const char *config_node_text(const config_node *node)
+{
+    return node ? node->text : "";
+}
+
 int32_t config_node_line(const config_node *node)
 {
     return node->line;

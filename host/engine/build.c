@@ -256,7 +256,7 @@ static int64_t longest(const config_list *list, const instance *in,
     int64_t most = 0;
     data_type data;
 
-    for (size_t d = 0; lookback && d < list->n; d++) {
+    for (size_t d = 0; lookback && in->live->is_created && d < list->n; d++) {
         int64_t need = data_type_parse(list->items[d].text, &data) == QN_OK
                            ? lookback(in->self, data.length)
                            : 0;

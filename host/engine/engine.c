@@ -434,7 +434,8 @@ int32_t engine_loop(engine *e, qn_err *err)
     while (e->status == RUN_COMPLETED && e->failed == QN_OK && rc == QN_OK) {
         qn_event *ev = e->tape->head;
         next_step step;
-        if (e->replay && e->options.mode == ENGINE_RESUME && !replay_next(e->replay))
+        if (e->replay && (e->options.mode == ENGINE_RESUME || e->options.goes_on) &&
+            !replay_next(e->replay))
             replay_go_live(e);
         if (reload_is_due(&e->reloads)) attend(e);
         if (e->replay && commands_again(e)) continue;
@@ -448,7 +449,8 @@ int32_t engine_loop(engine *e, qn_err *err)
                                                    : STEP_END;
         if (step == STEP_END) break;
         if (is_paced && e->bus) bus_publish(e->bus); /* the next one may be long in coming */
-        if (is_paced && !e->replay && !keep_pace(e, step == STEP_MARKET ? ev->ts_ns : due))
+        if (is_paced && !e->replay && !e->options.goes_on &&
+            !keep_pace(e, step == STEP_MARKET ? ev->ts_ns : due))
             continue;
         if (step == STEP_TIMER) {
             fire_timer(e);

@@ -56,9 +56,14 @@ typedef struct engine_options {
     const char *version;         /* of the host, for the journal */
     struct store *store;         /* where the run is kept; NULL = nowhere. Outlives the engine */
     engine_mode mode;
-    uint32_t run;      /* number of the recorded run, unless the mode is ENGINE_TRADE */
-    bool with_sinks;   /* the config's sinks are fed */
-    bool watches;      /* plugins with watch = true are reloaded when their files change */
+    uint32_t run;    /* number of the recorded run, unless the mode is ENGINE_TRADE */
+    bool with_sinks; /* the config's sinks are fed */
+    bool watches;    /* plugins with watch = true are reloaded when their files change */
+    bool goes_on;    /* ENGINE_REPLAY of a run that has not ended: behind its last record, too.
+                          Nothing is kept of that */
+    const struct quarantine *quarantine; /* builds that are not to be called; NULL = none */
+    const char *instead_path;            /* this file of a plugin is loaded from */
+    const char *instead_file;            /* that one; NULL = none */
     bool lifts_halt;   /* ENGINE_TRADE: the store's halt ends with the beginning of this run */
     int64_t tape_from; /* ENGINE_BOOKS: where the recorded run's tape began; else ignored */
 } engine_options;

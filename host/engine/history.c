@@ -17,7 +17,7 @@ int32_t history_build(engine *e, qn_err *err)
     size_t cells;
 
     p->need = (qn_history_need){.size = sizeof p->need};
-    if (QN_HAS(p->table, qn_optimizer, need)) {
+    if (p->in.live->is_created && QN_HAS(p->table, qn_optimizer, need)) {
         uint32_t before = call_begin(e, &p->in, SLOT_CALL_NEED);
         p->table->need(p->in.self, &p->need);
         call_end(e, before);

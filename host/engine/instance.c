@@ -4,6 +4,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "supervise/quarantine.h"
 #include "module/resolve.h"
 
 #include <stdio.h>
@@ -217,6 +218,11 @@ void module_give_back(engine *e, module *m)
     }
 }
 
+bool module_is_barred(const engine *e, const module *m)
+{
+    return e->options.quarantine && quarantine_find(e->options.quarantine, module_about(m)->sha256);
+}
+
 void module_hash(const module *m, uint8_t to[32])
 {
     const char *hex = module_about(m)->sha256;
@@ -276,6 +282,7 @@ void instance_name(const instance *in, uint32_t row, const body *b)
     snprintf(what.version, sizeof what.version, "%s", b->cls->version);
     snprintf(what.sha256, sizeof what.sha256, "%s", m->sha256);
     snprintf(what.path, sizeof what.path, "%s", m->path);
+    snprintf(what.copy, sizeof what.copy, "%s", m->copy_path ? m->copy_path : m->path);
     slot_name(row, &what);
 }
 
@@ -342,10 +349,14 @@ int32_t body_new(instance *seat, module *m, const qn_class *cls, body **out, qn_
 
 int32_t body_create(body *b, qn_err *err)
 {
+    const engine *e = b->seat->engine;
     qn_err why = QN_ERR_INIT;
-    uint32_t before = slot_enter(slot_here(), row_of(b), SLOT_CALL_CREATE);
-    int32_t rc = b->cls->create ? b->cls->create(b->self, &b->setup, &why) : QN_OK;
+    uint32_t before;
+    int32_t rc;
 
+    if (e->options.mode == ENGINE_TRADE && module_is_barred(e, b->module)) return QN_OK;
+    before = slot_enter(slot_here(), row_of(b), SLOT_CALL_CREATE);
+    rc = b->cls->create ? b->cls->create(b->self, &b->setup, &why) : QN_OK;
     slot_leave(slot_here(), before);
     if (rc != QN_OK)
         return fail(err, rc, "%s (%s): %s", b->seat->id, b->cls->id, error_text(&why, rc));
@@ -389,6 +400,15 @@ void instance_seat(instance *in, body *b)
     if (in->owner) instance_name(in, in->owner, b);
 }
 
+/* A file that is not what it was any more: what was kept of it is loaded in its place. */
+static void use_instead(const engine *e, char path[PATH_ROOM])
+{
+    const engine_options *o = &e->options;
+
+    if (o->instead_file && strcmp(path, o->instead_path) == 0)
+        snprintf(path, PATH_ROOM, "%s", o->instead_file);
+}
+
 static int32_t load_class(instance *in, const instance_spec *spec, qn_err *err)
 {
     engine *e = in->engine;
@@ -400,6 +420,7 @@ static int32_t load_class(instance *in, const instance_spec *spec, qn_err *err)
 
     if ((rc = module_resolve(e->cfg, e->index, spec->plugin, spec->node, path, err)) != QN_OK)
         return rc;
+    use_instead(e, path);
     if ((rc = module_take(e, path, &m, err)) != QN_OK) return rc;
     cls = module_resolve_class(e->cfg, m, spec->plugin, spec->kind, spec->node);
     rc = cls ? body_new(in, m, cls, &b, err) : fail(err, QN_E_INVALID, "the config has mistakes");

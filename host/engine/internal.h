@@ -199,6 +199,8 @@ int32_t module_adopt(engine *e, module *m, qn_err *err);
 /* One more use of a module of the run. */
 void module_share(engine *e, const module *m);
 void module_give_back(engine *e, module *m);
+/* Is its build in quarantine? */
+bool module_is_barred(const engine *e, const module *m);
 /* SHA-256 of its file. */
 void module_hash(const module *m, uint8_t to[32]);
 

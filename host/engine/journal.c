@@ -453,6 +453,7 @@ void replay_go_live(engine *e)
 {
     replay_close(e->replay);
     e->replay = NULL;
+    if (e->options.mode == ENGINE_REPLAY) e->store = NULL;
     faults_go_live(e);
     engine_attend(e); /* to what operators asked for meanwhile */
     e->pace_from = e->now;
@@ -464,9 +465,9 @@ void replay_go_live(engine *e)
 /* The journal is at its end, the run is not. False if the record is a new one. */
 static bool is_past_the_end(engine *e, const qn_event *record)
 {
-    if (e->options.mode == ENGINE_RESUME) {
+    if (e->options.mode == ENGINE_RESUME || e->options.goes_on) {
         replay_go_live(e);
-        return false;
+        return e->store == NULL;
     }
     if (e->replay->has_ended) {
         engine_fail(e, QN_E_DIVERGED, "the journal ends before %s at %" PRIu64,

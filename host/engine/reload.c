@@ -140,6 +140,8 @@ static int32_t load_build(engine *e, reloads *r, qn_err *err)
     int32_t rc = catchup_open(&r->later, err);
 
     if (rc != QN_OK || (rc = module_load(file, &e->loading, &r->module, err)) != QN_OK) return rc;
+    if (module_is_barred(e, r->module))
+        return fail(err, QN_E_QUARANTINED, "this build is in quarantine: it has crashed the host");
     return make_body(r, r->module, err);
 }
 

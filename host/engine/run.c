@@ -71,6 +71,21 @@ static int32_t build_bus(engine *e, qn_err *err)
     return bus_new(sinks, e->nsinks, &options, &e->bus, err);
 }
 
+/* Builds in quarantine: a new run begins without them, and one that is resumed goes on without them
+ * where its journal ends. */
+static void bar_quarantined(engine *e)
+{
+    bool is_new = e->options.mode == ENGINE_TRADE;
+
+    for (uint32_t i = 1; i < e->nowners; i++) {
+        if (!module_is_barred(e, e->owners[i]->live->module)) continue;
+        fault_plan_out(e, e->owners[i], is_new ? QN_FAULT_QUARANTINED : QN_FAULT_CRASHED,
+                       is_new ? QN_E_QUARANTINED : QN_E_CRASHED,
+                       is_new ? "its build is in quarantine: it has crashed the host before"
+                              : "its build has crashed the host, and is in quarantine");
+    }
+}
+
 /* Everything that a run needs to be under way. The store first: what venues and sinks are told
  * (the incarnation, the cursors) stands in it. */
 static int32_t start(engine *e, qn_err *err)
@@ -80,6 +95,7 @@ static int32_t start(engine *e, qn_err *err)
 
     if ((rc = journal_begin(e, err)) != QN_OK || e->is_books) return rc;
     faults_begin(e);
+    bar_quarantined(e);
     if ((rc = build_bus(e, err)) != QN_OK) return rc;
     for (uint32_t i = 0; i < e->nvenues && rc == QN_OK; i++)
         rc = start_venue(&e->venues[i], err);
@@ -99,7 +115,7 @@ static int32_t start(engine *e, qn_err *err)
 /* From the first event to the last. */
 static int32_t run_events(engine *e, qn_err *err)
 {
-    uint32_t before;
+    uint64_t before;
     int32_t rc = QN_OK;
 
     if (e->options.mode == ENGINE_RESUME) rc = snapshot_restore(e, err);
@@ -166,7 +182,8 @@ int32_t engine_start(engine *e, qn_err *err)
 
 int32_t engine_end(engine *e, qn_err *err)
 {
-    if (!e->run_number || e->replay || e->is_books || e->stays_unfinished) return QN_OK;
+    if (!e->run_number || !e->store || e->replay || e->is_books || e->stays_unfinished)
+        return QN_OK;
     return journal_end(e, err);
 }
 

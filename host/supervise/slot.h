@@ -98,6 +98,7 @@ typedef struct slot_row {
     char class_id[128], version[64];
     char sha256[68]; /* "" = not known yet */
     char path[1024]; /* of the file that the config names */
+    char copy[1024]; /* of the host's own copy, which was loaded */
 } slot_row;
 
 /* X(NAME, meaning): how a process ended that did not end by itself. */
@@ -133,6 +134,7 @@ typedef struct slot_page {
     _Atomic int32_t pid;        /* whose plugins are called; 0 = nobody watches */
     _Atomic bool is_supervised; /* somebody waits for the process, and tells */
     _Atomic bool is_begun;      /* the run stands in its store */
+    _Atomic bool has_ended;     /* it was ended there */
     _Atomic bool has_returned;  /* the command came to its end: its exit status is its own */
     _Atomic uint64_t last_seq;  /* at the start of the run: 0 */
     _Atomic uint32_t forks;     /* copies of the process that a plugin made, and that were ended */

@@ -136,7 +136,7 @@ def annotated(file):
 
 # ---- the house: who may include whom
 
-ABOVE_BASE = ("ledger", "store", "config", "tape")
+ABOVE_BASE = ("ledger", "store", "config", "tape", "supervise")
 STANDS_ON = {  # part of host/ -> the parts it may include
     "base": set(),
     **{part: {"base"} for part in ABOVE_BASE},
