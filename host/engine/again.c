@@ -69,7 +69,7 @@ static void shadow_again(engine *e)
 }
 
 /* It never came to stand beside the build at work: that is on record, and nothing was done. */
-static void refuse_again(engine *e, const qn_reload *record)
+static void put_as_it_was(engine *e, const qn_reload *record)
 {
     qn_reload copy = *record;
 
@@ -118,11 +118,24 @@ static void step_again(engine *e, const qn_reload *record)
     }
 }
 
+/* A sink decides nothing: which build wrote is on record, and a run done again may have none. */
+static bool is_of_sink(const engine *e, const instance *seat, const qn_reload *record)
+{
+    if (seat && seat->table_at) return false;
+    for (size_t i = 0; i < e->run->nsinks; i++)
+        if (strcmp(e->run->sinks[i].id, record->id) == 0) return true;
+    return false;
+}
+
 void reload_again(engine *e, const qn_reload *record)
 {
     reloads *r = &e->reloads;
     instance *seat = reload_find_seat(e, record->id);
 
+    if (is_of_sink(e, seat, record)) {
+        put_as_it_was(e, record);
+        return;
+    }
     if (!seat || (r->seat && r->seat != seat) || !can_follow(r->phase, record->step)) {
         engine_fail(e, QN_E_DIVERGED,
                     "the journal has a step of a reload of %.63s that nothing led to", record->id);
@@ -130,7 +143,7 @@ void reload_again(engine *e, const qn_reload *record)
     }
     if (record->is_unsigned) seat->is_unsigned = true;
     if (r->phase == RELOAD_IDLE && record->step == QN_RELOAD_REFUSE) {
-        refuse_again(e, record);
+        put_as_it_was(e, record);
         return;
     }
     r->seat = seat;

@@ -251,6 +251,17 @@ int32_t bus_stop(bus *b, qn_err *err)
                 error_text(&failed->err, failed->code));
 }
 
+void bus_replace(bus *b, uint32_t sink, const bus_change *change)
+{
+    lane *l = b->lanes[sink];
+
+    pthread_mutex_lock(&l->lock);
+    l->change = *change;
+    l->has_change = true;
+    pthread_cond_signal(&l->wake);
+    pthread_mutex_unlock(&l->lock);
+}
+
 uint64_t bus_cursor(const bus *b, uint32_t sink)
 {
     return b->lanes[sink]->cursor;

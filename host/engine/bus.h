@@ -79,6 +79,31 @@ void bus_publish(bus *b);
  * run. [the engine's thread] */
 int32_t bus_stop(bus *b, qn_err *err);
 
+/* What came of a sink whose place another one was to take. */
+typedef enum bus_outcome {
+    BUS_AS_BEFORE, /* the stream ended first: nothing was done */
+    BUS_CHANGED,   /* it has taken over */
+    BUS_PUT_BACK,  /* it did not start: `back` has */
+    BUS_LOST       /* nor did that: nothing is written, and the stream ends with the error */
+} bus_outcome;
+
+/* Another sink is to take the place of one that runs. */
+typedef struct bus_change {
+    const qn_sink *table, *back_table;
+    void *self, *back; /* created, and not started */
+    /* Is told once, on the sink's thread; the sink that was there is not called any more, but for
+     * BUS_AS_BEFORE. `why` is for people. */
+    void (*done)(void *ctx, bus_outcome outcome, int32_t code, const char *why);
+    void *ctx;
+} bus_change;
+
+/* Between two batches, also of one that cannot be written, the sink is stopped, its cursor stored,
+ * and the other one started with it: what is behind the cursor is given to that one. The engine
+ * does not wait. A sink that fails to stop may have lost something: its cursor stays where it was,
+ * and the stream ends with that error, so that a resume gives it again. One change at a time.
+ * [the engine's thread] */
+void bus_replace(bus *b, uint32_t sink, const bus_change *change);
+
 /* Number up to which a sink has everything. After bus_stop. */
 uint64_t bus_cursor(const bus *b, uint32_t sink);
 

@@ -16,7 +16,8 @@
 #define RETRY_LONGEST_NS (5 * QN_NS_PER_S)
 #define SAVE_EVERY_NS QN_NS_PER_S
 
-/* Wait until `ns` have passed or the stream ends. Returns whether it ends. */
+/* Wait until `ns` have passed, the stream ends or another sink is to take over. Returns whether
+ * it ends. */
 static bool pause_for(lane *l, int64_t ns)
 {
     int64_t until = clock_steady() + ns;
@@ -24,7 +25,7 @@ static bool pause_for(lane *l, int64_t ns)
     bool is_ending;
 
     pthread_mutex_lock(&l->lock);
-    while (!l->is_ending && pthread_cond_timedwait(&l->wake, &l->lock, &at) == 0)
+    while (!l->is_ending && !l->has_change && pthread_cond_timedwait(&l->wake, &l->lock, &at) == 0)
         ;
     is_ending = l->is_ending;
     pthread_mutex_unlock(&l->lock);
@@ -112,6 +113,86 @@ static void keep_error(lane *l, int32_t rc, const qn_err *why)
     l->err = *why;
 }
 
+static int32_t cursor_save(lane *l, qn_err *why)
+{
+    int32_t rc = QN_OK;
+
+    l->save_at = clock_steady() + SAVE_EVERY_NS;
+    if (l->cursor == l->saved || l->is_frozen || !l->options->save) return QN_OK;
+    rc = l->options->save(l->options->ctx, l->number, l->cursor, why);
+    if (rc == QN_OK) l->saved = l->cursor;
+    return rc;
+}
+
+/* ------------------------------------------------------------------ another sink */
+
+static bool take_change(lane *l, bus_change *to)
+{
+    bool has_one;
+
+    pthread_mutex_lock(&l->lock);
+    has_one = l->has_change;
+    *to = l->change;
+    l->has_change = false;
+    pthread_mutex_unlock(&l->lock);
+    return has_one;
+}
+
+static void stop_sink(lane *l)
+{
+    qn_err why = QN_ERR_INIT;
+    uint32_t before = slot_enter(slot_here(), l->sink.row, SLOT_CALL_STOP);
+    int32_t rc = l->sink.table->stop(l->sink.self, &why);
+
+    slot_leave(slot_here(), before);
+    l->is_started = false;
+    if (rc == QN_OK) rc = cursor_save(l, &why);
+    l->is_frozen = rc != QN_OK;
+    keep_error(l, rc, &why);
+}
+
+static int32_t start_sink(lane *l, const qn_sink *table, void *self, qn_err *why)
+{
+    uint32_t before = slot_enter(slot_here(), SLOT_ROW_CANDIDATE, SLOT_CALL_START);
+    int32_t rc;
+
+    l->start.cursor = l->cursor;
+    rc = table->start(self, &l->start, why);
+    slot_leave(slot_here(), before);
+    if (rc != QN_OK) return rc;
+    l->sink.table = table;
+    l->sink.self = self;
+    l->is_started = true;
+    return QN_OK;
+}
+
+/* False if no sink is left. */
+static bool change_if_asked(lane *l)
+{
+    bus_change c;
+    bus_outcome outcome = BUS_CHANGED;
+    qn_err why = QN_ERR_INIT;
+    qn_err why_not_back = QN_ERR_INIT;
+    int32_t rc;
+    int32_t back;
+
+    if (!take_change(l, &c)) return true;
+    stop_sink(l);
+    if ((rc = start_sink(l, c.table, c.self, &why)) != QN_OK) {
+        outcome = BUS_PUT_BACK;
+        if ((back = start_sink(l, c.back_table, c.back, &why_not_back)) != QN_OK) {
+            outcome = BUS_LOST;
+            keep_error(l, back, &why_not_back);
+            /* nobody reads its ring any more: it is not waited for */
+            atomic_store_explicit(&l->failures, BUS_PATIENCE, memory_order_relaxed);
+        }
+    }
+    c.done(c.ctx, outcome, rc, error_text(&why, rc));
+    return outcome != BUS_LOST;
+}
+
+/* ------------------------------------------------------------------ batches out */
+
 /* Returns false when the stream has ended and the sink did not take it. */
 static bool batch_write(lane *l)
 {
@@ -138,23 +219,13 @@ static bool batch_write(lane *l)
         }
         pause = pause < RETRY_LONGEST_NS ? pause : RETRY_LONGEST_NS;
         pause_for(l, pause);
+        if (!change_if_asked(l)) return false;
     }
     if (l->is_failing) log_line(LOG_INFO, "sink %s: writes again", l->sink.id);
     l->is_failing = false;
     atomic_store_explicit(&l->failures, 0, memory_order_relaxed);
     l->cursor = l->last_seq;
     return true;
-}
-
-static int32_t cursor_save(lane *l, qn_err *why)
-{
-    int32_t rc = QN_OK;
-
-    l->save_at = clock_steady() + SAVE_EVERY_NS;
-    if (l->cursor == l->saved || !l->options->save) return QN_OK;
-    rc = l->options->save(l->options->ctx, l->number, l->cursor, why);
-    if (rc == QN_OK) l->saved = l->cursor;
-    return rc;
 }
 
 static void cursor_save_if_due(lane *l)
@@ -174,13 +245,10 @@ static void cursor_save_if_due(lane *l)
  * saved, and the next start gives the rest again. */
 static void lane_finish(lane *l)
 {
-    qn_err why = QN_ERR_INIT;
-    uint32_t before = slot_enter(slot_here(), l->sink.row, SLOT_CALL_STOP);
-    int32_t rc = l->sink.table->stop(l->sink.self, &why);
+    bus_change c;
 
-    slot_leave(slot_here(), before);
-    keep_error(l, rc, &why);
-    if (rc == QN_OK) keep_error(l, cursor_save(l, &why), &why);
+    if (take_change(l, &c)) c.done(c.ctx, BUS_AS_BEFORE, QN_E_CANCELED, "the run is over");
+    if (l->is_started) stop_sink(l);
 }
 
 void *lane_run(void *arg)
@@ -201,6 +269,7 @@ void *lane_run(void *arg)
         else
             pause_for(l, IDLE_NS);
         cursor_save_if_due(l);
+        is_taken = is_taken && change_if_asked(l);
     }
     lane_finish(l);
     crash_thread_end();

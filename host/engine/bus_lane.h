@@ -36,14 +36,18 @@ typedef struct lane {
     int64_t save_at; /* steady clock */
     bool is_failing; /* the last try to write failed, and the log says so */
     bool is_unsaved; /* the same of the cursor */
+    bool is_frozen;  /* the cursor is not stored any more */
     int32_t code;    /* what the thread ended with */
     qn_err err;
 
     /* both */
     _Atomic uint32_t failures; /* tries in a row that failed: a full ring is not waited for long */
-    pthread_mutex_t lock;      /* of is_ending, and of the engine's members once it is set */
-    pthread_cond_t wake;       /* is_ending was set */
+    pthread_mutex_t
+        lock; /* of is_ending, has_change, change, and of the engine's members once it is set */
+    pthread_cond_t wake; /* is_ending was set */
     bool is_ending;
+    bool has_change;
+    bus_change change;
     ring_shared shared;
 } lane;
 

@@ -27,6 +27,7 @@
  *   waiting.h    events and timers that wait: queue.c, timers.c
  *   reload.c     a new build takes the place of one at work
  *   again.c      a recorded run does its reloads again
+ *   sink.c       the same of a sink
  *   tee.c        two builds in one seat, compared
  *   watch.c      builds whose files have changed are reloaded
  *   catchup.c    what a build that comes late has still to see

@@ -124,14 +124,18 @@ static int32_t check_class(const instance *seat, const qn_class *cls, qn_err *er
     return QN_OK;
 }
 
-/* An instance of the new build, which has seen nothing. */
-static int32_t make_body(reloads *r, module *m, qn_err *err)
+static bool is_sink(const instance *in)
 {
-    instance *seat = r->seat;
+    return strcmp(in->kind, QN_KIND_SINK) == 0;
+}
+
+/* An instance of a build, which has seen nothing. */
+static int32_t make_body(instance *seat, module *m, body **to, qn_err *err)
+{
     const qn_class *cls = module_class(m, seat->live->cls->id);
     int32_t rc = check_class(seat, cls, err);
 
-    return rc == QN_OK ? body_make(seat, m, cls, &r->body, err) : rc;
+    return rc == QN_OK ? body_make(seat, m, cls, to, err) : rc;
 }
 
 static int32_t load_build(engine *e, reloads *r, qn_err *err)
@@ -142,7 +146,10 @@ static int32_t load_build(engine *e, reloads *r, qn_err *err)
     if (rc != QN_OK || (rc = module_load(file, &e->loading, &r->module, err)) != QN_OK) return rc;
     if (module_is_barred(e, r->module))
         return fail(err, QN_E_QUARANTINED, "this build is in quarantine: it has crashed the host");
-    return make_body(r, r->module, err);
+    rc = make_body(r->seat, r->module, &r->body, err);
+    if (rc == QN_OK && is_sink(r->seat))
+        rc = make_body(r->seat, r->seat->live->module, &r->spare, err);
+    return rc;
 }
 
 /* An instance loads a state once: for another one there is another instance. */
@@ -150,7 +157,7 @@ int32_t reload_make_again(reloads *r, qn_err *err)
 {
     body_drop(r->body);
     r->body = NULL;
-    return make_body(r, r->adopted, err);
+    return make_body(r->seat, r->adopted, &r->body, err);
 }
 
 int32_t reload_load_state(const reloads *r, qn_err *err)
@@ -240,6 +247,8 @@ static void drop_new_build(engine *e)
 
     end_thread(r);
     body_drop(r->body);
+    body_drop(r->spare);
+    r->spare = NULL;
     if (r->adopted) module_give_back(e, r->adopted);
     if (r->module) module_close(r->module);
     r->body = NULL;
@@ -286,9 +295,8 @@ static void begin(engine *e)
         idle(e);
         return;
     }
-    if (!r->seat->table_at) {
-        reload_refuse(e, QN_E_UNSUPPORTED,
-                      "venues and sinks are stopped and started, not reloaded");
+    if (!r->seat->table_at && !is_sink(r->seat)) {
+        reload_refuse(e, QN_E_UNSUPPORTED, "a venue is not reloaded");
         return;
     }
     atomic_store_explicit(&r->is_loaded, false, memory_order_relaxed);
@@ -388,6 +396,26 @@ static void save(engine *e)
     r->phase = RELOAD_TAKING_OVER;
 }
 
+/* A sink has told what came of it. */
+static void on_changed(engine *e)
+{
+    reloads *r = &e->reloads;
+
+    sink_seat(r);
+    if (r->outcome != BUS_CHANGED) {
+        reload_refuse(e, r->code, r->err.msg);
+        return;
+    }
+    r->seat->epoch++;
+    reload_record(e, QN_RELOAD_COMMIT, QN_OK);
+    tell(r, QN_OK, "");
+    body_drop(r->spare);
+    r->spare = NULL;
+    idle(e);
+}
+
+/* ------------------------------------------------------------------ state */
+
 /* The loading thread is through with the build, or with one more instance of it. */
 static void on_loaded(engine *e)
 {
@@ -403,7 +431,9 @@ static void on_loaded(engine *e)
             r->module = NULL;
         }
     }
-    if (rc == QN_OK)
+    if (rc == QN_OK && is_sink(r->seat))
+        sink_change(e);
+    else if (rc == QN_OK)
         save(e);
     else
         reload_refuse(e, rc, r->code == QN_OK ? error_text(&err, rc) : r->err.msg);
@@ -565,6 +595,9 @@ void reload_attend(engine *e)
     case RELOAD_CATCHING_UP:
         catch_up(e);
         break;
+    case RELOAD_CHANGING:
+        if (atomic_load_explicit(&r->is_loaded, memory_order_acquire)) on_changed(e);
+        break;
     case RELOAD_SHADOWED:
         watch_shadow(e);
         break;
@@ -595,6 +628,7 @@ void reloads_end(engine *e)
     end_thread(r);
     if (r->module) taint_note(e, r->seat, r->module);
     if (r->seat && r->seat->tee) tee_end(&r->tee);
+    if (r->phase == RELOAD_CHANGING) sink_seat(r); /* its thread has ended: it has told */
     if (r->phase >= RELOAD_SHADOWED)
         body_free(r->seat->live == r->body ? r->old : r->body);
     else

@@ -14,6 +14,10 @@
  * timers are the host's, and stay. Until the commit any failure leaves the build at work as if
  * nothing had been asked for.
  *
+ * A sink has no state but its cursor: it is stopped, and the new one is started with that, on the
+ * sink's thread (bus_replace); that is its commit. One that does not start is refused, and an
+ * instance of the old build goes on. A venue is not reloaded.
+ *
  * Two of them go over in one step, between two events: an optimizer, whose calls cannot be kept
  * (tee_can_keep), and a build that asks the host, of a call that was kept, what the one at work had
  * not asked: nobody knows any more what the answer was.
@@ -24,6 +28,7 @@
 #ifndef QUOIN_ENGINE_RELOAD_H
 #define QUOIN_ENGINE_RELOAD_H
 
+#include "bus.h"
 #include "engine.h"
 #include "tee.h"
 
@@ -39,6 +44,7 @@ typedef enum reload_phase {
     RELOAD_LOADING,
     RELOAD_TAKING_OVER,
     RELOAD_CATCHING_UP,
+    RELOAD_CHANGING, /* of sinks: one is stopped, the other one started, on its thread */
     RELOAD_SHADOWED,
     RELOAD_ON_PROBATION
 } reload_phase;
@@ -82,6 +88,8 @@ typedef struct reloads {
     qn_err err;
     struct module *module;   /* until it is one of the run's */
     struct module *adopted;  /* then */
+    bus_outcome outcome;     /* RELOAD_CHANGING, behind is_loaded */
+    struct body *spare;      /* of a sink: the old build once more, should the new one not start */
     struct body *old, *body; /* the build from before, the new one */
     uint8_t build[32];       /* SHA-256 of the new one */
     bool is_unsigned;        /* nobody trusted has signed it, and somebody has looked */
@@ -134,6 +142,11 @@ void reload_book(struct engine *e, const qn_reload *record);
 /* Behind the books: the builds that were at work then are put to work. Their state is still to be
  * loaded. */
 int32_t reload_restore(struct engine *e, qn_err *err);
+
+/* sink.c: have the new build take the place of the sink (RELOAD_CHANGING; is_loaded says when it is
+ * done); then, who runs now sits in the seat, and the one that was stopped is freed. */
+void sink_change(struct engine *e);
+void sink_seat(reloads *r);
 
 static inline bool reload_is_due(reloads *r)
 {

@@ -35,9 +35,10 @@ void engine_state_free(engine_state *s)
 static uint32_t plugin_phase(const engine *e, const instance *in)
 {
     static const uint32_t phases[] = {
-        [RELOAD_IDLE] = PLUGIN_ACTIVE,         [RELOAD_LOADING] = PLUGIN_LOADING,
-        [RELOAD_TAKING_OVER] = PLUGIN_LOADING, [RELOAD_CATCHING_UP] = PLUGIN_LOADING,
-        [RELOAD_SHADOWED] = PLUGIN_SHADOW,     [RELOAD_ON_PROBATION] = PLUGIN_PROBATION};
+        [RELOAD_IDLE] = PLUGIN_ACTIVE,           [RELOAD_LOADING] = PLUGIN_LOADING,
+        [RELOAD_TAKING_OVER] = PLUGIN_LOADING,   [RELOAD_CATCHING_UP] = PLUGIN_LOADING,
+        [RELOAD_CHANGING] = PLUGIN_LOADING,      [RELOAD_SHADOWED] = PLUGIN_SHADOW,
+        [RELOAD_ON_PROBATION] = PLUGIN_PROBATION};
 
     if (in->is_out) return PLUGIN_OUT;
     return e->reloads.seat == in ? phases[e->reloads.phase] : PLUGIN_ACTIVE;
