@@ -56,6 +56,7 @@ static void print_plugins(struct json_object *list)
             printf(" %.1f\n", (double)json_object_get_int64(p99) / 1000);
         else
             puts(" -");
+        if (member(p, "why")) printf("  %-16s %s\n", "", text(p, "why"));
     }
 }
 

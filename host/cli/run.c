@@ -188,6 +188,19 @@ static control *open_control(engine *e, const config_run *run)
     return c;
 }
 
+/* A run that ended without one of its plugins is not the run that was asked for. True if so. */
+static bool tell_faults(const engine *e)
+{
+    for (uint32_t i = 0; i < engine_faults(e); i++) {
+        bool is_over;
+        const qn_fault *f = engine_fault_at(e, i, &is_over);
+        if (!is_over)
+            log_line(LOG_ERROR, "the run ended without %s, which was taken out of it: %s (%s) [%s]",
+                     f->id, f->why, fault_reason_name(f->reason), error_name(f->code));
+    }
+    return engine_is_incomplete(e);
+}
+
 /* A failed run still has a report: what happened up to the failure. */
 static int run(const arguments *a, const config_run *what, engine *e, report *r)
 {
@@ -216,7 +229,7 @@ static int run(const arguments *a, const config_run *what, engine *e, report *r)
         if (status == EXIT_DONE) status = EXIT_FAILED;
     }
     atomic_store(&slot_page_here()->has_ended, true);
-    if (status == EXIT_DONE && engine_is_incomplete(e)) status = EXIT_REFUSED;
+    if (status == EXIT_DONE && tell_faults(e)) status = EXIT_REFUSED;
     return status;
 }
 

@@ -58,6 +58,11 @@ typedef struct config_venue {
     const config_node *params; /* NULL = none given */
 } config_venue;
 
+/* How long one call of a plugin, with all that it brings about, may take: ns; 0 = not given. */
+typedef struct config_budget {
+    int64_t soft, hard, fatal;
+} config_budget;
+
 /* What publishes features. Their order is that of the calls, before the strategies. */
 typedef struct config_model {
     const config_node *node;
@@ -66,6 +71,7 @@ typedef struct config_model {
     config_list instruments; /* "BTCUSDT.binance" */
     config_list data;
     bool watch;
+    config_budget budget;
     const config_node *params; /* NULL = none given */
 } config_model;
 
@@ -80,6 +86,7 @@ typedef struct config_strategy {
     const char *on_fault;  /* "hold", "flatten" */
     int64_t capital;       /* share of equity at QN_RATE_EXP */
     bool watch;
+    config_budget budget;
     const config_node *params;
 } config_strategy;
 
@@ -89,6 +96,7 @@ typedef struct config_optimizer {
     int64_t rebalance;       /* ns, > 0 */
     int64_t min_trade;       /* money: smaller orders are not made */
     bool watch;
+    config_budget budget;
     const config_node *params;
 } config_optimizer;
 
@@ -98,6 +106,7 @@ typedef struct config_risk {
     const char *id;
     const char *plugin;
     bool watch;
+    config_budget budget;
     const config_node *params;
 } config_risk;
 
@@ -106,6 +115,7 @@ typedef struct config_execution {
     const char *plugin;      /* NULL = orders are sent as they are */
     config_list data;        /* market data that it is given; may be empty */
     bool watch;
+    config_budget budget;
     const config_node *params;
 } config_execution;
 
@@ -195,6 +205,8 @@ typedef struct config_run {
     const char *durability; /* "none", "group", "sync": the last two with a path only */
     int64_t snapshot_every; /* market events; 0 = no snapshots */
     int64_t map_mib;        /* the largest that the store can grow to, MiB */
+    int64_t strikes;        /* wrong outputs that take a plugin out; 0 = none do */
+    config_budget budget;   /* of plugins that are given none of their own */
     const char *catalog;
     const char *const *plugin_path;
     size_t nplugin_path;

@@ -43,6 +43,14 @@ static void put_field(FILE *to, const field *f)
     fputs(" |\n", to);
 }
 
+/* A group that stands at the top, too, is told there. */
+static bool is_at_top(const schema *sub)
+{
+    for (size_t i = 0; i < root_schema.nfields; i++)
+        if (root_schema.fields[i].sub == sub) return true;
+    return false;
+}
+
 static void put_schema(FILE *to, const schema *sc, const char *title)
 {
     fprintf(to, "### %s\n\n", title);
@@ -51,8 +59,10 @@ static void put_schema(FILE *to, const schema *sc, const char *title)
     for (size_t i = 0; i < sc->nfields; i++)
         put_field(to, &sc->fields[i]);
     fputc('\n', to);
-    for (size_t i = 0; i < sc->nfields; i++)
-        if (sc->fields[i].sub) put_schema(to, sc->fields[i].sub, sc->fields[i].sub->name);
+    for (size_t i = 0; i < sc->nfields; i++) {
+        const schema *sub = sc->fields[i].sub;
+        if (sub && (sc == &root_schema || !is_at_top(sub))) put_schema(to, sub, sub->name);
+    }
 }
 
 void config_reference(FILE *to)

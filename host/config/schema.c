@@ -132,6 +132,41 @@ static const schema venue_schema = {
     .node_at = &venue_node,
 };
 
+static const field budget_fields[] = {
+    {.key = "soft",
+     .kind = &kind_duration,
+     .flags = FIELD_POSITIVE,
+     .slot = offsetof(config_budget, soft),
+     .doc = "a call that takes longer is counted; without it none is"},
+    {.key = "hard",
+     .kind = &kind_duration,
+     .flags = FIELD_POSITIVE,
+     .slot = offsetof(config_budget, hard),
+     .doc = "one that takes longer takes the plugin out of the run; `10s` where a venue has a "
+            "pace, else without limit"},
+    {.key = "fatal",
+     .kind = &kind_duration,
+     .flags = FIELD_POSITIVE,
+     .slot = offsetof(config_budget, fatal),
+     .doc = "one that takes longer is taken never to come back, and the process ends; ten times "
+            "`hard` when absent"},
+};
+
+static const schema budget_schema = {
+    .name = "budget",
+    .doc = "How long a call of a plugin may take: [faults.md](faults.md).",
+    .fields = budget_fields,
+    .nfields = COUNT(budget_fields),
+    .size = sizeof(config_budget),
+};
+
+#define BUDGET(struct_)                                                                            \
+    {                                                                                              \
+        .key = "budget", .kind = &kind_group, .sub = &budget_schema,                               \
+        .slot = offsetof(struct_, budget),                                                         \
+        .doc = "how long a call of it may take; what it lacks is that of the whole run"            \
+    }
+
 static const field model_fields[] = {
     ID(config_model, "name of the model in this config and before its features: `ID.FEATURE`"),
     PLUGIN(config_model, "class id, `model/NAME`, or a file"),
@@ -146,6 +181,7 @@ static const field model_fields[] = {
      .slot = offsetof(config_model, data),
      .doc = "market data that it is given"},
     WATCH(config_model),
+    BUDGET(config_model),
     PARAMS(config_model),
 };
 
@@ -200,6 +236,7 @@ static const field strategy_fields[] = {
      .labels = "hold|flatten",
      .doc = "what becomes of its position when it is taken out of service"},
     WATCH(config_strategy),
+    BUDGET(config_strategy),
     PARAMS(config_strategy),
 };
 
@@ -227,6 +264,7 @@ static const field optimizer_fields[] = {
      .def = "0",
      .doc = "orders of less value are not made, in account currency"},
     WATCH(config_optimizer),
+    BUDGET(config_optimizer),
     PARAMS(config_optimizer),
 };
 
@@ -245,6 +283,7 @@ static const field risk_fields[] = {
     ID(config_risk, "name of the module in this config and in the journal"),
     PLUGIN(config_risk, "class id, `risk/NAME`, or a file"),
     WATCH(config_risk),
+    BUDGET(config_risk),
     PARAMS(config_risk),
 };
 
@@ -266,6 +305,7 @@ static const field execution_fields[] = {
      .slot = offsetof(config_execution, data),
      .doc = "market data that it is given, of all instruments; none when absent"},
     WATCH(config_execution),
+    BUDGET(config_execution),
     PARAMS(config_execution),
 };
 
@@ -465,6 +505,17 @@ static const field root_fields[] = {
      .def = "off",
      .labels = "off|auto",
      .doc = "`auto` reads, before the start, the history that the strategies ask for"},
+    {.key = "strikes",
+     .kind = &kind_int,
+     .slot = offsetof(config_run, strikes),
+     .high = 1000000,
+     .def = "3",
+     .doc = "outputs that are wrong, after which a plugin is taken out of the run; 0 = never"},
+    {.key = "budget",
+     .kind = &kind_group,
+     .sub = &budget_schema,
+     .slot = offsetof(config_run, budget),
+     .doc = "how long a call of a plugin may take, where it has no budget of its own"},
     {.key = "store", .kind = &kind_group, .sub = &store_schema, .doc = "what survives the run"},
     {.key = "catalog",
      .kind = &kind_path,

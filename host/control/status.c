@@ -24,6 +24,9 @@ static bool put_plugins(struct json_object *to, const engine_state *s)
             json_put_text(o, "state", plugin_state_name(p->state)) &&
             json_put_count(o, "epoch", p->epoch) && json_put_count(o, "events", p->events) &&
             json_put_count(o, "faults", p->faults) && json_put_count(o, "missed", p->missed) &&
+            json_put_count(o, "strikes", p->strikes) &&
+            json_put_count(o, "over_budget", p->over_budget) &&
+            (p->why[0] ? json_put_text(o, "why", p->why) : json_put_null(o, "why")) &&
             json_put_count(o, "timers", p->timers) && put_ns(o, "p50_ns", p->samples, p->p50_ns) &&
             put_ns(o, "p99_ns", p->samples, p->p99_ns);
     }

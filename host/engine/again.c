@@ -8,20 +8,45 @@
 
 /* ------------------------------------------------------------------ step by step */
 
+/* The build that the journal names becomes one of the run's. */
+static int32_t adopt_again(engine *e, const qn_reload *record, qn_err *err)
+{
+    reloads *r = &e->reloads;
+    char hex[SHA256_HEX];
+    int32_t rc;
+
+    if (r->adopted) return QN_OK;
+    sha256_text(record->build, hex);
+    rc = module_load_cached(hex, e->options.cache_dir, &r->module, err);
+    if (rc != QN_OK || (rc = module_adopt(e, r->module, err)) != QN_OK) return rc;
+    r->adopted = r->module;
+    r->module = NULL;
+    return QN_OK;
+}
+
+/* It takes the place of one that was taken out of the run. */
+static void take_seat_again(engine *e, const qn_reload *record)
+{
+    reloads *r = &e->reloads;
+    qn_err err = QN_ERR_INIT;
+    int32_t rc;
+
+    r->what = (engine_reload){.mode = record->mode};
+    rc = adopt_again(e, record, &err);
+    if (rc == QN_OK) rc = reload_make_again(r, &err);
+    if (rc == QN_OK)
+        reload_take_seat(e);
+    else
+        engine_fail(e, rc, "%s: %s", r->seat->id, error_text(&err, rc));
+}
+
 /* The build that the journal names takes over the state that the one at work has here. */
 static int32_t take_over_again(engine *e, const qn_reload *record, qn_err *err)
 {
     reloads *r = &e->reloads;
-    char hex[SHA256_HEX];
     int32_t rc = catchup_open(&r->later, err);
 
-    if (rc == QN_OK && !r->adopted) {
-        sha256_text(record->build, hex);
-        rc = module_load_cached(hex, e->options.cache_dir, &r->module, err);
-        if (rc != QN_OK || (rc = module_adopt(e, r->module, err)) != QN_OK) return rc;
-        r->adopted = r->module;
-        r->module = NULL;
-    }
+    if (rc == QN_OK) rc = adopt_again(e, record, err);
     if (rc != QN_OK || (rc = reload_make_again(r, err)) != QN_OK) return rc;
     if ((rc = reload_save_state(e, r, err)) != QN_OK) return rc;
     if (reload_has_state(r) && (rc = reload_load_state(r, err)) != QN_OK) return rc;
@@ -78,8 +103,10 @@ static void put_as_it_was(engine *e, const qn_reload *record)
 }
 
 /* What may follow in each phase. */
-static bool can_follow(reload_phase phase, uint32_t step)
+static bool can_follow(const instance *seat, reload_phase phase, uint32_t step)
 {
+    if (seat->is_out && phase == RELOAD_IDLE)
+        return step == QN_RELOAD_COMMIT || step == QN_RELOAD_REFUSE;
     switch (step) {
     case QN_RELOAD_SAVE:
         return phase == RELOAD_IDLE || phase == RELOAD_CATCHING_UP;
@@ -104,7 +131,10 @@ static void step_again(engine *e, const qn_reload *record)
         shadow_again(e);
         break;
     case QN_RELOAD_COMMIT:
-        reload_commit(e);
+        if (e->reloads.seat->is_out)
+            take_seat_again(e, record);
+        else
+            reload_commit(e);
         break;
     case QN_RELOAD_KEEP:
         reload_settle_on(e, e->reloads.body, record->step, record->code);
@@ -136,7 +166,7 @@ void reload_again(engine *e, const qn_reload *record)
         put_as_it_was(e, record);
         return;
     }
-    if (!seat || (r->seat && r->seat != seat) || !can_follow(r->phase, record->step)) {
+    if (!seat || (r->seat && r->seat != seat) || !can_follow(seat, r->phase, record->step)) {
         engine_fail(e, QN_E_DIVERGED,
                     "the journal has a step of a reload of %.63s that nothing led to", record->id);
         return;

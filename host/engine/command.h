@@ -52,11 +52,14 @@ typedef struct plugin_state {
     char sha256[SHA256_HEX]; /* of the build whose word counts */
     uint32_t state;          /* PLUGIN_ */
     uint64_t epoch;          /* builds that were put to work after the first */
-    uint64_t events;  /* calls that gave it one; a sink: the last record that it has stored */
-    uint64_t faults;  /* errors that it returned */
-    uint64_t missed;  /* a sink: records that were left out for it */
-    uint32_t timers;  /* pending */
-    uint64_t samples; /* calls that were timed; without any the times below mean nothing */
+    uint64_t events;      /* calls that gave it one; a sink: the last record that it has stored */
+    uint64_t faults;      /* errors that it returned */
+    uint64_t missed;      /* a sink: records that were left out for it */
+    uint64_t strikes;     /* of this build: what it sent that was wrong */
+    uint64_t over_budget; /* calls that took longer than its soft budget */
+    char why[128];        /* PLUGIN_OUT: why; else "" */
+    uint32_t timers;      /* pending */
+    uint64_t samples;     /* calls that were timed; without any the times below mean nothing */
     int64_t p50_ns, p99_ns;
 } plugin_state;
 

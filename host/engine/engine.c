@@ -434,6 +434,7 @@ int32_t engine_loop(engine *e, qn_err *err)
     while (e->status == RUN_COMPLETED && e->failed == QN_OK && rc == QN_OK) {
         qn_event *ev = e->tape->head;
         next_step step;
+        if (e->watchdog.is_running) atomic_fetch_add_explicit(&e->steps, 1, memory_order_relaxed);
         if (e->replay && (e->options.mode == ENGINE_RESUME || e->options.goes_on) &&
             !replay_next(e->replay))
             replay_go_live(e);

@@ -87,6 +87,7 @@ typedef struct engine_counts {
     uint64_t late;      /* raised to the engine's time */
     uint64_t refused;   /* intents that were not let in */
     uint64_t faults;    /* errors that strategies returned */
+    uint64_t strikes;   /* what plugins sent that was wrong */
     uint64_t anomalies; /* reports and fills of venues that do not fit the order's state */
     uint64_t submitted, accepted, filled, canceled, rejected, denied, expired;
     uint64_t fills, maker, taker;
@@ -206,6 +207,10 @@ const qn_halt *engine_halt(const engine *e, const char **module);
  * *is_over when another build of it was put to work. */
 uint32_t engine_faults(const engine *e);
 const qn_fault *engine_fault_at(const engine *e, uint32_t i, bool *is_over);
+const char *fault_reason_name(uint32_t reason); /* "strikes"; "?" for none of QN_FAULT_LIST */
+const char *fault_action_name(uint32_t action);
+/* Calls that took longer than the soft budget of their plugin. */
+uint64_t engine_over_budget(const engine *e);
 /* Is a plugin out of the run now? */
 bool engine_is_incomplete(const engine *e);
 

@@ -153,7 +153,8 @@ static bool is_covered(const engine *e, const order *parent, const wish *w)
            budget_check(&parent->budget, &as, w->order.qty, e->now, mark) == QN_REASON_NONE;
 }
 
-static int64_t send(engine *e, const qn_child *child)
+/* *is_wrong: no algorithm has a reason to ask for that, whatever the books are. */
+static int64_t send(engine *e, const qn_child *child, bool *is_wrong)
 {
     const order *parent;
     strategy *s;
@@ -163,11 +164,15 @@ static int64_t send(engine *e, const qn_child *child)
     int32_t rc;
 
     if (e->has_ended) return QN_E_STATE;
+    *is_wrong = true;
     if ((rc = read_child(child, &c)) != QN_OK) return rc;
+    *is_wrong = false;
     if (!(parent = find_parent(e, c.parent_id))) return QN_E_INTENT_ORDER;
     s = &e->strategies[parent->sent.strategy - 1];
     w = make_wish(e, &c, parent);
-    if ((rc = intent_check_order(&w.order)) != QN_OK) return rc;
+    rc = intent_check_order(&w.order);
+    *is_wrong = rc != QN_OK || w.order.qty > parent->budget.qty - parent->budget.charged;
+    if (rc != QN_OK) return rc;
     if (!is_covered(e, parent, &w)) return QN_E_BUDGET;
     if (order_is_flooding(e, s) || !order_has_room(e)) return QN_E_FULL;
     w.order_id = QN_ORDER_ID(s->number, s->counter + 1);
@@ -178,12 +183,14 @@ static int64_t send(engine *e, const qn_child *child)
 int64_t child_send(void *ctx, const qn_child *child)
 {
     engine *e = ((execution *)ctx)->in.engine;
+    bool is_wrong = false;
     int64_t rc;
 
     if (!instance_may_send(&e->execution.in)) return QN_E_QUARANTINED;
-    rc = send(e, child);
+    rc = send(e, child, &is_wrong);
 
     if (rc < 0) e->counts.refused++;
+    if (rc < 0 && is_wrong) fault_strike(&e->execution.in, (int32_t)rc);
     return rc;
 }
 

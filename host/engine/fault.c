@@ -176,6 +176,17 @@ void fault_lift(instance *in)
     fault_seat(in);
 }
 
+/* A call of it took too long, and it comes back, or sends, only now. */
+static void take_out_hung(instance *in)
+{
+    char why[128];
+
+    if (!atomic_exchange_explicit(&in->is_hung, false, memory_order_relaxed)) return;
+    snprintf(why, sizeof why, "a call took longer than %lld ms",
+             (long long)(in->budget.hard / QN_NS_PER_MS));
+    fault_take_out(in->engine, in, QN_FAULT_HUNG, QN_E_HUNG, why);
+}
+
 static bool is_through(const engine *e)
 {
     return !e->replay || !replay_next(e->replay);
@@ -186,6 +197,7 @@ void faults_attend(engine *e)
     for (uint32_t i = 1; i < e->nowners; i++) {
         instance *in = e->owners[i];
         fault_plan what = in->planned;
+        take_out_hung(in);
         if (!what.reason || in->is_out || !is_through(e)) continue;
         put_new(e, in, QN_FAULT_PLACE_BETWEEN, &what);
         engine_settle(e);
@@ -213,7 +225,43 @@ static void over(instance *in)
 
 bool fault_stops(instance *in)
 {
+    take_out_hung(in);
     return in->is_out || is_again(in, QN_FAULT_PLACE_WITHIN);
+}
+
+/* ------------------------------------------------------------------ strikes */
+
+/* What only a plugin does that is wrong. What an honest one may meet is none: an order that was
+ * closed in the meantime, too many orders, a limit of the risk chain, an intent of a newer host. */
+static const struct {
+    int32_t code;
+    const char *what;
+} strikes[] = {
+    {QN_E_INTENT_INSTRUMENT, "it names an instrument that is not its own"},
+    {QN_E_INTENT_VALUE, "a value that is not finite, not in range, or malformed"},
+    {QN_E_INTENT_ROUTE, "an intent that does not fit its route"},
+    {QN_E_RANGE, "it names a feature, a reason or a time that does not exist"},
+    {QN_E_BUDGET, "a child order of more than is left of its parent"},
+};
+
+void fault_strike(instance *in, int32_t code)
+{
+    engine *e = in->engine;
+    char why[128];
+    int64_t most = e->run->strikes;
+    size_t i = 0;
+
+    while (i < sizeof strikes / sizeof strikes[0] && strikes[i].code != code)
+        i++;
+    if (i == sizeof strikes / sizeof strikes[0] || in->is_out) return;
+    in->strikes++;
+    e->counts.strikes++;
+    if (!e->replay && in->strikes <= most)
+        log_line(LOG_WARNING, "%s (%s) sent what is wrong, strike %u of %lld: %s [%s]", in->id,
+                 in->cls->id, in->strikes, (long long)most, strikes[i].what, error_name(code));
+    if (!most || in->strikes < most) return;
+    snprintf(why, sizeof why, "strike %u: %s", in->strikes, strikes[i].what);
+    fault_take_out(e, in, QN_FAULT_STRIKES, code, why);
 }
 
 static int32_t watched_strategy(void *self, const qn_event *ev, const qn_out *out)
@@ -501,6 +549,16 @@ void fault_book_reload(engine *e, const qn_reload *record)
         tell_over(e, record->id);
 }
 
+const char *fault_why(const instance *in)
+{
+    const faults *f = &in->engine->faults;
+
+    for (uint32_t i = f->ntold; i-- > 0;)
+        if (!f->told[i].is_over && strcmp(f->told[i].record.id, in->id) == 0)
+            return f->told[i].record.why;
+    return "";
+}
+
 uint32_t engine_faults(const engine *e)
 {
     return e->faults.ntold;
@@ -517,4 +575,29 @@ bool engine_is_incomplete(const engine *e)
     for (uint32_t i = 0; i < e->faults.ntold; i++)
         if (!e->faults.told[i].is_over) return true;
     return false;
+}
+
+const char *fault_reason_name(uint32_t reason)
+{
+#define ROW(number, NAME, name, meaning) [number] = (name),
+    static const char *const names[QN_FAULTS] = {QN_FAULT_LIST(ROW)};
+
+    return reason < QN_FAULTS && names[reason] ? names[reason] : "?";
+}
+
+const char *fault_action_name(uint32_t action)
+{
+    static const char *const names[QN_FAULT_ACTIONS] = {QN_FAULT_ACTION_LIST(ROW)};
+#undef ROW
+
+    return action < QN_FAULT_ACTIONS && names[action] ? names[action] : "?";
+}
+
+uint64_t engine_over_budget(const engine *e)
+{
+    uint64_t n = 0;
+
+    for (uint32_t i = 1; i < e->nowners; i++)
+        n += atomic_load_explicit(&e->owners[i]->over_budget, memory_order_relaxed);
+    return n;
 }

@@ -65,7 +65,13 @@ void fault_take_out(struct engine *e, struct instance *in, uint32_t reason, int3
 void fault_plan_out(struct engine *e, struct instance *in, uint32_t reason, int32_t code,
                     const char *why);
 
-/* Another build sits in the seat now. */
+/* What the instance sent was refused with `code`. Where that is a strike (the table in fault.c) it
+ * is counted; the config says how many take the instance out. Behind the record of the refusal. */
+void fault_strike(struct instance *in, int32_t code);
+
+/* Why an instance is out; "" when it is not. */
+const char *fault_why(const struct instance *in);
+/* Another build sits in the seat now: it gets a new chance. */
 void fault_lift(struct instance *in);
 
 /* ------------------------------------------------------------------ for the engine */

@@ -109,7 +109,10 @@ int32_t model_publish(void *ctx, uint32_t instrument, uint32_t feature, double v
     if (!instance_may_send(&m->in)) return QN_E_QUARANTINED;
     rc = publish(m, instrument, feature, value, valid_ns);
 
-    if (rc != QN_OK) m->in.engine->counts.refused++;
+    if (rc != QN_OK) {
+        m->in.engine->counts.refused++;
+        fault_strike(&m->in, rc);
+    }
     return rc;
 }
 

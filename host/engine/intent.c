@@ -257,6 +257,15 @@ int64_t intent_refuse(engine *e, const strategy *s, uint32_t instrument, uint64_
     return code;
 }
 
+/* One that no strategy has a reason to send: what it is, and not what the books are, refuses it. */
+static int64_t refuse_wrong(engine *e, strategy *s, uint32_t instrument, uint64_t output,
+                            int32_t code)
+{
+    intent_refuse(e, s, instrument, output, code);
+    fault_strike(&s->in, code);
+    return code;
+}
+
 int64_t intent_push(void *ctx, const qn_intent *intent)
 {
     strategy *s = ctx;
@@ -269,12 +278,15 @@ int64_t intent_push(void *ctx, const qn_intent *intent)
     if (!e->is_live) return 0; /* warming up: what it would do now is not done */
     if (e->has_ended) return QN_E_STATE;
     if ((rc = read_intent(intent, &in)) != QN_OK)
-        return intent_refuse(e, s, QN_NO_INSTRUMENT, 0, (int32_t)rc);
+        return refuse_wrong(e, s, QN_NO_INSTRUMENT, 0, (int32_t)rc);
     if (in.hdr.instrument >= e->ninstruments || s->in.slots[in.hdr.instrument] == NO_SLOT)
-        return intent_refuse(e, s, QN_NO_INSTRUMENT, 0, QN_E_INTENT_INSTRUMENT);
+        return refuse_wrong(e, s, QN_NO_INSTRUMENT, 0, QN_E_INTENT_INSTRUMENT);
     output = record_output(e, s, &in);
-    rc = kinds[in.hdr.kind].check(&in);
-    if (rc == QN_OK) rc = kinds[in.hdr.kind].apply(e, s, &in, output);
+    if ((rc = kinds[in.hdr.kind].check(&in)) != QN_OK)
+        return refuse_wrong(e, s, in.hdr.instrument, output, (int32_t)rc);
+    rc = kinds[in.hdr.kind].apply(e, s, &in, output);
+    if (rc == QN_E_INTENT_ROUTE)
+        return refuse_wrong(e, s, in.hdr.instrument, output, QN_E_INTENT_ROUTE);
     return rc < 0 ? intent_refuse(e, s, in.hdr.instrument, output, (int32_t)rc) : rc;
 }
 

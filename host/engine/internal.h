@@ -53,6 +53,7 @@
 #include "reload.h"
 #include "tee.h"
 #include "waiting.h"
+#include "watchdog.h"
 #include "worker.h"
 
 #include <quoin/sdk/record.h>
@@ -140,11 +141,14 @@ typedef struct instance {
     uint64_t events, faults;   /* calls that gave it one; errors that they returned */
     struct stage_times *times; /* of those of sampled events */
     uint32_t ntimers;
-    int64_t at_once_ts;    /* engine time that the count below belongs to */
-    uint32_t at_once;      /* timers set then that were due at once */
-    uint64_t sent;         /* effects that it has asked for: intents, features, timers, ... */
-    uint32_t strikes;      /* of the build at work: what it sent that was wrong */
-    uint32_t fault_action; /* QN_FAULT_ACTION_: what follows when it is taken out */
+    int64_t at_once_ts;   /* engine time that the count below belongs to */
+    uint32_t at_once;     /* timers set then that were due at once */
+    uint64_t sent;        /* effects that it has asked for: intents, features, timers, ... */
+    uint32_t strikes;     /* of the build at work: what it sent that was wrong */
+    config_budget budget; /* of one call; 0 = none */
+    atomic_bool is_hung;  /* the watchdog: a call of it takes too long */
+    atomic_uint_fast64_t over_budget; /* calls that took longer than the soft one */
+    uint32_t fault_action;            /* QN_FAULT_ACTION_: what follows when it is taken out */
     fault_plan planned;
     bool is_out, is_watched; /* fault.h: who is called in its stead */
     uint64_t read_seq;       /* event in whose call the features below were read */
@@ -208,7 +212,9 @@ void module_hash(const module *m, uint8_t to[32]);
 /* An instance asks for an effect. False: it has none, for the instance is out of the run. */
 static inline bool instance_may_send(instance *in)
 {
-    if ((in->is_out || in->is_watched) && fault_stops(in)) return false;
+    bool is_hung = atomic_load_explicit(&in->is_hung, memory_order_relaxed);
+
+    if ((in->is_out || in->is_watched || is_hung) && fault_stops(in)) return false;
     in->sent++;
     return true;
 }
@@ -419,6 +425,8 @@ struct engine {
     reloads reloads;
     commands commands;
     faults faults;
+    watchdog watchdog;
+    atomic_uint_fast64_t steps; /* of the loop: the watchdog tells calls apart by it */
     decisions decisions;
     features features;
     functions functions;

@@ -65,6 +65,7 @@ static int32_t build_model(engine *e, uint32_t i, qn_err *err)
     if ((rc = list_numbers(e, &cfg->instruments, &spec, err)) != QN_OK) return rc;
     if ((rc = instance_init(&m->in, e, &spec, err)) != QN_OK || e->is_books) return rc;
     m->in.deliver = model_deliver;
+    m->in.budget = cfg->budget;
     m->in.fault_action = QN_FAULT_ACTION_STALE;
     m->in.table_at = &m->table;
     seat_table(&m->in, m->in.cls->table);
@@ -87,6 +88,7 @@ static int32_t build_strategy(engine *e, uint32_t i, qn_err *err)
     s->in.strategy = i;
     if (rc != QN_OK || e->is_books) return rc;
     s->in.deliver = strategy_deliver;
+    s->in.budget = cfg->budget;
     s->in.fault_action =
         strcmp(cfg->on_fault, "flatten") == 0 ? QN_FAULT_ACTION_FLATTEN : QN_FAULT_ACTION_HOLD;
     s->in.table_at = &s->table;
@@ -117,6 +119,7 @@ static int32_t build_optimizer(engine *e, uint32_t i, qn_err *err)
                                    cfg->params, NULL, 0},
                    err);
     if (rc != QN_OK || e->is_books) return rc;
+    in->budget = cfg->budget;
     in->table_at = &e->portfolio.table;
     seat_table(in, in->cls->table);
     return rc;
@@ -133,6 +136,7 @@ static int32_t build_risk(engine *e, uint32_t i, qn_err *err)
         e, &m->in,
         (instance_spec){cfg->id, cfg->plugin, QN_KIND_RISK, cfg->node, cfg->params, NULL, 0}, err);
     if (rc != QN_OK || e->is_books) return rc;
+    m->in.budget = cfg->budget;
     m->in.table_at = &m->table;
     seat_table(&m->in, m->in.cls->table);
     m->out = (qn_risk_out){.size = sizeof m->out, .ctx = m, .halt = risk_halt};
@@ -152,6 +156,7 @@ static int32_t build_execution(engine *e, uint32_t i, qn_err *err)
                    err);
     if (rc != QN_OK || e->is_books) return rc;
     x->in.deliver = execution_deliver;
+    x->in.budget = cfg->budget;
     x->in.table_at = &x->table;
     seat_table(&x->in, x->in.cls->table);
     x->out = (qn_child_out){.size = sizeof x->out,

@@ -133,11 +133,13 @@ static int32_t ask_optimizer(engine *e, qn_err *err)
     if (rc != QN_OK) return rc;
     for (uint32_t i = 0; i < p->nlines; i++)
         if (!isfinite(p->weights[i]) || p->weights[i] < p->asked[i].min_weight ||
-            p->weights[i] > p->asked[i].max_weight)
+            p->weights[i] > p->asked[i].max_weight) {
+            fault_strike(&p->in, QN_E_INTENT_VALUE);
             return fail(err, QN_E_INTENT_VALUE,
                         "weight %u is %g, which is not finite or not in "
                         "its bounds",
                         i, p->weights[i]);
+        }
     return QN_OK;
 }
 

@@ -324,6 +324,7 @@ void reload_commit(engine *e)
     r->seat->epoch++;
     reload_record(e, QN_RELOAD_COMMIT, QN_OK);
     if (r->what.mode != QN_RELOAD_REFACTOR) tee_swap(&r->tee);
+    fault_lift(r->seat);
     r->tee.events = r->tee.differences = 0;
     r->tee.limit = r->what.probation;
     r->phase = RELOAD_ON_PROBATION;
@@ -415,6 +416,47 @@ static void on_changed(engine *e)
 }
 
 /* ------------------------------------------------------------------ state */
+/* Why a build may not take the place of one that was taken out; NULL = it may. */
+static const char *why_not(const reloads *r)
+{
+    uint8_t was[32];
+
+    module_hash(r->seat->live->module, was);
+    if (memcmp(was, r->build, sizeof was) == 0) return "this build was taken out of the run";
+    if (r->what.mode != QN_RELOAD_FORCE)
+        return "it was taken out of the run, so there is nothing to compare a new build with: ask "
+               "for mode force";
+    return NULL;
+}
+
+void reload_take_seat(engine *e)
+{
+    reloads *r = &e->reloads;
+    instance *seat = r->seat;
+
+    r->old = seat->live;
+    let_thread_end(r);
+    instance_seat(seat, r->body);
+    seat->epoch++;
+    reload_record(e, QN_RELOAD_COMMIT, QN_OK);
+    fault_lift(seat);
+    reload_record(e, QN_RELOAD_KEEP, QN_OK);
+    body_free(r->old);
+    if (!e->replay) log_line(LOG_WARNING, "%s is in the run again, with another build", seat->id);
+    tell(r, QN_OK, "");
+    idle(e);
+}
+
+/* The one at work was taken out of the run, and is not called any more. */
+static void replace_absent(engine *e)
+{
+    const char *why = why_not(&e->reloads);
+
+    if (why)
+        reload_refuse(e, QN_E_QUARANTINED, why);
+    else
+        reload_take_seat(e);
+}
 
 /* The loading thread is through with the build, or with one more instance of it. */
 static void on_loaded(engine *e)
@@ -433,6 +475,8 @@ static void on_loaded(engine *e)
     }
     if (rc == QN_OK && is_sink(r->seat))
         sink_change(e);
+    else if (rc == QN_OK && r->seat->is_out)
+        replace_absent(e);
     else if (rc == QN_OK)
         save(e);
     else

@@ -119,6 +119,9 @@ void reload_shadow(struct engine *e);
 void reload_commit(struct engine *e);
 void reload_settle_on(struct engine *e, struct body *stays, uint32_t step, int32_t code);
 void reload_roll_back(struct engine *e, int32_t code, const char *why);
+/* A new build takes the seat of one that was taken out of the run: it starts anew, and there is
+ * nothing to compare it with. */
+void reload_take_seat(struct engine *e);
 void reload_refuse(struct engine *e, int32_t code, const char *why);
 void reload_record(struct engine *e, uint32_t step, int32_t code);
 /* An instance of the adopted build that has seen nothing yet; then the state of the one at work,

@@ -165,6 +165,7 @@ static void ask(engine *e, risk_module *m, qn_proposal *p, qn_verdict *v)
     if (rc != QN_OK || !is_sane(&a, p->qty)) {
         instance_fault(&m->in, rc != QN_OK ? rc : QN_E_INTENT_VALUE);
         reject(v, QN_REASON_RISK_FAULT, m->number);
+        if (rc == QN_OK) fault_strike(&m->in, QN_E_INTENT_VALUE);
         return;
     }
     tighten(v, &a);
@@ -290,7 +291,10 @@ int32_t risk_halt(void *ctx, uint32_t reason, double limit, double value)
         .value = finite_or_zero(value)};
 
     if (!instance_may_send(&m->in)) return QN_E_QUARANTINED;
-    if (reason == QN_REASON_NONE || reason >= QN_REASONS) return QN_E_RANGE;
+    if (reason == QN_REASON_NONE || reason >= QN_REASONS) {
+        fault_strike(&m->in, QN_E_RANGE);
+        return QN_E_RANGE;
+    }
     if (m->in.engine->is_live && !m->in.engine->halt.is_halted) halt_set(m->in.engine, &why);
     return QN_OK;
 }

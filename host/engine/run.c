@@ -207,10 +207,12 @@ int32_t engine_run(engine *e, qn_err *err)
     if (rc != QN_OK) return rc;
     e->slot = slot_here(); /* of this thread, whichever has built it */
     e->slot->seq = &e->cause;
+    if (!e->is_books && (rc = watchdog_start(e, err)) != QN_OK) return finish(e, rc, err);
     e->started = e->pace_begun = clock_steady();
     e->pace_from = e->first_ts;
     files = watch_files(e);
     rc = run_events(e, err);
+    watchdog_stop(e);
     commands_close(e);
     reloads_give_up(e); /* who waits for one is told, before the report is made */
     watch_stop(files);

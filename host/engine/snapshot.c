@@ -76,6 +76,7 @@ static void save_engine(const engine *e, bytes_out *out)
     bytes_put_u64(out, e->counts.features);
     bytes_put_u64(out, e->counts.faults);
     bytes_put_u64(out, e->counts.refused);
+    bytes_put_u64(out, e->counts.strikes);
     bytes_put_text(out, books_hash(e, hash, NULL) == QN_OK ? hash : "");
     for (uint32_t i = 0; i < e->nstrategies; i++) {
         bytes_put_u64(out, e->strategies[i].burst_seq);
@@ -212,6 +213,7 @@ static void load_engine(engine *e, bytes_in *all, qn_err *err)
     e->counts.features = bytes_get_u64(&in);
     e->counts.faults = bytes_get_u64(&in);
     e->counts.refused = bytes_get_u64(&in); /* of some there is no record */
+    e->counts.strikes = bytes_get_u64(&in);
     bytes_get_text(&in, was, sizeof was);
     if (books_hash(e, is, err) == QN_OK)
         bytes_require(&in, strcmp(was, is) == 0,

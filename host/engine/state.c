@@ -63,17 +63,21 @@ static void fill_plugin(const engine *e, const instance *in, plugin_state *out)
 {
     const body *b = in->live;
 
-    *out = (plugin_state){.id = in->id,
-                          .kind = in->kind,
-                          .state = plugin_phase(e, in),
-                          .epoch = in->epoch,
-                          .events = events_of(e, in),
-                          .faults = in->faults,
-                          .missed = missed_of(e, in),
-                          .timers = in->ntimers,
-                          .samples = in->times->n,
-                          .p50_ns = stage_percentile(in->times, 0.5),
-                          .p99_ns = stage_percentile(in->times, 0.99)};
+    *out =
+        (plugin_state){.id = in->id,
+                       .kind = in->kind,
+                       .state = plugin_phase(e, in),
+                       .epoch = in->epoch,
+                       .events = events_of(e, in),
+                       .faults = in->faults,
+                       .missed = missed_of(e, in),
+                       .strikes = in->strikes,
+                       .over_budget = atomic_load_explicit(&in->over_budget, memory_order_relaxed),
+                       .timers = in->ntimers,
+                       .samples = in->times->n,
+                       .p50_ns = stage_percentile(in->times, 0.5),
+                       .p99_ns = stage_percentile(in->times, 0.99)};
+    if (in->is_out) snprintf(out->why, sizeof out->why, "%s", fault_why(in));
     snprintf(out->class_id, sizeof out->class_id, "%s", b->cls->id);
     snprintf(out->version, sizeof out->version, "%s", b->cls->version);
     snprintf(out->sha256, sizeof out->sha256, "%s", module_about(b->module)->sha256);

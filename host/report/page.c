@@ -124,6 +124,27 @@ static void put_halt(page *p)
     html_put(&p->h, ".</p>\n");
 }
 
+/* Which plugins are missing in what the figures are of, and why. */
+static void put_faults(page *p)
+{
+    struct json_object *list = page_find(p->result, "faults");
+    size_t n = list ? json_object_array_length(list) : 0;
+
+    for (size_t i = 0; i < n; i++) {
+        struct json_object *f = json_object_array_get_idx(list, i);
+        const char *ts = page_string(f, "ts");
+        html_put(&p->h, "<p>The plugin <strong>");
+        html_name(&p->h, page_string(f, "id"));
+        html_put(&p->h, "</strong> was taken out of the run at ");
+        html_putf(&p->h, "%.10s %.8s UTC", text_or(ts, ""), ts && strlen(ts) > 18 ? ts + 11 : "");
+        html_put(&p->h, ": ");
+        html_name(&p->h, page_string(f, "why"));
+        if (json_object_get_boolean(page_find(f, "replaced")))
+            html_put(&p->h, ". Another build took its place later");
+        html_put(&p->h, ".</p>\n");
+    }
+}
+
 /* Money is not converted: what the figures leave out. */
 static void put_currencies(page *p)
 {
@@ -144,6 +165,7 @@ static void put_currencies(page *p)
 static void put_badges(page *p)
 {
     const char *status = text_or(page_string(p->result, "run.status"), "");
+    struct json_object *faults = page_find(p->result, "faults");
     bool is_tainted = json_object_get_boolean(page_find(p->result, "trust.tainted"));
 
     html_put(&p->h, "<div>");
@@ -151,6 +173,7 @@ static void put_badges(page *p)
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
         if (strcmp(status, statuses[i].status) == 0) put_badge(p, statuses[i].badge);
     if (is_tainted) put_badge(p, "UNSIGNED PLUGINS");
+    if (faults && json_object_array_length(faults)) put_badge(p, "PLUGIN TAKEN OUT");
     html_put(&p->h, "</div>\n");
     if (p->s->is_synthetic)
         html_paragraph(&p->h, NULL,
@@ -159,6 +182,7 @@ static void put_badges(page *p)
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
         if (strcmp(status, statuses[i].status) == 0) html_paragraph(&p->h, NULL, statuses[i].text);
     put_halt(p);
+    put_faults(p);
     put_currencies(p);
 }
 

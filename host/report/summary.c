@@ -4,6 +4,7 @@
 #include "internal.h"
 
 #include "base/clock.h"
+#include "base/fail.h"
 #include "base/json.h"
 
 #include <math.h>
@@ -85,6 +86,27 @@ static bool put_plugins(const report *r, struct json_object *to)
                    json_put_text(one, "version", p.cls->version) &&
                    json_put_text(one, "sha256", p.module->sha256) &&
                    json_put_text(one, "license", p.cls->license);
+    }
+    return is_whole;
+}
+
+/* Which plugins were taken out of the run. */
+static bool put_faults(const report *r, struct json_object *to)
+{
+    struct json_object *list = json_put_array(to, "faults");
+    bool is_whole = list != NULL;
+
+    for (uint32_t i = 0; i < engine_faults(r->engine) && is_whole; i++) {
+        bool is_over;
+        const qn_fault *f = engine_fault_at(r->engine, i, &is_over);
+        struct json_object *one = json_append_object(list);
+        is_whole = json_put_text(one, "id", f->id) &&
+                   json_put_text(one, "reason", fault_reason_name(f->reason)) &&
+                   json_put_text(one, "action", fault_action_name(f->action)) &&
+                   json_put_text(one, "code", error_name(f->code)) &&
+                   json_put_text(one, "why", f->why) && json_put_time(one, "ts", f->hdr.ts_ns) &&
+                   json_put_count(one, "seq", f->hdr.seq) &&
+                   json_put_bool(one, "replaced", is_over);
     }
     return is_whole;
 }
@@ -267,6 +289,8 @@ static bool put_engine(const report *r, struct json_object *to)
            json_put_count(out, "late_events", c->late) &&
            json_put_count(out, "refused_intents", c->refused) &&
            put_own_count(r, out, "strategy_errors", c->faults) &&
+           put_own_count(r, out, "strikes", c->strikes) &&
+           put_own_count(r, out, "over_budget", engine_over_budget(r->engine)) &&
            json_put_count(out, "order_anomalies", c->anomalies) &&
            put_own_count(r, out, "features", c->features) &&
            put_own_count(r, out, "functions_not_finite", c->not_finite) &&
@@ -278,11 +302,11 @@ struct json_object *summary_json(const report *r)
 {
     struct json_object *json = json_object_new_object();
 
-    return json_whole(json, put_run(r, json) && put_plugins(r, json) && put_functions(r, json) &&
-                                put_trust(r, json) && put_data(r, json) && put_decisions(r, json) &&
-                                put_orders(r, json) && put_accounts(r, json) &&
-                                put_strategies(r, json) && put_performance(r, json) &&
-                                put_engine(r, json));
+    return json_whole(json, put_run(r, json) && put_plugins(r, json) && put_faults(r, json) &&
+                                put_functions(r, json) && put_trust(r, json) && put_data(r, json) &&
+                                put_decisions(r, json) && put_orders(r, json) &&
+                                put_accounts(r, json) && put_strategies(r, json) &&
+                                put_performance(r, json) && put_engine(r, json));
 }
 
 /* What the command line added to the config: --set, --from and --to. */

@@ -54,7 +54,7 @@ class Store:
         data = 'data = [ "bar:1m" ]'
         both = 'instruments = [ "X.v", "Y.v" ]'
         self.run.write("run.cfg", f'''
-name = "journal"; seed = {seed}; catalog = "catalog"; plugin_path = [ "mine", "{runs.TEST_PLUGINS}" ];
+name = "journal"; seed = {seed}; strikes = 0; catalog = "catalog"; plugin_path = [ "mine", "{runs.TEST_PLUGINS}" ];
 store = {{ path = "store"; durability = "group"; }};
 venues = ( {{ id = "v"; plugin = "venue/sim"; instruments = [ "X", "Y" ]; {data};
              accounts = ( {{ currency = "USD"; balance = "100000"; }} );

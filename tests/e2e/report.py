@@ -16,7 +16,7 @@ from support import QUOIN, quoin
 TABLES = ("orders.csv", "fills.csv", "trades.csv", "equity.csv")
 # What the process knew that made the run, and no record holds.
 OWN = ("events_per_s", "dispatch_p50_ns", "dispatch_p99_ns", "max_rss_bytes", "allocations_hot",
-       "strategy_errors", "features", "functions_not_finite", "snapshots", "stages")
+       "strategy_errors", "strikes", "over_budget", "features", "functions_not_finite", "snapshots", "stages")
 WALL = ("started", "finished", "wall_s")
 
 

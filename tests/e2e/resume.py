@@ -49,7 +49,7 @@ class Book:
         data = 'data = [ "bar:1m" ]'
         both = 'instruments = [ "X.v", "Y.v" ]'
         self.run.write("run.cfg", f'''
-name = "resume"; seed = 1; catalog = "catalog"; plugin_path = [ "{runs.TEST_PLUGINS}" ];
+name = "resume"; seed = 1; strikes = 0; catalog = "catalog"; plugin_path = [ "{runs.TEST_PLUGINS}" ];
 store = {{ path = "store"; durability = "{durability}"; snapshot_every = {snapshot}; }};
 venues = ( {{ id = "v"; plugin = "venue/sim"; instruments = [ "X", "Y" ]; {data};
              accounts = ( {{ currency = "USD"; balance = "1000000"; }} );
@@ -90,7 +90,7 @@ def same(result):
     """What must not depend on how often a run was killed."""
     keys = ["decision_hash", "ledger_hash", "orders", "fills", "accounts", "strategies",
             "performance", "data"]
-    counts = ["refused_intents", "strategy_errors", "order_anomalies", "features", "halts", "events"]
+    counts = ["refused_intents", "strategy_errors", "strikes", "order_anomalies", "features", "halts", "events"]
     return {key: result[key] for key in keys} | {key: result["engine"][key] for key in counts}
 
 

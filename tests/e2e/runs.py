@@ -37,9 +37,10 @@ class Run:
         assert done.returncode == 0, done.stderr
 
     def config(self, strategies, venue="", instruments='"X"', data='"bar:1d"', currency="USD",
-               balance="100000", sample="1d", extra="", name="run.cfg"):
+               balance="100000", sample="1d", extra="", name="run.cfg", strikes=0):
+        # without strikes: many plugins of tests send what is wrong, and are to go on
         return self.write(name, f'''
-name = "test"; seed = 1; catalog = "catalog";
+name = "test"; seed = 1; catalog = "catalog"; strikes = {strikes};
 plugin_path = [ "{TEST_PLUGINS}" ];
 venues = ( {{ id = "v"; plugin = "venue/sim"; instruments = [ {instruments} ]; data = [ {data} ];
              accounts = ( {{ currency = "{currency}"; balance = "{balance}"; }} );

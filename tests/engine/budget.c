@@ -107,6 +107,7 @@ static void begin(void)
 
     v.table = &table;
     v.in.id = "v";
+    e.slot = slot_here();
     e.venues = &v;
     e.venue_of = venue_of;
     e.now = 5;

@@ -59,7 +59,8 @@ static int32_t begin(uint32_t returns)
     const ledger_instrument list[COLUMNS] = {{&in, 0}, {&in, 0}, {&in, 0}};
     const account acc = {.currency = "USD", .start = 1};
 
-    e = (engine){.portfolio = {.table = &optimizer, .columns = columns, .ncolumns = COLUMNS}};
+    e = (engine){.slot = slot_here(),
+                 .portfolio = {.table = &optimizer, .columns = columns, .ncolumns = COLUMNS}};
     e.portfolio.in.id = "optimizer";
     e.portfolio.next_sample = INT64_MAX;
     nreturns = returns;

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: MIT
 """Plugins that are taken out of a run: what follows from it, and that it happens again at the same
 place when the run is done again, though the plugin does well then."""
+import csv
 import json
 import os
 import random
 import subprocess
+import sys
 import unittest
 from datetime import timedelta
 
+sys.path.insert(0, os.path.join(os.environ["QUOIN_SOURCE"], "tests", "control"))
 import runs
-from support import BUILD
+from host import Host, catalog
+from support import BUILD, QUOIN, quoin
 
 DRIVER = os.path.join(BUILD, "tests", "fault_driver")
 CRASHED, DIED, HUNG, STRIKES, QUARANTINED = 1, 2, 3, 4, 5
@@ -45,7 +49,7 @@ class Fault(unittest.TestCase):
         data, both = 'data = [ "bar:1m" ]', 'instruments = [ "X.v", "Y.v" ]'
         fault = f'on_fault = "{on_fault}"'
         return self.run_.write("run.cfg", f'''
-name = "fault"; seed = 1; catalog = "catalog"; plugin_path = [ "{runs.TEST_PLUGINS}" ];
+name = "fault"; seed = 1; strikes = 0; catalog = "catalog"; plugin_path = [ "{runs.TEST_PLUGINS}" ];
 venues = ( {{ id = "v"; plugin = "venue/sim"; instruments = [ "X", "Y" ]; {data};
              accounts = ( {{ currency = "USD"; balance = "1000000"; }} );
              params = {{ taker_bps = 0.1; maker_bps = 0.05; }}; }} );
@@ -53,7 +57,7 @@ models = ( {{ id = "vol"; plugin = "model/volatility"; {both}; {data}; }} );
 strategies = (
   {{ id = "chaos"; plugin = "strategy/chaos"; {both}; {data}; {fault}; }},
   {{ id = "trend"; plugin = "strategy/trend_following"; route = "portfolio"; {both}; {fault};
-     data = [ "bar:5m" ]; capital = 0.5; }},
+     data = [ "bar:5m" ]; capital = 0.5; params = {{ stop = 0.0; }}; }},
   {{ id = "sma"; plugin = "strategy/sma_cross"; instruments = [ "X.v" ]; {data}; {fault};
      params = {{ stop_loss = "0.02"; take_profit = "0.03"; }}; }} );
 optimizer = {{ plugin = "optimizer/inverse_volatility"; rebalance = "1h";
@@ -118,6 +122,190 @@ execution = {{ plugin = "execution/twap"; params = {{ duration = "10m"; slices =
                                    ("vol", DIED, "behind", 0), ("trend", HUNG, "push", 60)),
                         [WITHIN, BEHIND, BEHIND, WITHIN])
         self.assertEqual([f["id"] for f in run["faults"]], ["chaos", "sma", "vol", "trend"])
+
+
+    # ---- what follows
+
+    def test_consequences(self):
+        self.config("hold")
+        held = self.drive(("chaos", DIED, "push", 777))["run"]
+        self.config("flatten")
+        flat = self.drive(("chaos", DIED, "push", 777))["run"]
+        self.assertTrue(any(self.held(held, "chaos")))
+        self.assertEqual(self.held(flat, "chaos"), [0, 0])
+        self.assertEqual([r["faults"][0]["action"] for r in (held, flat)], [HOLD, FLATTEN])
+        self.assertFalse(held["halted"] or flat["halted"])
+        for ident, halted, action in (("vol", False, STALE), ("limits", True, HALT),
+                                      ("optimizer", True, HALT), ("execution", True, HALT)):
+            run = self.drive((ident, DIED, "plan", 3002))["run"]
+            self.assertEqual((run["halted"], run["faults"][0]["action"]), (halted, action), ident)
+
+    def test_positions_of_signals(self):
+        """What a strategy on the portfolio route holds is held, not weighed down to nothing."""
+        self.config("hold")
+        held = self.drive(("trend", DIED, "push", 60))["run"]
+        self.config("flatten")
+        flat = self.drive(("trend", DIED, "push", 60))["run"]
+        self.assertTrue(any(self.held(held, "trend")))
+        self.assertEqual(self.held(flat, "trend"), [0, 0])
+
+
+class Strikes(unittest.TestCase):
+    """What is sent that is wrong, by a strategy beside one that does well."""
+
+    def book(self, culprit, extra="", strikes=3):
+        run = runs.Run()
+        rows = [(100 + i % 7, 110, 90, 100 + i % 5) for i in range(60)]
+        run.load("--format", "ohlcv", "--instrument", "X.v", "--bar", "1d", "--tick", "1", "--lot",
+                 "1", "--quote", "USD", run.write("x.csv", runs.bars(rows)))
+        good = runs.strategy("strategy/sma_cross", 'fast = 2; slow = 3; qty = "2";', id="good")
+        run.config(f"{good}{', ' if culprit else ''}{culprit}", extra=extra, strikes=strikes)
+        return run
+
+    def result(self, run, *args):
+        done = quoin("run", run.path("run.cfg"), "--json", "--report", run.path("out"), *args)
+        return done, json.loads(done.stdout)
+
+    def of_good(self, run):
+        """What the strategy that does well has done."""
+        with open(run.path("out", "orders.csv"), encoding="utf-8") as f:
+            rows = [r for r in csv.DictReader(f) if r["strategy"] == "good"]
+        self.assertGreater(len(rows), 5)
+        return rows
+
+    def test_each_wrong_output_is_a_strike(self):
+        plain = self.book("")
+        done, _ = self.result(plain)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        alone = self.of_good(plain)
+        cases = [("nan", "nan"), ("nan", "inf")]
+        cases += [("liar", how) for how in ("value", "instrument", "size", "kind", "route", "exits")]
+        for name, how in cases:
+            with self.subTest(f"{name} {how}"):
+                run = self.book(runs.strategy(f"strategy/{name}", f'how = "{how}";', id="bad"))
+                done, got = self.result(run)
+                self.assertEqual(done.returncode, 3, done.stderr)
+                fault, = got["faults"]
+                self.assertEqual((fault["id"], fault["reason"], fault["action"], fault["replaced"]),
+                                 ("bad", "strikes", "hold", False))
+                self.assertRegex(fault["why"], "^strike 3: ")
+                self.assertEqual(got["engine"]["strikes"], 3)
+                self.assertEqual(got["engine"]["refused_intents"], 3)
+                self.assertIn("strike 2 of 3", done.stderr)
+                self.assertIn("the run ended without bad", done.stderr)
+                self.assertEqual(self.of_good(run), alone)
+                with open(run.path("out", "report.html"), encoding="utf-8") as f:
+                    page = f.read()
+                self.assertIn("PLUGIN TAKEN OUT", page)
+                self.assertIn(fault["why"], page)
+
+    def test_how_many(self):
+        bad = runs.strategy("strategy/liar", id="bad")
+        for most, count, status in ((1, 1, 3), (7, 7, 3), (0, 51, 0), (52, 51, 0)):
+            done, got = self.result(self.book(bad, strikes=most))
+            self.assertEqual((done.returncode, got["engine"]["strikes"]), (status, count), most)
+            self.assertEqual(len(got["faults"]), 1 if status else 0)
+
+    def test_flatten(self):
+        for how, held in (("hold", "2"), ("flatten", "0")):
+            bad = runs.strategy("strategy/liar", "trades = true;", id="bad")
+            bad = bad.replace("params", f'on_fault = "{how}"; params')
+            run = self.book(bad, 'store = { path = "store"; };')
+            done, got = self.result(run)
+            self.assertEqual(done.returncode, 3, done.stderr)
+            qty = sum(int(r["qty"]) * (1 if r["side"] == "buy" else -1) for r in self.fills(run))
+            # the order of the call before the first strike is filled before the third
+            self.assertEqual(qty, 1 if how == "hold" else 0)
+            again = quoin("journal", "replay", run.path("store"), "--json")
+            self.assertEqual(again.returncode, 0, again.stderr)
+            self.assertEqual(json.loads(again.stdout)["decision_hash"], got["decision_hash"])
+            shown = quoin("journal", "show", run.path("store"))
+            self.assertIn(" fault ", shown.stdout)
+            self.assertIn(f"action={how}", shown.stdout)
+            made = quoin("report", run.path("store"), "--json")
+            self.assertEqual(json.loads(made.stdout)["faults"], got["faults"])
+
+    def fills(self, run):
+        with open(run.path("out", "fills.csv"), encoding="utf-8") as f:
+            return [r for r in csv.DictReader(f) if r["strategy"] == "bad"]
+
+    # ---- calls that take too long
+
+    def test_a_call_that_comes_back_too_late(self):
+        go = runs.Run().path("go")
+        run = self.book(runs.strategy("strategy/hang", f'until = "{go}";', id="bad"),
+                        'budget = { soft = "2ms"; hard = "20ms"; fatal = "100s"; };')
+        with subprocess.Popen([QUOIN, "run", run.path("run.cfg"), "--json", "--report",
+                               run.path("out")], text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as host:
+            line = host.stderr.readline()
+            while line and "its hard budget" not in line:
+                line = host.stderr.readline()
+            self.assertIn("bad (strategy/hang) has been at work on one event for 20 ms", line)
+            with open(go, "w", encoding="utf-8"):
+                pass
+            out, err = host.communicate(timeout=60)
+        self.assertEqual(host.returncode, 3, err)
+        got = json.loads(out)
+        fault, = got["faults"]
+        self.assertEqual((fault["id"], fault["reason"], fault["code"]), ("bad", "hung", "QN_E_HUNG"))
+        self.assertEqual(got["engine"]["over_budget"], 1)
+        self.assertEqual(self.fills(run), [])  # the order that it sent at last had no effect
+
+    def test_a_call_that_never_comes_back(self):
+        run = self.book(runs.strategy("strategy/hang", id="bad"),
+                        'budget = { hard = "10ms"; fatal = "40ms"; };')
+        done = quoin("run", run.path("run.cfg"), "--json")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertEqual(done.stdout, "")
+        self.assertIn("bad (strategy/hang) does not come back", done.stderr)
+        self.assertRegex(done.stderr, r"bad \(strategy/hang 1.0.0\) did not come back|hung|on_event")
+
+
+class Back(unittest.TestCase):
+    """A plugin that was taken out comes back by a reload of another build."""
+
+    def state(self, host):
+        return next(p for p in host.status()["plugins"] if p["id"] == "bad")
+
+    def test_a_new_build_gets_a_new_chance(self):
+        run = catalog(6000)
+        liar = os.path.join(BUILD, "tests/plugins/strategy/liar.so")
+        other = run.path("other.so")
+        with open(liar, "rb") as f:  # another build: a byte behind the end of the file
+            data = f.read()
+        with open(other, "wb") as f:
+            f.write(data + b"x")
+        bad = runs.strategy("strategy/liar", "at = 3;", data='"bar:1m"', id="bad")
+        host = Host(run, bad, pace=1200)
+        with open(run.path(host.name), encoding="utf-8") as f:
+            text = f.read().replace("strikes = 0", "strikes = 3")
+        run.write(host.name, text)
+        with host:
+            host.until(lambda s: s["plugins"][-1]["state"] == "out")
+            state = self.state(host)
+            self.assertEqual(state["strikes"], 3)
+            self.assertRegex(state["why"], "^strike 3: ")
+            self.assertIn(state["why"], host.ctl("status").stdout)
+            for args, why in ((("--mode", "force"), "this build was taken out"),
+                              ((other,), "ask for mode force")):
+                done = host.ctl("reload", "bad", *args)
+                self.assertEqual(done.returncode, 3, done.stderr)
+                self.assertIn(why, done.stderr)
+            done = host.ctl("reload", "bad", other, "--mode", "force")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            host.until(lambda s: s["plugins"][-1]["state"] == "out"
+                       and s["plugins"][-1]["epoch"] == 1)
+            self.assertEqual(host.ctl("stop").returncode, 0)
+            out, err = host.process.communicate(timeout=60)
+        self.assertEqual(host.process.returncode, 3, err)
+        self.assertEqual([(f["reason"], f["replaced"]) for f in json.loads(out)["faults"]],
+                         [("strikes", True), ("strikes", False)])
+        again = quoin("journal", "replay", host.store, "--json")
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertEqual(json.loads(again.stdout)["decision_hash"], json.loads(out)["decision_hash"])
+        made = quoin("report", host.store, "--json")
+        self.assertEqual(json.loads(made.stdout)["faults"], json.loads(out)["faults"])
 
 
 if __name__ == "__main__":
