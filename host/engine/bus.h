@@ -104,7 +104,7 @@ typedef struct bus_change {
  * [the engine's thread] */
 void bus_replace(bus *b, uint32_t sink, const bus_change *change);
 
-/* Number up to which a sink has everything. After bus_stop. */
+/* Number up to which a sink has everything. [any thread] */
 uint64_t bus_cursor(const bus *b, uint32_t sink);
 
 /* How many records were left out for a sink so far. [the engine's thread] */

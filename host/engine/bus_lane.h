@@ -32,7 +32,8 @@ typedef struct lane {
     uint64_t batch_bytes;
     uint32_t batch_events;
     uint64_t first_seq, last_seq;
-    uint64_t cursor, saved;
+    uint64_t saved;
+    _Atomic uint64_t cursor; /* the engine looks at it */
     int64_t save_at; /* steady clock */
     bool is_failing; /* the last try to write failed, and the log says so */
     bool is_unsaved; /* the same of the cursor */

@@ -410,8 +410,6 @@ static void on_changed(engine *e)
     r->seat->epoch++;
     reload_record(e, QN_RELOAD_COMMIT, QN_OK);
     tell(r, QN_OK, "");
-    body_drop(r->spare);
-    r->spare = NULL;
     idle(e);
 }
 

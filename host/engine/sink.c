@@ -37,6 +37,8 @@ void sink_seat(reloads *r)
     if (r->outcome == BUS_AS_BEFORE) return;
     if (r->outcome == BUS_CHANGED) {
         instance_seat(r->seat, r->body);
+        body_drop(r->spare); /* first: it is of the module that goes with the old one */
+        r->spare = NULL;
         body_free(r->old);
         r->body = NULL;
         r->adopted = NULL; /* in use by who sits there */
