@@ -285,6 +285,7 @@ static bool run_supervised(arguments *a, const config *cfg, int *status)
     if (!supervise(&o, &starts, status)) return false;
     if (starts) {
         a->is_resume = true;
+        a->engine.crashed_at = atomic_load(&slot_page_here()->crashed_at);
         a->lifts_halt = a->engine.lifts_halt = false;
     }
     return true;

@@ -62,8 +62,9 @@ typedef struct engine_options {
     bool goes_on;    /* ENGINE_REPLAY of a run that has not ended: behind its last record, too.
                           Nothing is kept of that */
     const struct quarantine *quarantine; /* builds that are not to be called; NULL = none */
-    const char *instead_path;            /* this file of a plugin is loaded from */
-    const char *instead_file;            /* that one; NULL = none */
+    uint64_t crashed_at; /* ENGINE_RESUME: the event in whose call a plugin crashed; 0 = none */
+    const char *instead_path; /* this file of a plugin is loaded from */
+    const char *instead_file; /* that one; NULL = none */
     bool lifts_halt;   /* ENGINE_TRADE: the store's halt ends with the beginning of this run */
     int64_t tape_from; /* ENGINE_BOOKS: where the recorded run's tape began; else ignored */
 } engine_options;

@@ -191,7 +191,7 @@ int64_t child_send(void *ctx, const qn_child *child)
 
     if (rc < 0) e->counts.refused++;
     if (rc < 0 && is_wrong) fault_strike(&e->execution.in, (int32_t)rc);
-    return rc;
+    return instance_has_sent(&e->execution.in, rc);
 }
 
 int32_t child_cancel(void *ctx, uint64_t order_id)
@@ -201,7 +201,8 @@ int32_t child_cancel(void *ctx, uint64_t order_id)
 
     if (!instance_may_send(&e->execution.in)) return QN_E_QUARANTINED;
     if (!o || !o->parent || order_is_closed(o)) return QN_E_INTENT_ORDER;
-    return order_ask_cancel(e, o, QN_REASON_REQUESTED, e->cause);
+    return (int32_t)instance_has_sent(&e->execution.in,
+                                      order_ask_cancel(e, o, QN_REASON_REQUESTED, e->cause));
 }
 
 int32_t child_finish(void *ctx, uint64_t parent_id)
@@ -212,5 +213,5 @@ int32_t child_finish(void *ctx, uint64_t parent_id)
     if (!instance_may_send(&e->execution.in)) return QN_E_QUARANTINED;
     if (!o) return QN_E_INTENT_ORDER;
     execution_end(e, o, QN_ORDER_CANCELED, QN_REASON_GIVEN_UP, e->cause);
-    return QN_OK;
+    return (int32_t)instance_has_sent(&e->execution.in, QN_OK);
 }

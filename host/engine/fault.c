@@ -264,13 +264,80 @@ void fault_strike(instance *in, int32_t code)
     fault_take_out(e, in, QN_FAULT_STRIKES, code, why);
 }
 
+/* ------------------------------------------------------------------ calls that crash */
+
+#define APART_VALUE "fault.within"
+
+static void apart_load(engine *e)
+{
+    size_t n = sizeof e->faults.apart;
+
+    e->faults.napart = 0;
+    if (e->store && value_get(e->store, APART_VALUE, e->faults.apart, &n, NULL) == QN_OK)
+        e->faults.napart = (uint32_t)(n / sizeof e->faults.apart[0]);
+}
+
+void fault_expect(engine *e, uint64_t cause_seq)
+{
+    faults *f = &e->faults;
+
+    if (f->napart == FAULTS_APART)
+        memmove(f->apart, f->apart + 1, --f->napart * sizeof f->apart[0]);
+    f->apart[f->napart++] = (fault_call){e->run_number, cause_seq};
+}
+
+static void apart_save(const engine *e)
+{
+    const faults *f = &e->faults;
+    qn_err err = QN_ERR_INIT;
+
+    if (!e->store || e->options.mode == ENGINE_REPLAY) return;
+    if (value_put(e->store, APART_VALUE, f->apart, f->napart * sizeof f->apart[0], &err) != QN_OK)
+        log_line(LOG_WARNING, "a replay of this run will come to the crash: %s", err.msg);
+}
+
+static bool is_apart(const instance *in)
+{
+    const engine *e = in->engine;
+
+    for (uint32_t i = 0; i < e->faults.napart; i++)
+        if (e->faults.apart[i].cause_seq == e->cause && e->faults.apart[i].run == e->run_number)
+            return true;
+    return false;
+}
+
+void fault_leave(instance *in)
+{
+    fault_plan what = in->planned;
+
+    if (in->is_out) return;
+    if (what.reason && is_through(in->engine)) {
+        put_new(in->engine, in, QN_FAULT_PLACE_WITHIN, &what);
+        apart_save(in->engine);
+    } else if (!is_again(in, QN_FAULT_PLACE_WITHIN)) {
+        return;
+    }
+    apart_leave(in);
+}
+
+static int32_t strategy_apart(instance *in, const qn_event *ev, const void *out)
+{
+    return ((const qn_strategy *)in->seated)->on_event(in->seated_self, ev, out);
+}
+
+static int32_t execution_apart(instance *in, const qn_event *ev, const void *out)
+{
+    return ((const qn_execution *)in->seated)->on_event(in->seated_self, ev, out);
+}
+
 static int32_t watched_strategy(void *self, const qn_event *ev, const qn_out *out)
 {
     instance *in = self;
     int32_t rc;
 
     if (is_taken_before(in)) return QN_OK;
-    rc = ((const qn_strategy *)in->seated)->on_event(in->seated_self, ev, out);
+    rc = is_apart(in) ? apart_make(in, strategy_apart, ev, out)
+                      : ((const qn_strategy *)in->seated)->on_event(in->seated_self, ev, out);
     over(in);
     return rc;
 }
@@ -292,7 +359,8 @@ static int32_t watched_execution(void *self, const qn_event *ev, const qn_child_
     int32_t rc;
 
     if (is_taken_before(in)) return QN_OK;
-    rc = ((const qn_execution *)in->seated)->on_event(in->seated_self, ev, out);
+    rc = is_apart(in) ? apart_make(in, execution_apart, ev, out)
+                      : ((const qn_execution *)in->seated)->on_event(in->seated_self, ev, out);
     over(in);
     return rc;
 }
@@ -522,6 +590,7 @@ void fault_follow(engine *e, const qn_event *ev)
 
 void faults_begin(engine *e)
 {
+    apart_load(e);
     for (uint32_t i = 1; i < e->nowners && e->replay && !e->is_books; i++) {
         e->owners[i]->is_watched = true;
         fault_seat(e->owners[i]);

@@ -39,11 +39,20 @@ typedef struct fault_told {
     bool is_over; /* another build was put to work */
 } fault_told;
 
+/* A call that crashes behind what it sends: the event that it answers, in which run. Kept in the
+ * store as the value "fault.within", for whoever does the run again. */
+#define FAULTS_APART 32u
+typedef struct fault_call {
+    uint64_t run, cause_seq;
+} fault_call;
+
 typedef struct faults {
     fault_told told[FAULTS_TOLD];
     uint32_t ntold;
     uint64_t n;        /* in all */
     uint64_t last_seq; /* of the last one's record */
+    fault_call apart[FAULTS_APART];
+    uint32_t napart;
 } faults;
 
 /* What an instance is to be taken out for as soon as all that was recorded is done again. */
@@ -93,5 +102,9 @@ bool fault_again(struct engine *e);
 void fault_seat(struct instance *in);
 /* Of an instance that is out, or watched: true if what it sends now is not to count. */
 bool fault_stops(struct instance *in);
+/* The calls that answer this event are made so that they can be left (apart.h). */
+void fault_expect(struct engine *e, uint64_t cause_seq);
+/* Within a call that can be left, behind an effect: leaves it if that was the last one. */
+void fault_leave(struct instance *in);
 
 #endif

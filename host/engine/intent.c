@@ -266,9 +266,8 @@ static int64_t refuse_wrong(engine *e, strategy *s, uint32_t instrument, uint64_
     return code;
 }
 
-int64_t intent_push(void *ctx, const qn_intent *intent)
+static int64_t push(strategy *s, const qn_intent *intent)
 {
-    strategy *s = ctx;
     engine *e = s->in.engine;
     uint64_t output;
     any_intent in;
@@ -288,6 +287,13 @@ int64_t intent_push(void *ctx, const qn_intent *intent)
     if (rc == QN_E_INTENT_ROUTE)
         return refuse_wrong(e, s, in.hdr.instrument, output, QN_E_INTENT_ROUTE);
     return rc < 0 ? intent_refuse(e, s, in.hdr.instrument, output, (int32_t)rc) : rc;
+}
+
+int64_t intent_push(void *ctx, const qn_intent *intent)
+{
+    strategy *s = ctx;
+
+    return instance_has_sent(&s->in, push(s, intent));
 }
 
 int32_t intent_judge(const qn_intent *intent)

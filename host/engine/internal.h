@@ -32,6 +32,7 @@
  *   watch.c      builds whose files have changed are reloaded
  *   catchup.c    what a build that comes late has still to see
  *   fault.c      a plugin is taken out of the run, and what follows from it
+ *   apart.c      a call that can be left for good
  *   command.c    what operators ask for between two events
  *   state.c      what they are told of the run
  *   decision.c   the decision hash */
@@ -46,6 +47,7 @@
 #include "supervise/slot.h"
 #include "tape/tape.h"
 
+#include "apart.h"
 #include "bus.h"
 #include "command.h"
 #include "fault.h"
@@ -150,6 +152,7 @@ typedef struct instance {
     atomic_uint_fast64_t over_budget; /* calls that took longer than the soft one */
     uint32_t fault_action;            /* QN_FAULT_ACTION_: what follows when it is taken out */
     fault_plan planned;
+    apart *apart;            /* the call under way can be left; else NULL */
     bool is_out, is_watched; /* fault.h: who is called in its stead */
     uint64_t read_seq;       /* event in whose call the features below were read */
     uint32_t nread;
@@ -221,6 +224,13 @@ static inline bool instance_may_send(instance *in)
 
 /* Call a plugin's command on one of its builds. QN_OK, or why not. */
 int32_t command_of_body(const body *b, const qn_command *record, command_result *out, qn_err *err);
+
+/* What it asked for is done: behind the last of it a call that is known to crash is left. */
+static inline int64_t instance_has_sent(instance *in, int64_t result)
+{
+    if (in->apart) fault_leave(in);
+    return result;
+}
 
 /* Logs the first error of an instance and counts all. */
 void instance_fault(instance *in, int32_t rc);

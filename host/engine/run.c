@@ -77,6 +77,7 @@ static void bar_quarantined(engine *e)
 {
     bool is_new = e->options.mode == ENGINE_TRADE;
 
+    if (e->options.crashed_at) fault_expect(e, e->options.crashed_at);
     for (uint32_t i = 1; i < e->nowners; i++) {
         if (!module_is_barred(e, e->owners[i]->live->module)) continue;
         fault_plan_out(e, e->owners[i], is_new ? QN_FAULT_QUARANTINED : QN_FAULT_CRASHED,

@@ -131,13 +131,14 @@ typedef struct crash_record {
 } crash_record;
 
 typedef struct slot_page {
-    _Atomic int32_t pid;        /* whose plugins are called; 0 = nobody watches */
-    _Atomic bool is_supervised; /* somebody waits for the process, and tells */
-    _Atomic bool is_begun;      /* the run stands in its store */
-    _Atomic bool has_ended;     /* it was ended there */
-    _Atomic bool has_returned;  /* the command came to its end: its exit status is its own */
-    _Atomic uint64_t last_seq;  /* at the start of the run: 0 */
-    _Atomic uint32_t forks;     /* copies of the process that a plugin made, and that were ended */
+    _Atomic int32_t pid;         /* whose plugins are called; 0 = nobody watches */
+    _Atomic bool is_supervised;  /* somebody waits for the process, and tells */
+    _Atomic bool is_begun;       /* the run stands in its store */
+    _Atomic bool has_ended;      /* it was ended there */
+    _Atomic bool has_returned;   /* the command came to its end: its exit status is its own */
+    _Atomic uint64_t last_seq;   /* at the start of the run: 0 */
+    _Atomic uint32_t forks;      /* copies of the process that a plugin made, and that were ended */
+    _Atomic uint64_t crashed_at; /* the event at which the process before this one crashed; 0 */
     call_slot slots[SLOT_THREADS];
     slot_row rows[SLOT_ROWS];
     crash_record crash;

@@ -46,11 +46,12 @@ class Watch(unittest.TestCase):
         self.epoch(h, 1)
         shutil.copyfile(host.sma_build(2), self.file)  # written in place: told when it is closed
         self.epoch(h, 2)
+        engine = host.children(h.process.pid)[0]
         self.assertEqual(h.ctl("stop").returncode, 0)
         h.end()
         asked = [r for r in h.records("command") if r["verb"] == "reload"]
         self.assertEqual([(r["uid"], r["pid"], r["code"]) for r in asked],
-                         [(os.getuid(), h.process.pid, "QN_OK")] * 2)
+                         [(os.getuid(), engine, "QN_OK")] * 2)
         self.assertEqual(asked[0]["value"], "refactor " + self.file)
         self.replace(host.sma_build(0))  # what the run was begun with
         h.replay()

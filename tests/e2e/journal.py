@@ -572,7 +572,7 @@ class Beside(unittest.TestCase):
         store = Store(7)
         # a minute of the market a second: it would take minutes, and is ended here
         args = [QUOIN, "run", store.run.path("run.cfg"), "--quiet", "--json", "--set",
-                "venues.v.params.pace=60"]
+                "venues.v.params.pace=60", "--no-supervise"]
         host = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:
             seen = []

@@ -10,7 +10,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.environ["QUOIN_SOURCE"], "tests", "control"))
 import runs
-from host import Host, catalog, sma
+from host import Host, catalog, children, sma
 from support import quoin
 
 BARS = 3000
@@ -83,6 +83,22 @@ class Supervise(unittest.TestCase):
         self.assertGreater(len(host.decisions("good")), 100)
         self.assertEqual(host.decisions("good"), alone.decisions("good"))
         self.assertEqual(host.replay()["decision_hash"], result["decision_hash"])
+
+    def test_a_culprit_that_trades_ends_as_it_is_told(self):
+        """It crashes behind an order of the same call, which has left and stays on record."""
+        for on_fault, held in [("hold", "2"), ("flatten", "0")]:
+            with self.subTest(on_fault):
+                host = self.host(sma("good"), culprit(
+                    params="at = 700; trades = true;", more=f' on_fault = "{on_fault}";'))
+                done = host.call()
+                result = self.crashed(done)
+                self.assertEqual(done.stderr.count("crashed in on_event"), 2, done.stderr)
+                fills = [r for r in host.records("fill") if r["order_id"].startswith("bad-")]
+                self.assertEqual([f["place"] for f in host.records("fault")], ["within"])
+                held_now = sum(int(r["qty"]) * (1 if r["side"] == "buy" else -1) for r in fills)
+                self.assertEqual(str(held_now), held, fills)
+                self.assertIn("bad-2", [r["order_id"] for r in host.records("submit")])
+                self.assertEqual(host.replay()["decision_hash"], result["decision_hash"])
 
     def test_a_new_build_gets_a_new_chance(self):
         host = self.host(sma("good"), culprit())
@@ -204,11 +220,6 @@ class Supervise(unittest.TestCase):
         done = self.host(sma("good", more="slow = 1;")).call()
         self.assertEqual(done.returncode, 2)
         self.assertNotIn("started again", done.stderr)
-
-
-def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as f:
-        return [int(n) for n in f.read().split()]
 
 
 if __name__ == "__main__":
