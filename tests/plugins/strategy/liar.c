@@ -15,11 +15,11 @@ static const qn_param params[] = {
 static void lie(const culprit *s, const qn_out *out)
 {
     uint32_t number = s->setup->instruments[0]->number;
-    qn_order_intent order = {.hdr = {sizeof order, QN_INTENT_ORDER, number},
+    qn_order_intent order = {.hdr = {sizeof order, QN_INTENT_ORDER, number, 0},
                              .side = QN_BUY,
                              .type = QN_MARKET,
                              .qty = -1};
-    qn_signal signal = {.hdr = {sizeof signal, QN_INTENT_SIGNAL, number}, .confidence = 1};
+    qn_signal signal = {.hdr = {sizeof signal, QN_INTENT_SIGNAL, number, 0}, .confidence = 1};
 
     if (s->how == INSTRUMENT) order.hdr.instrument = 1000000;
     if (s->how == SIZE) order.hdr.size = 3;

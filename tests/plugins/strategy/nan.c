@@ -17,9 +17,10 @@ static void harm(culprit *s)
 
 static void on_any_bar(culprit *s, const qn_bar *bar, const qn_out *out)
 {
-    qn_signal signal = {.hdr = {sizeof signal, QN_INTENT_SIGNAL, s->setup->instruments[0]->number},
-                        .strength = s->how ? INFINITY : NAN,
-                        .confidence = 1};
+    qn_signal signal = {
+        .hdr = {sizeof signal, QN_INTENT_SIGNAL, s->setup->instruments[0]->number, 0},
+        .strength = s->how ? INFINITY : NAN,
+        .confidence = 1};
 
     on_bar(s, bar, out);
     if (s->at && s->bars >= s->at) out->push(out->ctx, &signal.hdr);
