@@ -68,9 +68,12 @@ static struct json_object *json_signature(const char *path, const char *beside, 
     bool is_whole;
 
     snprintf(abi, sizeof abi, "%u.%u", s->abi >> 16, s->abi & 0xffff);
-    is_whole = json_put_text(o, "file", path) && json_put_text(o, "signature", beside) &&
-               json_put_text(o, "key", s->key) && json_put_text(o, "sha256", s->sha256) &&
-               json_put_text(o, "abi", abi);
+    is_whole =
+        json_put_text(o, "file", path) && json_put_text(o, "signature", beside) &&
+        json_put_text(o, "key", s->key) && json_put_text(o, "sha256", s->sha256) &&
+        json_put_text(o, "mapped", s->mapped) &&
+        (s->build_id[0] ? json_put_text(o, "build", s->build_id) : json_put_null(o, "build")) &&
+        json_put_text(o, "abi", abi);
     list = json_put_array(o, "classes");
     is_whole = is_whole && list;
     for (uint32_t i = 0; i < s->nclasses && is_whole; i++) {
@@ -106,6 +109,8 @@ int plugin_print_signature(const char *path, const signature *s, bool is_json)
     printf("  signature %s\n", beside);
     printf("  key       %s\n", s->key);
     printf("  sha256    %s\n", s->sha256);
+    printf("  mapped    %s\n", s->mapped);
+    printf("  build     %s\n", s->build_id[0] ? s->build_id : "-");
     printf("  abi       %u.%u\n", s->abi >> 16, s->abi & 0xffff);
     for (uint32_t i = 0; i < s->nclasses; i++)
         print_class(&s->classes[i]);
@@ -128,7 +133,9 @@ static int32_t fill_in(const char *path, const module *m, signature *s, qn_err *
                     "does",
                     path);
     *s = (signature){.abi = info->abi, .nclasses = info->nclasses};
-    memcpy(s->sha256, info->sha256, sizeof s->sha256);
+    if ((rc = module_identify(path, s, err)) != QN_OK) return rc;
+    if (strcmp(s->sha256, info->sha256) != 0)
+        return fail(err, QN_E_MODULE_MISMATCH, "%s was replaced while it was being signed", path);
     for (uint32_t i = 0; i < info->nclasses; i++) {
         const qn_class *c = module_class_at(m, i);
         signature_class *to = &s->classes[i];

@@ -44,7 +44,9 @@ static int32_t judge(engine *e, function *f, const char *real, qn_err *err)
     bool is_signed = false;
     int32_t rc = file_sha256(real, f->sha256, err);
 
-    if (rc == QN_OK) rc = trust_judge(&e->loading.trust, real, f->sha256, &is_signed, &by, err);
+    if (rc == QN_OK)
+        rc =
+            trust_judge(&e->loading.trust, real, f->sha256, (trust_bytes){0}, &is_signed, &by, err);
     f->is_unsigned = e->loading.trust.policy != TRUST_OFF && !is_signed;
     return rc;
 }

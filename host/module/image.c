@@ -3,6 +3,7 @@
 
 #include "base/fail.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What gcc's and clang's crti.o and crtn.o of glibc put into every shared object. They are
@@ -179,6 +180,40 @@ int image_find_note(const image *img, const char *owner, uint32_t type, uint32_t
         }
     }
     return 0;
+}
+
+void image_build_id(const image *img, char to[IMAGE_BUILD_ID])
+{
+    uint32_t seen = 0;
+    image_note found;
+
+    to[0] = '\0';
+    if (image_find_note(img, "GNU", NT_GNU_BUILD_ID, &seen, &found) != 1) return;
+    for (uint32_t i = 0; i < found.desc_size && i < IMAGE_BUILD_ID / 2; i++)
+        snprintf(to + (size_t)i * 2, 3, "%02x", found.desc[i]);
+}
+
+int32_t image_mapped_hash(const image *img, char to[SHA256_HEX], qn_err *err)
+{
+    sha256 *hash = sha256_new();
+    Elf64_Ehdr head;
+    int32_t rc;
+
+    if (!hash) return fail(err, QN_E_NO_MEMORY, "out of memory");
+    memcpy(&head, img->data, sizeof head);
+    head.e_shoff = 0;
+    head.e_shnum = head.e_shstrndx = 0;
+    for (uint32_t i = 0; i < img->nsegments; i++) {
+        const Elf64_Phdr *s = &img->segments[i];
+        uint64_t from = s->p_offset < sizeof head ? sizeof head : s->p_offset;
+        uint64_t end = s->p_offset + s->p_filesz;
+        if (s->p_type != PT_LOAD || s->p_filesz == 0) continue;
+        if (s->p_offset < sizeof head) sha256_add(hash, &head, sizeof head);
+        if (end > from) sha256_add(hash, img->data + from, end - from);
+    }
+    rc = sha256_hex(hash, to, err);
+    sha256_free(hash);
+    return rc;
 }
 
 static int hex_digit(char c)

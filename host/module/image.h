@@ -10,6 +10,8 @@
 #ifndef QUOIN_MODULE_IMAGE_H
 #define QUOIN_MODULE_IMAGE_H
 
+#include "base/hash.h"
+
 #include <quoin/error.h>
 
 #include <elf.h>
@@ -91,6 +93,14 @@ bool image_reloc(const image *img, uint64_t i, Elf64_Rela *out);
  * 1 = found, 0 = no more, -1 = the notes are broken. */
 int image_find_note(const image *img, const char *owner, uint32_t type, uint32_t *after,
                     image_note *out);
+
+/* The linker's number of the build, as hex; "" without one. */
+#define IMAGE_BUILD_ID 65
+void image_build_id(const image *img, char to[IMAGE_BUILD_ID]);
+
+/* SHA-256 over what the dynamic linker maps of the file, as hex. The place of the section table,
+ * which stands in the mapped header, counts as 0: strip changes that and nothing else of it. */
+int32_t image_mapped_hash(const image *img, char to[SHA256_HEX], qn_err *err);
 
 /* True if the code at an address is that of one of the patterns: hex bytes, ".." = any byte. */
 bool image_code_is(const image *img, uint64_t address, const char *const *patterns);

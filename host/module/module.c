@@ -65,17 +65,6 @@ static void candidate_free(candidate *c)
     *c = (candidate){0};
 }
 
-static void read_build_id(const image *img, char to[65])
-{
-    uint32_t seen = 0;
-    image_note found;
-
-    to[0] = '\0';
-    if (image_find_note(img, "GNU", NT_GNU_BUILD_ID, &seen, &found) != 1) return;
-    for (uint32_t i = 0; i < found.desc_size && i < 32; i++)
-        snprintf(to + (size_t)i * 2, 3, "%02x", found.desc[i]);
-}
-
 /* Before it is opened: a pipe would block us, and a huge file is no plugin. */
 static int32_t check_file(const char *path, qn_err *err)
 {
@@ -101,7 +90,9 @@ static int32_t preflight(const char *path, const trust *t, candidate *c, module_
     if ((rc = file_read(real, &c->data, &c->size, err)) != QN_OK) return rc;
     if ((rc = sha256_of(c->data, c->size, hash, err)) != QN_OK) return rc;
     /* first of all: what nobody has signed is not even parsed */
-    if ((rc = trust_judge(t, path, hash, &c->is_signed, &c->signature, err)) != QN_OK) return rc;
+    rc = trust_judge(t, path, hash, (trust_bytes){c->data, c->size}, &c->is_signed, &c->signature,
+                     err);
+    if (rc != QN_OK) return rc;
     if ((rc = image_open(c->data, c->size, &c->img, err)) != QN_OK) return rc;
     if ((rc = note_read(&c->img, &c->note, &c->note_text, err)) != QN_OK) return rc;
     if (c->is_signed && (rc = trust_compare_note(&c->signature, &c->note, err)) != QN_OK) return rc;
@@ -116,7 +107,7 @@ static int32_t preflight(const char *path, const trust *t, candidate *c, module_
                           .nclasses = c->note.nclasses};
     memcpy(info->sha256, hash, sizeof hash);
     if (c->is_signed) memcpy(info->signed_by, c->signature.key, sizeof info->signed_by);
-    read_build_id(&c->img, info->build_id);
+    image_build_id(&c->img, info->build_id);
     return QN_OK;
 }
 
@@ -128,6 +119,19 @@ int32_t module_preflight(const char *path, module_info *info, qn_err *err)
     int32_t rc = preflight(path, &off, &c, &found, err);
 
     if (rc == QN_OK) *info = found;
+    candidate_free(&c);
+    return about(path, rc, err);
+}
+
+int32_t module_identify(const char *path, signature *out, qn_err *err)
+{
+    candidate c = {0};
+    int32_t rc = file_read(path, &c.data, &c.size, err);
+
+    if (rc == QN_OK) rc = image_open(c.data, c.size, &c.img, err);
+    if (rc == QN_OK) rc = sha256_of(c.data, c.size, out->sha256, err);
+    if (rc == QN_OK) rc = image_mapped_hash(&c.img, out->mapped, err);
+    if (rc == QN_OK) image_build_id(&c.img, out->build_id);
     candidate_free(&c);
     return about(path, rc, err);
 }

@@ -62,7 +62,7 @@ typedef struct module_info {
     const char *path;      /* the original */
     const char *copy_path; /* the private copy; NULL after a preflight alone */
     char sha256[65];
-    char build_id[65]; /* GNU build id, hex; "" = none */
+    char build_id[IMAGE_BUILD_ID]; /* GNU build id, hex; "" = none */
     uint32_t abi, tier;
     bool can_close;             /* passed the strict profile: its image may be unmapped */
     bool is_dev;                /* taken by the dev profile only */
@@ -88,6 +88,10 @@ typedef struct module_options {
     const char *cache_dir;
     trust trust;
 } module_options;
+
+/* What a signature says of the file itself: sha256, mapped, build_id. QN_OK; QN_E_IO,
+ * QN_E_ELF_FORMAT, QN_E_NO_MEMORY. */
+int32_t module_identify(const char *path, signature *out, qn_err *err);
 
 /* Hold a file against its signature and the rules, without running any of its code.
  *

@@ -78,8 +78,10 @@ void signature_key_free(signature_key *key)
 static size_t write_signed(const signature *s, char to[SIGNATURE_TEXT])
 {
     size_t n =
-        (size_t)snprintf(to, SIGNATURE_TEXT, "quoin-signature %d\nkey %s\nsha256 %s\nabi %u.%u\n",
-                         SIGNATURE_FORMAT, s->key, s->sha256, s->abi >> 16, s->abi & 0xffff);
+        (size_t)snprintf(to, SIGNATURE_TEXT,
+                         "quoin-signature %d\nkey %s\nsha256 %s\nmapped %s\nbuild %s\nabi %u.%u\n",
+                         SIGNATURE_FORMAT, s->key, s->sha256, s->mapped,
+                         s->build_id[0] ? s->build_id : "-", s->abi >> 16, s->abi & 0xffff);
 
     for (uint32_t i = 0; i < s->nclasses; i++) {
         const signature_class *c = &s->classes[i];
@@ -122,6 +124,18 @@ static bool read_key_id(signature *s, const char *line)
 static bool read_sha256(signature *s, const char *line)
 {
     return sscanf(line, "sha256 %64s", s->sha256) == 1 && is_hash(s->sha256);
+}
+
+static bool read_mapped(signature *s, const char *line)
+{
+    return sscanf(line, "mapped %64s", s->mapped) == 1 && is_hash(s->mapped);
+}
+
+static bool read_build(signature *s, const char *line)
+{
+    if (sscanf(line, "build %64s", s->build_id) != 1) return false;
+    if (strcmp(s->build_id, "-") == 0) s->build_id[0] = '\0';
+    return strspn(s->build_id, "0123456789abcdef") == strlen(s->build_id);
 }
 
 static bool read_abi(signature *s, const char *line)
@@ -167,6 +181,8 @@ static const struct line {
     {"quoin-signature ", read_format, false},
     {"key ", read_key_id, false},
     {"sha256 ", read_sha256, false},
+    {"mapped ", read_mapped, false},
+    {"build ", read_build, false},
     {"abi ", read_abi, false},
     {"class ", read_class, true},
     {"signature ", read_bytes, false},

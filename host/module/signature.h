@@ -2,9 +2,11 @@
  *
  * The signature of a plugin's file: X.so.sig beside X.so, a text of lines
  *
- *   quoin-signature 1
+ *   quoin-signature 2
  *   key KEY                      SHA-256 of the public key's SubjectPublicKeyInfo in DER (RFC 8410)
  *   sha256 HASH                  of the file
+ *   mapped HASH                  of what of it the dynamic linker maps (image_mapped_hash)
+ *   build ID                     the linker's number of the build (image_build_id); "-" = none
  *   abi MAJOR.MINOR
  *   class ID KIND VERSION state FROM TO     one a class, in the order of the file's note:
  *                                           the layouts of state that it reads; 0 0 = no state
@@ -17,12 +19,13 @@
 #define QUOIN_MODULE_SIGNATURE_H
 
 #include "base/hash.h"
+#include "image.h"
 
 #include <quoin/error.h>
 
 #include <stdint.h>
 
-#define SIGNATURE_FORMAT 1
+#define SIGNATURE_FORMAT 2
 #define SIGNATURE_CLASSES 16 /* = MODULE_CLASSES */
 #define SIGNATURE_BYTES 64   /* RFC 8032, 5.1.6 */
 #define SIGNATURE_TEXT 8192  /* longer than any */
@@ -34,7 +37,8 @@ typedef struct signature_class {
 
 typedef struct signature {
     char key[SHA256_HEX];
-    char sha256[SHA256_HEX];
+    char sha256[SHA256_HEX], mapped[SHA256_HEX];
+    char build_id[IMAGE_BUILD_ID];
     uint32_t abi, nclasses; /* abi: as QN_ABI */
     signature_class classes[SIGNATURE_CLASSES];
     unsigned char bytes[SIGNATURE_BYTES];

@@ -173,8 +173,32 @@ static int32_t read_signature(const char *path, bool *is_there, signature *out, 
     return rc;
 }
 
-int32_t trust_judge(const trust *t, const char *path, const char hash[SHA256_HEX], bool *is_signed,
-                    signature *out, qn_err *err)
+/* The signature is right, and the file is not the one that it is of. */
+static int32_t tell_change(const signature *s, const char *hash, trust_bytes content, qn_err *err)
+{
+    char mapped[SHA256_HEX];
+    char build_id[IMAGE_BUILD_ID];
+    image img;
+
+    if (content.data && image_open(content.data, content.size, &img, NULL) == QN_OK) {
+        if (image_mapped_hash(&img, mapped, NULL) == QN_OK && strcmp(mapped, s->mapped) == 0)
+            return fail(err, QN_E_SIGNATURE_STRIPPED,
+                        "what is loaded of it is as signed, the rest of the file is not: it was "
+                        "stripped, or added to, after signing; strip first, then sign");
+        image_build_id(&img, build_id);
+        if (build_id[0] && s->build_id[0] && strcmp(build_id, s->build_id) != 0)
+            return fail(err, QN_E_SIGNATURE_REPLACED,
+                        "it is another build than the signed one: its build id is %.12s..., "
+                        "signed was %.12s...",
+                        build_id, s->build_id);
+    }
+    return fail(err, QN_E_SIGNATURE_ALTERED,
+                "it was altered after signing: its SHA-256 is %.12s..., signed was %.12s...", hash,
+                s->sha256);
+}
+
+int32_t trust_judge(const trust *t, const char *path, const char hash[SHA256_HEX],
+                    trust_bytes content, bool *is_signed, signature *out, qn_err *err)
 {
     signature_key *key;
     signature s;
@@ -193,10 +217,7 @@ int32_t trust_judge(const trust *t, const char *path, const char hash[SHA256_HEX
     rc = signature_check(&s, key, err);
     signature_key_free(key);
     if (rc != QN_OK) return rc;
-    if (strcmp(s.sha256, hash) != 0)
-        return fail(err, QN_E_SIGNATURE_ALTERED,
-                    "it was altered after signing: its SHA-256 is %.12s..., signed was %.12s...",
-                    hash, s.sha256);
+    if (strcmp(s.sha256, hash) != 0) return tell_change(&s, hash, content, err);
     *is_signed = true;
     *out = s;
     return QN_OK;

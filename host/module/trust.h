@@ -39,16 +39,24 @@ int32_t trust_check_keys(const trust *t, qn_err *err);
 /* "PATH.sig". QN_OK, QN_E_OVERFLOW. */
 int32_t trust_signature_path(const char *path, char to[PATH_ROOM], qn_err *err);
 
+/* The file's content, for what is said of a change; {NULL, 0}: it was changed, and no more. */
+typedef struct trust_bytes {
+    const void *data;
+    size_t size;
+} trust_bytes;
+
 /* Judge a file by its SHA-256. *is_signed: *out holds its signature, which is by a trusted key and
  * of this content. Not signed and QN_OK: the policy lets it pass.
  *
  * returns QN_OK; QN_E_MODULE_UNSIGNED: the policy asks for a signature, and there is none;
  *         QN_E_SIGNATURE_FORMAT: it cannot be read; QN_E_SIGNATURE_KEY: by a key that is not in
- *         the folder, or the folder cannot be read; QN_E_SIGNATURE_ALTERED: the file, or what the
- *         signature says of it, was changed after signing; QN_E_MODULE_ACCESS: the folder or a key
+ *         the folder, or the folder cannot be read; QN_E_SIGNATURE_STRIPPED: what is mapped of the
+ *         file is what was signed, the rest of it is not; QN_E_SIGNATURE_REPLACED: it is another
+ *         build than the one that was signed; QN_E_SIGNATURE_ALTERED: the file, or what the
+ *         signature says of it, was changed after signing in another way; QN_E_MODULE_ACCESS: the folder or a key
  *         in it may be written by others; QN_E_NO_MEMORY */
-int32_t trust_judge(const trust *t, const char *path, const char hash[SHA256_HEX], bool *is_signed,
-                    signature *out, qn_err *err);
+int32_t trust_judge(const trust *t, const char *path, const char hash[SHA256_HEX],
+                    trust_bytes content, bool *is_signed, signature *out, qn_err *err);
 
 /* Does the file's note say what was signed? QN_OK, or QN_E_MODULE_MISMATCH. */
 struct note;

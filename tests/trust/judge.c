@@ -77,7 +77,7 @@ static signature manifest_of(const char *path)
     snprintf(s.classes[0].id, sizeof s.classes[0].id, "strategy/fixture");
     snprintf(s.classes[0].kind, sizeof s.classes[0].kind, "%s", QN_KIND_STRATEGY);
     snprintf(s.classes[0].version, sizeof s.classes[0].version, "1.0.0");
-    ck_assert_int_eq(file_sha256(path, s.sha256, NULL), QN_OK);
+    ck_assert_int_eq(module_identify(path, &s, NULL), QN_OK);
     return s;
 }
 
@@ -210,12 +210,13 @@ START_TEST(no_byte_of_a_signature_can_be_changed)
     taint = (trust){TRUST_TAINT, p.keys};
     ck_assert_int_eq(file_read(p.beside, &text, &size, NULL), QN_OK);
     ck_assert_int_eq(file_sha256(p.path, hash, NULL), QN_OK);
-    ck_assert_int_eq(trust_judge(&taint, p.path, hash, &is_signed, &s, NULL), QN_OK);
+    ck_assert_int_eq(trust_judge(&taint, p.path, hash, (trust_bytes){0}, &is_signed, &s, NULL),
+                     QN_OK);
     ck_assert(is_signed);
     for (size_t i = 0; i <= size; i++) {
         fixture_write(p.folder, "good.so.sig", text, i, path); /* cut; at the end: with a NUL */
         if (i == size) fixture_write(p.folder, "good.so.sig", text, i + 1, path);
-        ck_assert_int_eq(trust_judge(&taint, p.path, hash, &is_signed, &s, NULL),
+        ck_assert_int_eq(trust_judge(&taint, p.path, hash, (trust_bytes){0}, &is_signed, &s, NULL),
                          QN_E_SIGNATURE_FORMAT);
     }
     for (size_t i = 0; i < size; i++)
@@ -225,7 +226,7 @@ START_TEST(no_byte_of_a_signature_can_be_changed)
             if (others[k] == was) continue;
             text[i] = others[k];
             fixture_write(p.folder, "good.so.sig", text, size, path);
-            rc = trust_judge(&taint, p.path, hash, &is_signed, &s, NULL);
+            rc = trust_judge(&taint, p.path, hash, (trust_bytes){0}, &is_signed, &s, NULL);
             ck_assert_msg(rc == QN_E_SIGNATURE_FORMAT || rc == QN_E_SIGNATURE_KEY ||
                               rc == QN_E_SIGNATURE_ALTERED,
                           "byte %zu as %d: %s", i, others[k], error_name(rc));
@@ -280,6 +281,9 @@ START_TEST(no_code_of_what_is_refused_runs)
     check_load(&p, TRUST_REQUIRE, QN_E_SIGNATURE_KEY, false);
     s = manifest_of(p.path);
     s.sha256[0] = s.sha256[0] == '0' ? '1' : '0';
+    sign_with(&p, 0, s);
+    check_load(&p, TRUST_REQUIRE, QN_E_SIGNATURE_STRIPPED, false);
+    s.mapped[0] = s.mapped[0] == '0' ? '1' : '0';
     sign_with(&p, 0, s);
     check_load(&p, TRUST_REQUIRE, QN_E_SIGNATURE_ALTERED, false);
     ck_assert(!fixture_ran(p.folder));
@@ -454,7 +458,7 @@ START_TEST(what_replaces_a_file_after_the_check_is_not_loaded)
     if (load_meanwhile(&x, p.beside)) {
         ck_assert_int_eq(x.code, QN_OK);
         ck_assert_str_eq(x.sha256, hash);
-        check_load(&p, TRUST_REQUIRE, QN_E_SIGNATURE_ALTERED, false); /* what lies there now */
+        check_load(&p, TRUST_REQUIRE, QN_E_SIGNATURE_REPLACED, false); /* what lies there now */
         ck_assert(!fixture_ran(p.folder));
     }
     fixture_clean(p.folder);
@@ -490,8 +494,8 @@ START_TEST(what_replaces_a_file_before_it_is_read_is_judged)
     ck_assert(!fixture_ran(p.folder));
     fixture_copy(p.folder, "entry_marker", wrong);
     ck_assert_int_eq(rename(wrong, p.path), 0);
-    check_load(&p, TRUST_REQUIRE, QN_E_SIGNATURE_ALTERED, false);
-    check_load(&p, TRUST_TAINT, QN_E_SIGNATURE_ALTERED, false);
+    check_load(&p, TRUST_REQUIRE, QN_E_SIGNATURE_REPLACED, false);
+    check_load(&p, TRUST_TAINT, QN_E_SIGNATURE_REPLACED, false);
     ck_assert(!fixture_ran(p.folder));
     fixture_clean(p.folder);
 }

@@ -23,7 +23,8 @@ SMA = os.path.join(BUILD, "plugins", "strategy", "sma_cross.so")
 DRIVER = os.path.join(BUILD, "tests", "reload_driver")
 BUILDS = os.path.join(BUILD, "tests", "reload")
 CODES = {"unsigned": "QN_E_MODULE_UNSIGNED", "key": "QN_E_SIGNATURE_KEY",
-         "altered": "QN_E_SIGNATURE_ALTERED", "format": "QN_E_SIGNATURE_FORMAT",
+         "altered": "QN_E_SIGNATURE_ALTERED",
+         "stripped": "QN_E_SIGNATURE_STRIPPED", "replaced": "QN_E_SIGNATURE_REPLACED", "format": "QN_E_SIGNATURE_FORMAT",
          "access": "QN_E_MODULE_ACCESS"}
 
 
@@ -51,6 +52,14 @@ class Trust(unittest.TestCase):
         openssl("genpkey", "-algorithm", "ed25519", "-out", self.run_.path(name + ".key"))
         openssl("pkey", "-in", self.run_.path(name + ".key"), "-pubout", "-out",
                 self.run_.path(name + ".pub"))
+
+    def alter(self):
+        """A byte of the plugin's code."""
+        self.put(SMA)
+        with open(self.file, "r+b") as f:
+            at = f.read().index(b"qn.strategy/1")
+            f.seek(at)
+            f.write(b"Q")
 
     def put(self, source, name=None):
         path = os.path.join(self.plugins, name or os.path.basename(source))
@@ -111,7 +120,8 @@ class Trust(unittest.TestCase):
             f.write(openssl("base64", "-d", "-A", input=line.strip().encode() + b"\n"))
         openssl("pkeyutl", "-verify", "-pubin", "-inkey", self.run_.path("mine.pub"), "-rawin",
                 "-in", told, "-sigfile", self.run_.path("signature.bin"))
-        self.assertRegex(signed, r"\Aquoin-signature 1\nkey [0-9a-f]{64}\nsha256 [0-9a-f]{64}\n"
+        self.assertRegex(signed, r"\Aquoin-signature 2\nkey [0-9a-f]{64}\nsha256 [0-9a-f]{64}\n"
+                                 r"mapped [0-9a-f]{64}\nbuild [0-9a-f]+\n"
                                  r"abi \d+\.\d+\nclass strategy/sma_cross qn\.strategy/1 \S+ "
                                  r"state \d+ \d+\n\Z")
 
@@ -121,14 +131,16 @@ class Trust(unittest.TestCase):
         whole = self.text()
         with open(self.file, "ab") as f: # behind the end: no loader would miss it
             f.write(b"\0")
+        self.refused("stripped")
+        self.alter()
         self.refused("altered")
         self.put(SMA)
         self.assertEqual(self.verify().returncode, 0)
         subprocess.run(["strip", self.file], check=True)
         os.chmod(self.file, 0o644)
-        self.refused("altered")
+        self.refused("stripped")
         self.put(os.path.join(BUILD, "plugins", "strategy", "buy_and_hold.so"), "sma_cross.so")
-        self.refused("altered")
+        self.refused("replaced")
         self.put(SMA)
         self.make_key("other")
         self.sign(key="other")
@@ -148,11 +160,14 @@ class Trust(unittest.TestCase):
         signature = whole.split("\nsignature ")[1]
         first = "B" if signature[0] != "B" else "C"
         cases = [
-            ("quoin-signature 1", "quoin-signature 2", "format"),
-            ("quoin-signature 1", "quoin-signature  1", "format"),
+            ("quoin-signature 2", "quoin-signature 1", "format"),
+            ("quoin-signature 2", "quoin-signature  2", "format"),
             ("key " + whole.split("key ")[1][0], "key " + other, "key"),
             ("sha256 " + whole.split("sha256 ")[1][0], "sha256 " + hashed, "altered"),
             ("sha256 ", "SHA256 ", "format"),
+            ("mapped ", "mapped  ", "format"),
+            ("build ", "build x", "format"),
+            ("build ", "build 00", "altered"),
             ("abi 0.", "abi 1.", "altered"),
             ("class strategy/sma_cross ", "class strategy/sma_crosS ", "altered"),
             (" qn.strategy/1 ", " qn.strategy/2 ", "altered"),
@@ -281,6 +296,9 @@ class Trust(unittest.TestCase):
         self.sign()
         subprocess.run(["strip", self.file], check=True)
         os.chmod(self.file, 0o644)
+        self.run_refused("stripped")
+        self.put(SMA)
+        self.alter()
         self.run_refused("altered")
         self.put(SMA)
         os.chmod(self.keys, 0o777)
@@ -303,7 +321,7 @@ class Trust(unittest.TestCase):
         self.assertEqual(self.verify().returncode, 0)
         other = self.put(os.path.join(BUILD, "plugins", "strategy", "buy_and_hold.so"))
         os.rename(other, self.file)
-        self.run_refused("altered")
+        self.run_refused("replaced")
         os.remove(self.file + ".sig")  # its signature taken off, too
         self.run_refused("unsigned")
 
