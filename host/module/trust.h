@@ -53,8 +53,8 @@ typedef struct trust_bytes {
  *         the folder, or the folder cannot be read; QN_E_SIGNATURE_STRIPPED: what is mapped of the
  *         file is what was signed, the rest of it is not; QN_E_SIGNATURE_REPLACED: it is another
  *         build than the one that was signed; QN_E_SIGNATURE_ALTERED: the file, or what the
- *         signature says of it, was changed after signing in another way; QN_E_MODULE_ACCESS: the folder or a key
- *         in it may be written by others; QN_E_NO_MEMORY */
+ *         signature says of it, was changed after signing in another way; QN_E_MODULE_ACCESS: the
+ *         folder or a key in it may be written by others; QN_E_NO_MEMORY */
 int32_t trust_judge(const trust *t, const char *path, const char hash[SHA256_HEX],
                     trust_bytes content, bool *is_signed, signature *out, qn_err *err);
 
