@@ -31,6 +31,7 @@ write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/quoinConfigVersion.
 set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
     OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 install(TARGETS quoin RUNTIME DESTINATION bin)
+install(TARGETS quoin-guest RUNTIME DESTINATION libexec/quoin)
 install(TARGETS quoin_sdk quoin_bench ARCHIVE DESTINATION lib)
 install(DIRECTORY include/quoin sdk/include/quoin DESTINATION include FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/quoin.pc ${CMAKE_CURRENT_BINARY_DIR}/quoin-bench.pc

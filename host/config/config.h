@@ -68,6 +68,7 @@ typedef struct config_model {
     const config_node *node;
     const char *id;
     const char *plugin;
+    const char *isolation;   /* as a strategy's */
     config_list instruments; /* "BTCUSDT.binance" */
     config_list data;
     bool watch;
@@ -82,7 +83,7 @@ typedef struct config_strategy {
     config_list instruments; /* "BTCUSDT.binance" */
     config_list data;
     const char *route;     /* "direct", "portfolio": then there is an optimizer */
-    const char *isolation; /* "none" */
+    const char *isolation; /* "none", "process", "group:NAME" */
     const char *on_fault;  /* "hold", "flatten" */
     int64_t capital;       /* share of equity at QN_RATE_EXP */
     bool watch;
@@ -93,6 +94,7 @@ typedef struct config_strategy {
 typedef struct config_optimizer {
     const config_node *node; /* NULL = none given */
     const char *plugin;      /* NULL = no optimizer */
+    const char *isolation;   /* as a strategy's */
     int64_t rebalance;       /* ns, > 0 */
     int64_t min_trade;       /* money: smaller orders are not made */
     bool watch;
@@ -105,6 +107,7 @@ typedef struct config_risk {
     const config_node *node;
     const char *id;
     const char *plugin;
+    const char *isolation; /* as a strategy's */
     bool watch;
     config_budget budget;
     const config_node *params;
@@ -113,6 +116,7 @@ typedef struct config_risk {
 typedef struct config_execution {
     const config_node *node; /* NULL = none given */
     const char *plugin;      /* NULL = orders are sent as they are */
+    const char *isolation;   /* as a strategy's */
     config_list data;        /* market data that it is given; may be empty */
     bool watch;
     config_budget budget;
@@ -176,6 +180,13 @@ typedef struct config_tuner {
     const config_node *params;
 } config_tuner;
 
+/* The processes of plugins with isolation. */
+typedef struct config_guest {
+    const char *wait;   /* "futex", "spin" */
+    int64_t deadline;   /* of one call, ns, > 0 */
+    int64_t memory_mib; /* of one process */
+} config_guest;
+
 /* Everything a run needs to know. Texts that were not given and have no default are NULL.
  * Relative paths are already joined to the file's folder. */
 typedef struct config_trust {
@@ -228,6 +239,7 @@ typedef struct config_run {
     config_tuner tuner;
     config_trust trust;
     config_supervise supervise;
+    config_guest guest;
 } config_run;
 
 typedef struct config config;

@@ -195,6 +195,38 @@ static void read_choice(config *cfg, const field *f, const config_node *node, vo
         *(const char **)slot = text;
 }
 
+#define AN_ISOLATION "\"none\", \"process\" or \"group:NAME\" with a NAME of a-z, 0-9, _, -"
+
+static void read_isolation(config *cfg, const field *f, const config_node *node, void *slot)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+    const char *text;
+    bool is_group;
+
+    if (value_text(node, &text) != QN_OK) {
+        wrong(cfg, f, node, QN_E_TYPE, AN_ISOLATION);
+        return;
+    }
+    is_group = strncmp(text, "group:", 6) == 0 && text[6] && strlen(text) < 38 &&
+               !text[6 + strspn(text + 6, letters)];
+    if (is_group || strcmp(text, "none") == 0 || strcmp(text, "process") == 0)
+        *(const char **)slot = text;
+    else
+        wrong(cfg, f, node, QN_E_UNKNOWN_NAME, AN_ISOLATION);
+}
+
+static void read_no_isolation(config *cfg, const field *f, const config_node *node, void *slot)
+{
+    const char *text;
+
+    (void)slot;
+    if (value_text(node, &text) == QN_OK && strcmp(text, "none") == 0) return;
+    config_add_mistake(cfg, node, QN_E_UNSUPPORTED,
+                       "%s: venues and sinks run inside the host, for they speak to networks and "
+                       "write files, which a plugin's process may not; expected \"none\"",
+                       f->key);
+}
+
 static void read_duration(config *cfg, const field *f, const config_node *node, void *slot)
 {
     static const char expected[] = "a period above zero, \"250ms\", \"1m\", \"4h\", \"1d\"";
@@ -433,6 +465,8 @@ const field_kind kind_money = {"decimal text", read_money};
 const field_kind kind_number = {"number", read_number};
 const field_kind kind_bool = {"true or false", read_bool};
 const field_kind kind_choice = {"one of", read_choice};
+const field_kind kind_isolation = {"`none`, `process`, `group:NAME`", read_isolation};
+const field_kind kind_no_isolation = {"`none`", read_no_isolation};
 const field_kind kind_duration = {"period, \"1m\"", read_duration};
 const field_kind kind_time = {"time, UTC", read_time};
 const field_kind kind_scalar = {"value", read_scalar};

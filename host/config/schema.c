@@ -29,6 +29,17 @@
         .doc = "parameters of the plugin: `quoin plugin show ID` lists them"                       \
     }
 
+#define ISOLATION(type, doc_)                                                                      \
+    {                                                                                              \
+        .key = "isolation", .kind = &kind_isolation, .slot = offsetof(type, isolation),            \
+        .def = "none", .doc = doc_                                                                 \
+    }
+/* What speaks to a network, or writes files, runs inside the host. */
+#define NO_ISOLATION                                                                               \
+    {                                                                                              \
+        .key = "isolation", .kind = &kind_no_isolation, .doc = "`none`: it runs inside the host"   \
+    }
+
 static const field store_fields[] = {
     {.key = "path",
      .kind = &kind_path,
@@ -118,6 +129,7 @@ static const field venue_fields[] = {
      .labels = "none",
      .later = "cross|isolated",
      .doc = "how positions are margined"},
+    NO_ISOLATION,
     PARAMS(config_venue),
 };
 
@@ -180,6 +192,7 @@ static const field model_fields[] = {
      .flags = FIELD_REQUIRED,
      .slot = offsetof(config_model, data),
      .doc = "market data that it is given"},
+    ISOLATION(config_model, "as in `strategies`"),
     WATCH(config_model),
     BUDGET(config_model),
     PARAMS(config_model),
@@ -217,13 +230,9 @@ static const field strategy_fields[] = {
      .labels = "direct|portfolio",
      .doc = "the way of what it wants: `direct` sends its own orders and targets, `portfolio` "
             "gives its signals to the optimizer"},
-    {.key = "isolation",
-     .kind = &kind_choice,
-     .slot = offsetof(config_strategy, isolation),
-     .def = "none",
-     .labels = "none",
-     .later = "process|group:*",
-     .doc = "where it runs: `none` is inside the host"},
+    ISOLATION(config_strategy,
+              "where it runs: `none` is inside the host, `process` in a process of its own, "
+              "`group:NAME` in one with all others of that group: [isolation.md](isolation.md)"),
     {.key = "capital",
      .kind = &kind_share,
      .slot = offsetof(config_strategy, capital),
@@ -263,6 +272,7 @@ static const field optimizer_fields[] = {
      .slot = offsetof(config_optimizer, min_trade),
      .def = "0",
      .doc = "orders of less value are not made, in account currency"},
+    ISOLATION(config_optimizer, "as in `strategies`"),
     WATCH(config_optimizer),
     BUDGET(config_optimizer),
     PARAMS(config_optimizer),
@@ -282,6 +292,7 @@ static const schema optimizer_schema = {
 static const field risk_fields[] = {
     ID(config_risk, "name of the module in this config and in the journal"),
     PLUGIN(config_risk, "class id, `risk/NAME`, or a file"),
+    ISOLATION(config_risk, "as in `strategies`"),
     WATCH(config_risk),
     BUDGET(config_risk),
     PARAMS(config_risk),
@@ -304,6 +315,7 @@ static const field execution_fields[] = {
      .kind = &kind_data,
      .slot = offsetof(config_execution, data),
      .doc = "market data that it is given, of all instruments; none when absent"},
+    ISOLATION(config_execution, "as in `strategies`"),
     WATCH(config_execution),
     BUDGET(config_execution),
     PARAMS(config_execution),
@@ -323,6 +335,7 @@ static const schema execution_schema = {
 static const field sink_fields[] = {
     ID(config_sink, "name of the sink in this config; its place in the stream is kept under it"),
     PLUGIN(config_sink, "class id, `sink/NAME`, or a file"),
+    NO_ISOLATION,
     PARAMS(config_sink),
 };
 
@@ -489,6 +502,37 @@ static const schema supervise_schema = {
     .size = sizeof(config_supervise),
 };
 
+static const field guest_fields[] = {
+    {.key = "wait",
+     .kind = &kind_choice,
+     .slot = offsetof(config_guest, wait),
+     .def = "futex",
+     .labels = "futex|spin",
+     .doc = "how an answer is waited for: `futex` looks for some microseconds and then sleeps, "
+            "`spin` looks until it is there and wants a processor for each process"},
+    {.key = "deadline",
+     .kind = &kind_duration,
+     .flags = FIELD_POSITIVE,
+     .slot = offsetof(config_guest, deadline),
+     .def = "10s",
+     .doc = "a call that has not returned by then ends the process"},
+    {.key = "memory_mib",
+     .kind = &kind_int,
+     .slot = offsetof(config_guest, memory_mib),
+     .def = "1024",
+     .low = 64,
+     .high = 1048576,
+     .doc = "address space of a process, MiB"},
+};
+
+static const schema guest_schema = {
+    .name = "guest",
+    .doc = "The processes of plugins with `isolation`: [isolation.md](isolation.md).",
+    .fields = guest_fields,
+    .nfields = COUNT(guest_fields),
+    .size = sizeof(config_guest),
+};
+
 static const field root_fields[] = {
     {.key = "name",
      .kind = &kind_text,
@@ -595,6 +639,11 @@ static const field root_fields[] = {
      .count = offsetof(config_run, nfunctions),
      .sub = &function_schema,
      .doc = "functions of other libraries as features; none when absent"},
+    {.key = "guest",
+     .kind = &kind_group,
+     .slot = offsetof(config_run, guest),
+     .sub = &guest_schema,
+     .doc = "processes of plugins"},
 };
 
 const schema root_schema = {

@@ -60,6 +60,7 @@ void group_read(config *cfg, const schema *sc, const config_node *group, void *b
 extern const field_kind kind_text, kind_id, kind_plugin, kind_int, kind_share, kind_money,
     kind_number, kind_bool, kind_choice, kind_duration, kind_path, kind_paths, kind_symbols,
     kind_data, kind_instruments, kind_instrument, kind_currency, kind_params, kind_group,
-    kind_groups, kind_library, kind_time, kind_scalar, kind_scalars;
+    kind_groups, kind_library, kind_isolation, kind_no_isolation, kind_time, kind_scalar,
+    kind_scalars;
 
 #endif

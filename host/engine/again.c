@@ -17,7 +17,7 @@ static int32_t adopt_again(engine *e, const qn_reload *record, qn_err *err)
 
     if (r->adopted) return QN_OK;
     sha256_text(record->build, hex);
-    rc = module_load_cached(hex, e->options.cache_dir, &r->module, err);
+    rc = isolation_load(e, r->seat, NULL, hex, &r->module, err);
     if (rc != QN_OK || (rc = module_adopt(e, r->module, err)) != QN_OK) return rc;
     r->adopted = r->module;
     r->module = NULL;
@@ -223,7 +223,7 @@ static int32_t take_module(engine *e, const instance *in, module **out, qn_err *
         return QN_OK;
     }
     sha256_text(in->build, hex);
-    if ((rc = module_load_cached(hex, e->options.cache_dir, &m, err)) != QN_OK) return rc;
+    if ((rc = isolation_load(e, in, NULL, hex, &m, err)) != QN_OK) return rc;
     if ((rc = module_adopt(e, m, err)) == QN_OK)
         *out = m;
     else

@@ -359,7 +359,8 @@ static int32_t build_memory(engine *e, qn_err *err)
 /* Told before the first plugin is refused for it. */
 static int32_t check_trust(engine *e, qn_err *err)
 {
-    e->loading = (module_options){e->options.cache_dir, trust_from(&e->run->trust)};
+    e->loading =
+        (module_options){.cache_dir = e->options.cache_dir, .trust = trust_from(&e->run->trust)};
     return e->is_books ? QN_OK : trust_check_keys(&e->loading.trust, err);
 }
 
@@ -413,6 +414,7 @@ static void free_instances(engine *e)
     instance_free(&e->execution.in);
     for (uint32_t i = 0; i < e->nvenues; i++)
         instance_free(&e->venues[i].in);
+    isolation_free(e);
 }
 
 static void stop_venue(const engine *e, venue *v)

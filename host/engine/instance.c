@@ -185,20 +185,28 @@ void module_share(engine *e, const module *m)
         if (e->modules[i].module == m) e->modules[i].uses++;
 }
 
-/* The module of a file: the one that is loaded already, or a new one. */
-static int32_t module_take(engine *e, const char *path, module **out, qn_err *err)
+/* The module of a file, here or in a guest: the one that is loaded already, or a new one. */
+static int32_t module_take(engine *e, const char *path, guest *g, module **out, qn_err *err)
 {
+    module_options options = e->loading;
+    module_door door;
     module *m;
     int32_t rc;
 
     for (uint32_t i = 0; i < e->nmodules; i++) {
         module_use *use = &e->modules[i];
-        if (!use->module || strcmp(module_about(use->module)->path, path) != 0) continue;
+        if (!use->module || strcmp(module_about(use->module)->path, path) != 0 ||
+            module_door_of(use->module) != g)
+            continue;
         use->uses++;
         *out = use->module;
         return QN_OK;
     }
-    if ((rc = module_load(path, &e->loading, &m, err)) != QN_OK) return rc;
+    if (g) {
+        door = guest_door(g);
+        options.door = &door;
+    }
+    if ((rc = module_load(path, &options, &m, err)) != QN_OK) return rc;
     if ((rc = module_adopt(e, m, err)) == QN_OK)
         *out = m;
     else
@@ -339,6 +347,7 @@ int32_t body_new(instance *seat, module *m, const qn_class *cls, body **out, qn_
     if (rc == QN_OK && !(b->self = arena_alloc(&b->arena, cls->instance_size, cls->instance_align)))
         rc = fail(err, QN_E_NO_MEMORY, "no memory for %s", seat->id);
     if (rc == QN_OK) {
+        module_bind(m, cls, b->self);
         *out = b;
     } else {
         arena_free(&b->arena);
@@ -409,29 +418,42 @@ static void use_instead(const engine *e, char path[PATH_ROOM])
         snprintf(path, PATH_ROOM, "%s", o->instead_file);
 }
 
-static int32_t load_class(instance *in, const instance_spec *spec, qn_err *err)
+int32_t instance_take_class(instance *in, module *m, const char *plugin, qn_err *err)
 {
     engine *e = in->engine;
-    char path[PATH_ROOM];
-    const qn_class *cls;
-    module *m;
+    const qn_class *cls = module_resolve_class(e->cfg, m, plugin, in->kind, in->node);
     body *b;
-    int32_t rc;
+    int32_t rc =
+        cls ? body_new(in, m, cls, &b, err) : fail(err, QN_E_INVALID, "the config has mistakes");
 
-    if ((rc = module_resolve(e->cfg, e->index, spec->plugin, spec->node, path, err)) != QN_OK)
-        return rc;
-    use_instead(e, path);
-    if ((rc = module_take(e, path, &m, err)) != QN_OK) return rc;
-    cls = module_resolve_class(e->cfg, m, spec->plugin, spec->kind, spec->node);
-    rc = cls ? body_new(in, m, cls, &b, err) : fail(err, QN_E_INVALID, "the config has mistakes");
     if (rc != QN_OK) {
         module_give_back(e, m);
         return rc;
     }
     instance_seat(in, b);
     taint_note(e, in, m);
-    rc = config_fill(e->cfg, spec->node, spec->params, &cls->params, b->self);
+    rc = config_fill(e->cfg, in->node, in->params, &cls->params, b->self);
     return rc == QN_OK ? rc : fail(err, rc, "the config has mistakes");
+}
+
+static int32_t load_class(instance *in, const instance_spec *spec, qn_err *err)
+{
+    engine *e = in->engine;
+    char path[PATH_ROOM];
+    guest *g = NULL;
+    module *m;
+    int32_t rc;
+
+    if ((rc = module_resolve(e->cfg, e->index, spec->plugin, spec->node, path, err)) != QN_OK)
+        return rc;
+    use_instead(e, path);
+    if (isolation_is_process(in->isolation) && (rc = isolation_guest(e, in, &g, err)) != QN_OK)
+        return rc;
+    rc = module_take(e, path, g, &m, err);
+    guest_release(g); /* the module holds it */
+    if (rc != QN_OK) return rc;
+    return g ? isolation_wait(e, in, spec->plugin, m, err)
+             : instance_take_class(in, m, spec->plugin, err);
 }
 
 int32_t instance_init(instance *in, engine *e, const instance_spec *spec, qn_err *err)
@@ -443,6 +465,7 @@ int32_t instance_init(instance *in, engine *e, const instance_spec *spec, qn_err
     in->kind = spec->kind;
     in->node = spec->node;
     in->params = spec->params;
+    in->isolation = spec->isolation ? spec->isolation : "none";
     in->strategy = NO_SLOT;
     if (!(in->times = arena_alloc(&in->arena, sizeof *in->times, 8)))
         return fail(err, QN_E_NO_MEMORY, "no memory for %s", in->id);
@@ -451,7 +474,7 @@ int32_t instance_init(instance *in, engine *e, const instance_spec *spec, qn_err
     if ((rc = load_class(in, spec, err)) != QN_OK) return rc;
     in->owner = e->nowners;
     e->owners[e->nowners++] = in;
-    instance_name(in, in->owner, in->live);
+    if (in->live) instance_name(in, in->owner, in->live); /* one in a guest is named in its seat */
     return QN_OK;
 }
 

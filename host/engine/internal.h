@@ -19,6 +19,7 @@
  *   order.c      orders on their way out
  *   answer.c     what venues answer: the books change here
  *   journal.c    beginning and end of a run in its store; comparing a replay with it
+ *   isolation.c  plugins in processes of their own
  *   header.c     what is written there of them
  *   replay.c     the books of a recorded run, without its plugins
  *   snapshot.c   the state of a run between two events
@@ -52,6 +53,7 @@
 #include "command.h"
 #include "fault.h"
 #include "function.h"
+#include "isolation.h"
 #include "reload.h"
 #include "tee.h"
 #include "waiting.h"
@@ -118,6 +120,7 @@ typedef struct instance {
     const char *id;
     const char *kind;
     const config_node *node, *params; /* of the config */
+    const char *isolation;            /* "none", "process", "group:NAME" */
     body *live;                       /* the build at work; NULL in ENGINE_BOOKS */
     const qn_class *cls;              /* = live->cls */
     void *self;                       /* = seated_self, or the instance where fault.c stands in */
@@ -172,6 +175,7 @@ typedef struct instance_spec {
     const config_node *node, *params;
     const uint32_t *instruments; /* numbers */
     uint32_t ninstruments;
+    const char *isolation; /* NULL = "none" */
 } instance_spec;
 
 static inline body *body_of(qn_ctx *ctx)
@@ -184,6 +188,9 @@ int32_t instance_init(instance *in, engine *e, const instance_spec *spec, qn_err
 /* Fill a plugin's struct of `room` bytes: an older one's is shorter than what was made for it. */
 void give_struct(void *to, uint32_t room, const void *made, size_t size);
 void give_position(const position *p, uint32_t instrument, qn_position *out);
+/* The second half of it, for a module that is entered: the class, a body in the seat, the
+ * parameters. QN_E_INVALID: a mistake of the config. */
+int32_t instance_take_class(instance *in, module *m, const char *plugin, qn_err *err);
 void instance_free(instance *in);
 
 /* Makes a body for an instance: memory and host table. Its parameters are not filled in, and it is
@@ -416,7 +423,7 @@ struct engine {
     instance *sinks;
     uint32_t nsinks;
     instance **owners; /* by instance.owner; [OWNER_HOST] is NULL */
-    uint32_t nowners;
+    uint32_t nowners, most_owners;
     stream *streams;
     tape_stream *sources;
     uint32_t nstreams;
@@ -433,6 +440,7 @@ struct engine {
     timers timers;
     pool *pool;
     reloads reloads;
+    isolation isolation;
     commands commands;
     faults faults;
     watchdog watchdog;

@@ -24,7 +24,8 @@ static int32_t build_venue(engine *e, uint32_t i, qn_err *err)
 {
     const config_venue *cfg = &e->run->venues[i];
     venue *v = &e->venues[i];
-    instance_spec spec = {cfg->id, cfg->plugin, QN_KIND_VENUE, cfg->node, cfg->params, NULL, 0};
+    instance_spec spec = {cfg->id, cfg->plugin, QN_KIND_VENUE, cfg->node, cfg->params,
+                          NULL,    0,           NULL};
     int32_t rc;
 
     if (!(spec.instruments = all_instruments(e, i, &spec.ninstruments)))
@@ -55,11 +56,18 @@ static int32_t list_numbers(engine *e, const config_list *list, instance_spec *s
     return QN_OK;
 }
 
+/* What comes by a guest has its class later. */
+static void seat_first(instance *in)
+{
+    if (in->cls) seat_table(in, in->cls->table);
+}
+
 static int32_t build_model(engine *e, uint32_t i, qn_err *err)
 {
     const config_model *cfg = &e->run->models[i];
     model *m = &e->models[i];
-    instance_spec spec = {cfg->id, cfg->plugin, QN_KIND_MODEL, cfg->node, cfg->params, NULL, 0};
+    instance_spec spec = {cfg->id, cfg->plugin, QN_KIND_MODEL, cfg->node, cfg->params,
+                          NULL,    0,           cfg->isolation};
     int32_t rc;
 
     if ((rc = list_numbers(e, &cfg->instruments, &spec, err)) != QN_OK) return rc;
@@ -68,7 +76,7 @@ static int32_t build_model(engine *e, uint32_t i, qn_err *err)
     m->in.budget = cfg->budget;
     m->in.fault_action = QN_FAULT_ACTION_STALE;
     m->in.table_at = &m->table;
-    seat_table(&m->in, m->in.cls->table);
+    seat_first(&m->in);
     m->out = (qn_model_out){.size = sizeof m->out, .ctx = m, .publish = model_publish};
     return QN_OK;
 }
@@ -77,7 +85,8 @@ static int32_t build_strategy(engine *e, uint32_t i, qn_err *err)
 {
     const config_strategy *cfg = &e->run->strategies[i];
     strategy *s = &e->strategies[i];
-    instance_spec spec = {cfg->id, cfg->plugin, QN_KIND_STRATEGY, cfg->node, cfg->params, NULL, 0};
+    instance_spec spec = {cfg->id, cfg->plugin, QN_KIND_STRATEGY, cfg->node, cfg->params,
+                          NULL,    0,           cfg->isolation};
     int32_t rc;
 
     if ((rc = list_numbers(e, &cfg->instruments, &spec, err)) != QN_OK) return rc;
@@ -92,7 +101,7 @@ static int32_t build_strategy(engine *e, uint32_t i, qn_err *err)
     s->in.fault_action =
         strcmp(cfg->on_fault, "flatten") == 0 ? QN_FAULT_ACTION_FLATTEN : QN_FAULT_ACTION_HOLD;
     s->in.table_at = &s->table;
-    seat_table(&s->in, s->in.cls->table);
+    seat_first(&s->in);
     s->out = (qn_out){.size = sizeof s->out, .ctx = s, .push = intent_push};
     return QN_OK;
 }
@@ -116,12 +125,12 @@ static int32_t build_optimizer(engine *e, uint32_t i, qn_err *err)
     (void)i;
     rc = build_one(e, in,
                    (instance_spec){"optimizer", cfg->plugin, QN_KIND_OPTIMIZER, cfg->node,
-                                   cfg->params, NULL, 0},
+                                   cfg->params, NULL, 0, cfg->isolation},
                    err);
     if (rc != QN_OK || e->is_books) return rc;
     in->budget = cfg->budget;
     in->table_at = &e->portfolio.table;
-    seat_table(in, in->cls->table);
+    seat_first(in);
     return rc;
 }
 
@@ -132,13 +141,14 @@ static int32_t build_risk(engine *e, uint32_t i, qn_err *err)
     int32_t rc;
 
     m->number = i + 1;
-    rc = build_one(
-        e, &m->in,
-        (instance_spec){cfg->id, cfg->plugin, QN_KIND_RISK, cfg->node, cfg->params, NULL, 0}, err);
+    rc = build_one(e, &m->in,
+                   (instance_spec){cfg->id, cfg->plugin, QN_KIND_RISK, cfg->node, cfg->params, NULL,
+                                   0, cfg->isolation},
+                   err);
     if (rc != QN_OK || e->is_books) return rc;
     m->in.budget = cfg->budget;
     m->in.table_at = &m->table;
-    seat_table(&m->in, m->in.cls->table);
+    seat_first(&m->in);
     m->out = (qn_risk_out){.size = sizeof m->out, .ctx = m, .halt = risk_halt};
     return QN_OK;
 }
@@ -152,13 +162,13 @@ static int32_t build_execution(engine *e, uint32_t i, qn_err *err)
     (void)i;
     rc = build_one(e, &x->in,
                    (instance_spec){"execution", cfg->plugin, QN_KIND_EXECUTION, cfg->node,
-                                   cfg->params, NULL, 0},
+                                   cfg->params, NULL, 0, cfg->isolation},
                    err);
     if (rc != QN_OK || e->is_books) return rc;
     x->in.deliver = execution_deliver;
     x->in.budget = cfg->budget;
     x->in.table_at = &x->table;
-    seat_table(&x->in, x->in.cls->table);
+    seat_first(&x->in);
     x->out = (qn_child_out){.size = sizeof x->out,
                             .ctx = x,
                             .send = child_send,
@@ -173,7 +183,8 @@ static int32_t build_sink(engine *e, uint32_t i, qn_err *err)
 
     return build_one(
         e, &e->sinks[i],
-        (instance_spec){cfg->id, cfg->plugin, QN_KIND_SINK, cfg->node, cfg->params, NULL, 0}, err);
+        (instance_spec){cfg->id, cfg->plugin, QN_KIND_SINK, cfg->node, cfg->params, NULL, 0, NULL},
+        err);
 }
 
 static void *plugin_array(engine *e, size_t n, size_t size)
@@ -211,11 +222,13 @@ int32_t build_instances(engine *e, qn_err *err)
     if (!e->venues || !e->models || !e->strategies || !e->risk || !e->sinks || !e->owners)
         return fail(err, QN_E_NO_MEMORY, "no memory for plugins");
     e->nowners = 1; /* OWNER_HOST */
+    e->most_owners = (uint32_t)most;
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
         for (uint32_t i = 0; i < kinds[k].n && (rc == QN_OK || rc == QN_E_INVALID); i++) {
             if (kinds[k].made) *kinds[k].made = i + 1;
             rc = kinds[k].build(e, i, err);
         }
+    if (rc == QN_OK || rc == QN_E_INVALID) rc = isolation_enter(e, err);
     return rc == QN_OK || rc == QN_E_INVALID ? build_mistakes(e, err) : rc;
 }
 

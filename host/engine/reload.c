@@ -143,7 +143,8 @@ static int32_t load_build(engine *e, reloads *r, qn_err *err)
     const char *file = r->what.file[0] ? r->what.file : module_about(r->seat->live->module)->path;
     int32_t rc = catchup_open(&r->later, err);
 
-    if (rc != QN_OK || (rc = module_load(file, &e->loading, &r->module, err)) != QN_OK) return rc;
+    if (rc == QN_OK) rc = isolation_load(e, r->seat, file, NULL, &r->module, err);
+    if (rc != QN_OK) return rc;
     if (module_is_barred(e, r->module))
         return fail(err, QN_E_QUARANTINED, "this build is in quarantine: it has crashed the host");
     rc = make_body(r->seat, r->module, &r->body, err);
@@ -337,6 +338,7 @@ void reload_shadow(engine *e)
 {
     reloads *r = &e->reloads;
 
+    isolation_watch(e, r->body);
     reload_record(e, QN_RELOAD_SHADOW, QN_OK);
     tee_shadow(&r->tee, r->body, r->what.shadow);
     r->phase = RELOAD_SHADOWED;
@@ -434,6 +436,7 @@ void reload_take_seat(engine *e)
 
     r->old = seat->live;
     let_thread_end(r);
+    isolation_watch(e, r->body);
     instance_seat(seat, r->body);
     seat->epoch++;
     reload_record(e, QN_RELOAD_COMMIT, QN_OK);

@@ -120,6 +120,7 @@ static int32_t run_events(engine *e, qn_err *err)
     int32_t rc = QN_OK;
 
     if (e->options.mode == ENGINE_RESUME) rc = snapshot_restore(e, err);
+    isolation_begin(e);
     before = mem_count();
     if (e->options.mode == ENGINE_BOOKS)
         rc = books_replay(e, UINT64_MAX, err);

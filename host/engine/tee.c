@@ -41,6 +41,11 @@ __attribute__((format(printf, 3, 4))) static void broken(tee *t, int32_t code, c
     engine_attend(t->seat->engine);
 }
 
+void tee_break(tee *t, int32_t code, const char *why)
+{
+    broken(t, code, "%s", why);
+}
+
 /* They did not do the same: fatal where they must, counted where they need not. */
 static void differ(tee *t, const char *what, const char *how)
 {

@@ -103,6 +103,8 @@ void tee_end(tee *t);
 
 /* The one at work was taken out of the run: there is nothing to compare with any more. */
 void tee_fail(tee *t, int32_t code, const char *why);
+/* The new build cannot be called any more. */
+void tee_break(tee *t, int32_t code, const char *why);
 
 /* A command of the plugin's own (<quoin/command.h>), of both builds; *out and *err are of the build
  * at work, whose code is returned. One that is not there, or behind, is called later. */

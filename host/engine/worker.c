@@ -8,6 +8,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "guest/guest.h"
 #include "supervise/crash.h"
 
 #include <pthread.h>
@@ -70,6 +71,7 @@ static void run(pool *p, entry *e)
     atomic_store_explicit(&e->state, RUNNING, memory_order_relaxed);
     pthread_mutex_unlock(&p->lock);
     before = slot_enter(slot_here(), e->job.owner, SLOT_CALL_WORK);
+    guest_work_is(e->work);
     e->returned = e->work->run(e->input, e->n, e->output, sizeof e->output, &e->cancel);
     slot_leave(slot_here(), before);
     pthread_mutex_lock(&p->lock);

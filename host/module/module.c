@@ -24,13 +24,6 @@
 
 #define FILE_MAX ((off_t)256 << 20) /* bytes; it is read into memory */
 
-struct module {
-    module_info info;
-    attachment image;
-    arena memory; /* the paths and all descriptors */
-    qn_class *classes;
-};
-
 static _Atomic uint32_t retired;
 
 /* Puts the file's name in front of a reason; the end of a path says more than its start. */
@@ -57,6 +50,16 @@ typedef struct candidate {
     bool is_signed;
     signature signature;
 } candidate;
+
+struct module {
+    module_info info;
+    attachment image;
+    arena memory; /* the paths and all descriptors */
+    qn_class *classes;
+    module_door door; /* all NULL: none */
+    void *inside;     /* the door's image */
+    candidate *waits; /* what it is to be held against once it is entered */
+};
 
 static void candidate_free(candidate *c)
 {
@@ -183,15 +186,70 @@ static int32_t bring_in(module *m, const candidate *c, const char *cache, qn_err
 
     if ((rc = cache_dir(cache, dir, err)) != QN_OK) return rc;
     if ((rc = cache_copy(dir, sha, c->data, c->size, copy, err)) != QN_OK) return rc;
+    m->info.path = arena_text_n(&m->memory, m->info.path, strlen(m->info.path));
+    m->info.copy_path = arena_text_n(&m->memory, copy, strlen(copy));
+    if (!m->info.path || !m->info.copy_path) return fail(err, QN_E_NO_MEMORY, "out of memory");
+    if (m->door.load) return m->door.load(m->door.ctx, copy, &m->inside, err);
     if (!cache_is_proven(dir, sha)) {
         if ((rc = probe(copy, &c->note, PROBE_LIMIT_S, err)) != QN_OK) return rc;
         cache_prove(dir, sha);
     }
-    m->info.path = arena_text_n(&m->memory, m->info.path, strlen(m->info.path));
-    m->info.copy_path = arena_text_n(&m->memory, copy, strlen(copy));
-    if (!m->info.path || !m->info.copy_path) return fail(err, QN_E_NO_MEMORY, "out of memory");
     if ((rc = attach(copy, &c->note, m->info.can_close, &m->image, err)) != QN_OK) return rc;
     return adopt(m, c, m->image.table, err);
+}
+
+/* What is left of a module. The file's bytes are gone; its note stays until it is entered. */
+static void module_free(module *m)
+{
+    if (m->inside) m->door.close(m->inside);
+    detach(&m->image);
+    if (m->waits) candidate_free(m->waits);
+    mem_free(m->waits);
+    arena_free(&m->memory);
+    mem_free(m);
+}
+
+/* The note and the signature are kept for module_enter. */
+static int32_t keep_waiting(module *m, candidate *c, qn_err *err)
+{
+    if (!(m->waits = mem_new(1, sizeof *m->waits)))
+        return fail(err, QN_E_NO_MEMORY, "out of memory loading %s", m->info.path);
+    mem_free(c->data);
+    c->data = NULL;
+    *m->waits = *c;
+    *c = (candidate){0};
+    m->info.can_close = true; /* its image ends with the door's */
+    m->info.kept_because = NULL;
+    m->info.nclasses = 0;
+    return QN_OK;
+}
+
+int32_t module_enter(module *m, qn_err *err)
+{
+    const qn_module *table;
+    candidate *c = m->waits;
+    int32_t rc;
+
+    if (!c) return QN_OK;
+    m->info.nclasses = c->note.nclasses;
+    rc = m->door.enter(m->door.ctx, m->inside, c->note.abi, &table, err);
+    if (rc == QN_OK) rc = table_check(table, &c->note, err);
+    if (rc == QN_OK) rc = adopt(m, c, table, err);
+    if (rc != QN_OK) m->info.nclasses = 0;
+    candidate_free(c);
+    mem_free(c);
+    m->waits = NULL;
+    return about(m->info.path, rc, err);
+}
+
+void module_bind(const module *m, const qn_class *cls, void *self)
+{
+    if (m->inside) m->door.bind(m->inside, cls, self);
+}
+
+void *module_door_of(const module *m)
+{
+    return m->door.ctx;
 }
 
 int32_t module_load(const char *path, const module_options *options, module **out, qn_err *err)
@@ -203,23 +261,22 @@ int32_t module_load(const char *path, const module_options *options, module **ou
 
     if (!m) return fail(err, QN_E_NO_MEMORY, "out of memory loading %s", path);
     if (!options) options = &plain;
+    if (options->door) m->door = *options->door;
     if ((rc = preflight(path, &options->trust, &c, &m->info, err)) != QN_OK) goto done;
     if ((rc = bring_in(m, &c, options->cache_dir, err)) != QN_OK) goto done;
+    if (m->door.load && (rc = keep_waiting(m, &c, err)) != QN_OK) goto done;
     *out = m;
     m = NULL;
 done:
     candidate_free(&c);
-    if (m) {
-        detach(&m->image);
-        arena_free(&m->memory);
-        mem_free(m);
-    }
+    if (m) module_free(m);
     return about(path, rc, err);
 }
 
-int32_t module_load_cached(const char *hash, const char *cache, module **out, qn_err *err)
+int32_t module_load_cached(const char *hash, const char *cache, const module_door *door,
+                           module **out, qn_err *err)
 {
-    const module_options how = {.cache_dir = cache};
+    const module_options how = {.cache_dir = cache, .door = door};
     char dir[PATH_ROOM];
     char path[PATH_ROOM];
     qn_err why = QN_ERR_INIT;
@@ -238,9 +295,7 @@ void module_close(module *m)
     if (!m) return;
     /* a counter and nothing else: no order with other memory is needed */
     if (!m->info.can_close) atomic_fetch_add_explicit(&retired, 1, memory_order_relaxed);
-    detach(&m->image);
-    arena_free(&m->memory);
-    mem_free(m);
+    module_free(m);
 }
 
 uint32_t module_retired(void)

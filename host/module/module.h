@@ -82,11 +82,25 @@ typedef struct module_info {
  *         unchanged. */
 int32_t module_preflight(const char *path, module_info *info, qn_err *err);
 
+/* Another way of bringing a module in than to load it into this process: guest.h has one. */
+typedef struct module_door {
+    void *ctx;
+    /* Bring in the checked copy; none of its code runs. *image is the door's. */
+    int32_t (*load)(void *ctx, const char *copy, void **image, qn_err *err);
+    /* Run its entry point, for a host of QN_ABI or, where that is not served, of `abi`. *out lives
+     * as long as the image. */
+    int32_t (*enter)(void *ctx, void *image, uint32_t abi, const qn_module **out, qn_err *err);
+    /* `self` is a zeroed instance of a class of the image, on its way to be filled in. */
+    void (*bind)(void *image, const qn_class *cls, void *self);
+    void (*close)(void *image);
+} module_door;
+
 /* How to load. All zero, or NULL for it: the user's own cache folder, and signatures are not looked
  * at. */
 typedef struct module_options {
     const char *cache_dir;
     trust trust;
+    const module_door *door; /* NULL = into this process; copied */
 } module_options;
 
 /* What a signature says of the file itself: sha256, mapped, build_id. QN_OK; QN_E_IO,
@@ -117,12 +131,24 @@ int32_t module_verify(const char *path, const trust *t, signature *out, qn_err *
 int32_t module_load(const char *path, const module_options *options, module **out, qn_err *err);
 
 /* Load a build that this machine has loaded before, by its SHA-256: from the module cache, wherever
- * its file has gone. Who asks knows the content: its signature is not looked at.
+ * its file has gone; by a door, or NULL. Who asks knows the content: its signature is not looked
+ * at.
  *
  * returns QN_OK: path and copy_path of the info are the same; QN_E_MODULE_MISMATCH: the cache has
  *         it no more, and the reason says what to do; what module_load returns. On error *out is
  *         unchanged. */
-int32_t module_load_cached(const char *hash, const char *cache_dir, module **out, qn_err *err);
+int32_t module_load_cached(const char *hash, const char *cache_dir, const module_door *door,
+                           module **out, qn_err *err);
+
+/* Run the entry point of a module that came in by a door: until then it has no classes, and none of
+ * its code has run. Does nothing to others. QN_OK; what module_load returns of its entry and its
+ * tables. */
+int32_t module_enter(module *m, qn_err *err);
+
+/* Tell a door of a new instance of one of the module's classes: zeroed, and not filled in. */
+void module_bind(const module *m, const qn_class *cls, void *self);
+/* The ctx of the door that a module came in by; NULL: by none. */
+void *module_door_of(const module *m);
 
 /* Give it back. The image is unmapped only if can_close, else it stays, and is counted by
  * module_retired(). No instance of its classes may be left. */

@@ -73,6 +73,8 @@ extern "C" {
     X(-67, HUNG, "a call of the plugin took longer than it may")                                   \
     X(-68, STRIKES, "the plugin has sent what is wrong too often")                                 \
     X(-69, QUARANTINED, "the plugin was taken out of the run")                                     \
+    X(-72, GUEST_START, "the process of a plugin could not be started")                            \
+    X(-73, GUEST_WIRE, "the process of a plugin sent what makes no sense")                         \
     X(-78, SIGNATURE_STRIPPED, "the module was stripped after it was signed")                      \
     X(-79, SIGNATURE_REPLACED, "the module is another build than the one that was signed")
 
