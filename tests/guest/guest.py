@@ -11,7 +11,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.environ["QUOIN_SOURCE"], "tests", "control"))
 import runs
-from host import Host, catalog, sma
+from host import Host, catalog, sma, sma_build
 from support import BUILD, QUOIN, SOURCE, quoin
 
 TIERS = ["none", "process", "group:all"]
@@ -133,6 +133,13 @@ class Culprits(unittest.TestCase):
         result(run, 0)
         self.assertEqual(trades(run), alone)
 
+    def test_a_call_that_does_not_return_ends_by_the_deadline(self):
+        alone = self.alone()
+        run = book(guest("hang"), extra='guest = { deadline = "200ms"; };')
+        done = result(run, 3)
+        self.assertEqual(trades(run), alone)
+        self.assertRegex(done.stderr, r"guest process \d+ of bad did not return from on_event in 0.200 s")
+
     def test_a_group_ends_together_and_others_go_on(self):
         alone = self.alone()
         run = book(guest("crash", id="bad", tier="group:one"),
@@ -213,6 +220,19 @@ class Killed(unittest.TestCase):
             self.assertRegex(err, r"one.*guest process \d+ of one, .*signal 9")
             run = json.loads(out)
             self.assertEqual(len(host.records("fault")), 1)
+            self.assertEqual(host.replay()["decision_hash"], run["decision_hash"])
+
+    def test_a_new_build_comes_in_a_new_process(self):
+        """It decides alike, and so does the run that is done again."""
+        with Host(self.run_, self.strategies(), pace=60000) as host:
+            host.until(lambda s: s["market_events"] > 200)
+            before = guests_of(host.process.pid)
+            done = host.ctl("reload", "one", sma_build(3), "--mode", "force")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            run = host.end()
+            self.assertEqual(len(before), 1)
+            steps = [r["step"] for r in host.records("reload")]
+            self.assertIn("commit", steps)
             self.assertEqual(host.replay()["decision_hash"], run["decision_hash"])
 
     def test_guests_end_with_their_host(self):

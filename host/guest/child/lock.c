@@ -109,7 +109,7 @@ static int allow_calls(scmp_filter_ctx f)
         return -1;
     /* abort() */
     return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+                            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 }
 
 static void lock_calls(char *lacks, size_t room)
