@@ -17,11 +17,11 @@
 #include <unistd.h>
 
 #define A_NUMBER '\001' /* mark of an argument that begins with a minus sign */
-#define MOST 10 /* arguments: a call of eight */
+#define MOST 10         /* arguments: a call of eight, a set of nine */
 
 typedef struct arguments {
     const char *store, *mode, *shadow, *probation;
-    const char *given[MOST]; /* command, target, file; call, target, arguments */
+    const char *given[MOST]; /* command, target, file; call, target, arguments; set, assignments */
     size_t ngiven;
     bool is_json;
 } arguments;
@@ -49,6 +49,50 @@ static const option_text texts[] = {
     {OPTION_PROBATION, offsetof(arguments, probation)},
 };
 
+static bool is_verb(const arguments *a, const char *verb)
+{
+    return strcmp(a->given[0], verb) == 0;
+}
+
+/* "trend.bias=0.2": length of the id; 0 = it is no such thing. With `is_whole` it has a value. */
+static size_t id_of(const char *word, bool is_whole)
+{
+    size_t id = strcspn(word, ".=");
+    size_t key = word[id] == '.' ? strcspn(word + id + 1, "=") : 0;
+
+    return key && (word[id + 1 + key] == '=') == is_whole ? id : 0;
+}
+
+/* ID.PARAMETER VALUE, or ID.PARAMETER=VALUE once or more, all of one plugin, none of them twice. */
+static bool is_set(const arguments *a)
+{
+    size_t id;
+
+    if (a->ngiven == 3 && id_of(a->given[1], false)) return true;
+    if (a->ngiven < 2 || !(id = id_of(a->given[1], true))) return false;
+    for (size_t i = 2; i < a->ngiven; i++) {
+        size_t len = strcspn(a->given[i], "=") + 1;
+        if (id_of(a->given[i], true) != id || memcmp(a->given[i], a->given[1], id) != 0)
+            return false;
+        for (size_t k = 1; k < i; k++)
+            if (strncmp(a->given[i], a->given[k], len) == 0) return false;
+    }
+    return true;
+}
+
+static void check_given(const arguments *a, struct argp_state *state)
+{
+    if (!a->ngiven) cli_usage(state, "expected what to do: status, halt, resume, ...");
+    if (a->ngiven > 3 && !is_verb(a, "call") && !is_verb(a, "set"))
+        cli_usage(state, "%s: one argument too many", a->given[3]);
+    if (is_verb(a, "call") && (a->ngiven < 2 || !strchr(a->given[1], '.')))
+        cli_usage(state, "expected what to call: ID.COMMAND");
+    if (is_verb(a, "set") && !is_set(a))
+        cli_usage(state, "expected what to set of one plugin, each parameter once: "
+                         "ID.PARAMETER=VALUE ..., or ID.PARAMETER VALUE");
+    if (!a->store) cli_usage(state, "say which run is meant: --store DIR");
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     arguments *a = state->input;
@@ -63,12 +107,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         a->given[a->ngiven++] = arg[0] == A_NUMBER ? arg + 1 : arg;
         return 0;
     case ARGP_KEY_END:
-        if (!a->ngiven) cli_usage(state, "expected what to do: status, halt, resume, ...");
-        if (a->ngiven > 3 && strcmp(a->given[0], "call") != 0)
-            cli_usage(state, "%s: one argument too many", a->given[3]);
-        if (strcmp(a->given[0], "call") == 0 && (a->ngiven < 2 || !strchr(a->given[1], '.')))
-            cli_usage(state, "expected what to call: ID.COMMAND");
-        if (!a->store) cli_usage(state, "say which run is meant: --store DIR");
+        check_given(a, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -84,17 +123,20 @@ static const char doc[] =
     "  reload ID [FILE] a new build of a plugin; returns when it is at work\n"
     "  promote ID       the next step of its reload at once\n"
     "  rollback ID      back to the build from before, or give the new one up\n"
+    "  set ID.PARAM=VALUE...  parameters of a plugin that may change while it runs; all or none\n"
     "  call ID.COMMAND [ARGUMENT...]  a command of the plugin's own; prints what it returns\n"
     "  stop             end the run in order, with its report\n\n"
     "  quoin ctl --store var/sma status --json\n"
     "  quoin ctl --store var/sma reload sma ./sma.so --mode tune\n"
+    "  quoin ctl --store var/sma set sma.qty=0.002\n"
     "\n"
     "Exit status: 0 done; 1 no host is running, or it ended; 2 there is no such command, or it "
     "was refused; 3 the new build was refused.";
 
 static const struct argp argp = {.options = options,
                                  .parser = parse,
-                                 .args_doc = "ACTION [ID] [FILE]\ncall ID.COMMAND [ARGUMENT...]",
+                                 .args_doc = "ACTION [ID] [FILE]\ncall ID.COMMAND [ARGUMENT...]\n"
+                                             "set ID.PARAMETER=VALUE...",
                                  .doc = doc};
 
 /* ------------------------------------------------------------------ the request */
@@ -124,9 +166,38 @@ static bool put_call(struct json_object *o, const arguments *a)
     return is_whole;
 }
 
+static bool put_param(struct json_object *to, const char *key, size_t len, const char *value)
+{
+    char *name = mem_new(len + 1, 1);
+    bool is_whole;
+
+    if (!name) return false;
+    memcpy(name, key, len);
+    is_whole = json_put_text(to, name, value);
+    mem_free(name);
+    return is_whole;
+}
+
+static bool put_set(struct json_object *o, const arguments *a)
+{
+    size_t id = strcspn(a->given[1], ".");
+    struct json_object *params = json_put_object(o, "params");
+    bool is_whole =
+        params && json_put(o, "target", json_object_new_string_len(a->given[1], (int)id));
+
+    for (size_t i = 1; i < a->ngiven && is_whole; i++) {
+        const char *key = a->given[i] + id + 1;
+        size_t len = strcspn(key, "=");
+        const char *value = key[len] ? key + len + 1 : a->given[++i];
+        is_whole = put_param(params, key, len, value);
+    }
+    return is_whole;
+}
+
 static bool put_given(struct json_object *o, const arguments *a)
 {
-    if (strcmp(a->given[0], "call") == 0) return put_call(o, a);
+    if (is_verb(a, "call")) return put_call(o, a);
+    if (is_verb(a, "set")) return put_set(o, a);
     return (a->ngiven < 2 || json_put_text(o, "target", a->given[1])) &&
            (a->ngiven < 3 || put_file(o, a->given[2]));
 }
@@ -212,10 +283,24 @@ static int status_of(struct json_object *answer)
     return EXIT_USAGE;
 }
 
+/* What of the plugin is other than its config says, behind a set. */
+static void print_params(const char *given, struct json_object *params)
+{
+    int id = (int)strcspn(given, ".");
+    struct json_object_iterator at = json_object_iter_begin(params);
+    struct json_object_iterator end = json_object_iter_end(params);
+
+    if (!json_object_object_length(params)) printf("%.*s: as the config says\n", id, given);
+    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+        printf("%.*s.%s: %s\n", id, given, json_object_iter_peek_name(&at),
+               json_object_get_string(json_object_iter_peek_value(&at)));
+}
+
 static void print_answer(const arguments *a, struct json_object *answer)
 {
     struct json_object *status;
     struct json_object *result;
+    struct json_object *params;
     const char *norders = text_of(answer, "orders");
 
     if (json_object_object_get_ex(answer, "status", &status))
@@ -223,6 +308,8 @@ static void print_answer(const arguments *a, struct json_object *answer)
     else if (json_object_object_get_ex(answer, "result", &result))
         printf("%s: %s\n", a->given[1],
                result ? json_object_to_json_string_ext(result, JSON_C_TO_STRING_PLAIN) : "done");
+    else if (json_object_object_get_ex(answer, "params", &params))
+        print_params(a->given[1], params);
     else if (norders)
         printf("%s: %s orders\n", a->given[0], norders);
     else
@@ -238,17 +325,17 @@ static int print_json(struct json_object *answer, int status)
     return cli_print_json(json_object_get(answer), true, status);
 }
 
-/* argp takes "-0.2" for an option. Numbers behind "call" get a mark in front, which is taken off
- * where they are read. Copies live as long as the process. False: no memory. */
+/* argp takes "-0.2" for an option. Numbers behind "call" and "set" get a mark in front, which is
+ * taken off where they are read. Copies live as long as the process. False: no memory. */
 static bool mark_numbers(int argc, char **argv)
 {
-    bool is_call = false;
+    bool is_on = false;
 
     for (int i = 1; i < argc; i++) {
         const char *digits = argv[i] + 1;
         char *marked;
-        is_call = is_call || strcmp(argv[i], "call") == 0;
-        if (!is_call || argv[i][0] != '-' || !*digits || !strchr("0123456789.", *digits)) continue;
+        is_on = is_on || strcmp(argv[i], "call") == 0 || strcmp(argv[i], "set") == 0;
+        if (!is_on || argv[i][0] != '-' || !*digits || !strchr("0123456789.", *digits)) continue;
         if (!(marked = mem_new(strlen(argv[i]) + 2, 1))) return false;
         snprintf(marked, strlen(argv[i]) + 2, "%c%s", A_NUMBER, argv[i]);
         argv[i] = marked;

@@ -40,6 +40,17 @@ static void print_positions(struct json_object *list)
     }
 }
 
+/* What an operator has set of a plugin. */
+static void print_params(struct json_object *params)
+{
+    struct json_object_iterator at = json_object_iter_begin(params);
+    struct json_object_iterator end = json_object_iter_end(params);
+
+    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+        printf("    set: %s = %s\n", json_object_iter_peek_name(&at),
+               json_object_get_string(json_object_iter_peek_value(&at)));
+}
+
 static void print_plugins(struct json_object *list)
 {
     size_t n = json_object_array_length(list);
@@ -57,6 +68,7 @@ static void print_plugins(struct json_object *list)
         else
             puts(" -");
         if (member(p, "why")) printf("  %-16s %s\n", "", text(p, "why"));
+        if (member(p, "params")) print_params(member(p, "params"));
     }
 }
 

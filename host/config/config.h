@@ -301,6 +301,34 @@ void config_take_mistakes(config *cfg, qn_err *err);
 int32_t config_fill(config *cfg, const config_node *owner, const config_node *params,
                     const qn_table *table, void *instance);
 
+/* A parameter and the text of its value, as in KEY=VALUE. */
+typedef struct config_value {
+    const char *key, *text;
+} config_value;
+
+/* A config that holds nothing but a copy of the group `params` (may be NULL) with other values, for
+ * a plugin whose parameters change while the run goes on: the config that they come from stays as
+ * it is. config_find(*out, "") is the group. Mistakes name `place`.
+ *
+ * of       the config of the run, or one that this made
+ * returns  QN_OK: nothing was checked against a table yet; QN_E_DUPLICATE: a key is there twice;
+ *          QN_E_SYNTAX: a value is not UTF-8; QN_E_NO_MEMORY. On error *out is unchanged. */
+int32_t config_change(const config *of, const config_node *params, const char *place,
+                      const config_value *values, size_t n, config **out, qn_err *err);
+
+/* May these parameters change while a run goes on? Mistakes go to the config.
+ * returns QN_OK; QN_E_INVALID if a mistake was added */
+int32_t config_check_live(config *changed, const qn_table *table, const config_value *values,
+                          size_t n);
+
+/* Write the values of these parameters into an instance once more. As config_fill. */
+int32_t config_refill(config *changed, const qn_table *table, const config_value *values, size_t n,
+                      void *instance);
+
+/* What is other in a changed config than in the group that it began with: key and text by turns,
+ * each with its NUL, then an empty key. QN_OK; QN_E_FULL: it is more than `room` bytes. */
+int32_t config_changes(const config *changed, const config_node *params, char *to, size_t room);
+
 /* The reference of all keys, as Markdown: what docs/configuration.md holds between its marks. */
 void config_reference(FILE *to);
 

@@ -316,11 +316,11 @@ static void tell_unknown(config *cfg, const qn_table *table, const config_node *
                       name_hint(node->name, keys, n, hint));
 }
 
-static bool has_key(const qn_table *table, const char *key)
+static const qn_param *find_param(const qn_table *table, const char *key)
 {
     for (uint32_t i = 0; i < table->nrows; i++)
-        if (strcmp(param_at(table, i)->key, key) == 0) return true;
-    return false;
+        if (strcmp(param_at(table, i)->key, key) == 0) return param_at(table, i);
+    return NULL;
 }
 
 int32_t config_fill(config *cfg, const config_node *owner, const config_node *params,
@@ -334,7 +334,7 @@ int32_t config_fill(config *cfg, const config_node *owner, const config_node *pa
             return QN_E_INVALID;
         }
     for (const config_node *n = params ? params->first : NULL; n; n = n->next)
-        if (!has_key(table, n->name)) {
+        if (!find_param(table, n->name)) {
             tell_unknown(cfg, table, n);
             is_good = false;
         }
@@ -342,4 +342,49 @@ int32_t config_fill(config *cfg, const config_node *owner, const config_node *pa
         if (fill_one(cfg, owner, params, param_at(table, i), instance) != QN_OK) is_good = false;
     if (cfg->is_out_of_memory) return QN_E_NO_MEMORY;
     return is_good ? QN_OK : QN_E_INVALID;
+}
+
+/* ------------------------------------------------------------------ while a run goes on */
+
+static void tell_fixed(config *cfg, const qn_table *table, const config_node *node)
+{
+    char live[EXPECTED_TEXT] = "";
+    size_t n = 0;
+
+    for (uint32_t i = 0; i < table->nrows && n < sizeof live; i++)
+        if (param_at(table, i)->flags & QN_PARAM_LIVE)
+            n += (size_t)snprintf(live + n, sizeof live - n, " %.64s", param_at(table, i)->key);
+    config_mistake_at(cfg, node->file, node->line, QN_E_UNSUPPORTED,
+                      "%.64s does not change while a run goes on; what does of this class:%s",
+                      node->name, live[0] ? live : " nothing");
+}
+
+int32_t config_check_live(config *changed, const qn_table *table, const config_value *values,
+                          size_t n)
+{
+    size_t before = changed->nmistakes;
+
+    for (size_t i = 0; i < n; i++) {
+        const config_node *node = node_child(changed->root, values[i].key);
+        const qn_param *p = find_param(table, values[i].key);
+        if (!p)
+            tell_unknown(changed, table, node);
+        else if (p->type == QN_PARAM_TYPE_SECRET)
+            config_add_mistake(changed, node, QN_E_UNSUPPORTED,
+                               "%.64s: a secret does not change while a run goes on", p->key);
+        else if (!(p->flags & QN_PARAM_LIVE))
+            tell_fixed(changed, table, node);
+    }
+    return changed->nmistakes == before ? QN_OK : QN_E_INVALID;
+}
+
+int32_t config_refill(config *changed, const qn_table *table, const config_value *values, size_t n,
+                      void *instance)
+{
+    int32_t rc = QN_OK;
+
+    for (size_t i = 0; i < n && rc == QN_OK; i++)
+        rc = fill_one(changed, changed->root, changed->root, find_param(table, values[i].key),
+                      instance);
+    return rc;
 }

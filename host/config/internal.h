@@ -9,6 +9,7 @@
  *   schema.c     the tables of keys; nodes -> the typed tree
  *   check.c      what must agree between keys
  *   fill.c       nodes -> an instance, by the table of its class
+ *   change.c     the parameters of one plugin with other values
  *   reference.c  the tables as documentation */
 #ifndef QUOIN_CONFIG_INTERNAL_H
 #define QUOIN_CONFIG_INTERNAL_H

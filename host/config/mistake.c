@@ -126,7 +126,8 @@ void config_take_mistakes(config *cfg, qn_err *err)
 {
     const config_mistake *m = cfg->mistakes;
 
-    if (cfg->nmistakes) fail(err, m->code, "%s:%d: %s", m->file, m->line, m->text);
+    if (cfg->nmistakes && m->line) fail(err, m->code, "%s:%d: %s", m->file, m->line, m->text);
+    if (cfg->nmistakes && !m->line) fail(err, m->code, "%s: %s", m->file, m->text);
     cfg->nmistakes = 0;
 }
 

@@ -116,6 +116,7 @@ void check_short(const subject *s, finding *f);
 void check_damaged(const subject *s, finding *f);
 void check_newer(const subject *s, finding *f);
 void check_resume(const subject *s, finding *f);
+void check_live(const subject *s, finding *f);
 void check_golden(const subject *s, finding *f);
 void check_repeat(const subject *s, finding *f);
 

@@ -4,6 +4,7 @@
 #include "drive.h"
 
 #include "base/fail.h"
+#include "base/memory.h"
 #include "module/value.h"
 
 #include <quoin/sdk/decimal.h>
@@ -15,6 +16,8 @@
 
 #define MINUTES 12u
 #define DRAWS 12u /* values of one parameter */
+#define LIVE_MINUTES 40u
+#define LIVE_DRAWS 4u
 
 static const shim_mode plain = {.shape = HOST_PLAIN};
 
@@ -222,4 +225,120 @@ void check_outside(const subject *s, finding *f)
         for (size_t k = 0; k < sizeof outsiders / sizeof outsiders[0]; k++)
             if (!is_inside(p, outsiders[k])) refuse(s, p, outsiders[k], f);
     }
+}
+
+/* ------------------------------------------------------------------ while a run goes on */
+
+/* A state of ours: the bench's own is gone with its next call that saves. */
+static void *saved(const drive *d, uint64_t *n)
+{
+    const void *bytes = qn_bench_save(d->b, n);
+    void *copy = bytes ? mem_new(*n + 1, 1) : NULL;
+
+    if (copy) memcpy(copy, bytes, *n);
+    return copy;
+}
+
+/* `to` is given a state of the same class whose `key` is another one, and goes on with it. */
+static void take_over(const subject *s, drive *to, const void *bytes, uint64_t n, const char *key,
+                      const char *from, finding *f)
+{
+    if (f->state != CONFORM_PASSED) return;
+    if (qn_bench_load(to->b, s->cls->schema, bytes, n) != QN_OK) {
+        broken(
+            f,
+            "%s may change while a run goes on, and a state that was saved with %s is refused: %s",
+            key, from, qn_bench_reason(to->b));
+        return;
+    }
+    drive_go(to, MINUTES);
+    if (drive_failure(to))
+        broken(f, "it takes a state that was saved with %s of %s, but then %s", from, key,
+               drive_failure(to));
+}
+
+static void exchange(const subject *s, const qn_param *p, const char *value, drive *one,
+                     drive *other, finding *f)
+{
+    char another[300];
+    uint64_t n = 0;
+    uint64_t nother = 0;
+    void *bytes = saved(one, &n);
+    void *bytes_other = saved(other, &nother);
+
+    snprintf(another, sizeof another, "\"%s\"", value);
+    if (bytes && bytes_other) {
+        take_over(s, other, bytes, n, p->key, "the value that it begins with", f);
+        take_over(s, one, bytes_other, nother, p->key, another, f);
+    }
+    mem_free(bytes);
+    mem_free(bytes_other);
+}
+
+/* A value that does not go together with those of other parameters is refused, as it should be.
+ * Returns how many pairs were tried: 0, 1. */
+static uint32_t try_live(const subject *s, const qn_param *p, const char *value, finding *f)
+{
+    drive one, other;
+    uint32_t n = 0;
+
+    if (!is_inside(p, value)) return 0;
+    doing_what("%s = \"%s\" while a run goes on", p->key, value);
+    if (!drive_run(&one, s, s->seed, LIVE_MINUTES, f)) return 0;
+    if (drive_open(&other, s, s->seed)) {
+        qn_bench_set(other.b, p->key, value);
+        if (qn_bench_try_start(other.b) == QN_OK) {
+            drive_go(&other, LIVE_MINUTES);
+            exchange(s, p, value, &one, &other, f);
+            n = 1;
+        }
+        drive_close(&other);
+    }
+    drive_close(&one);
+    return n;
+}
+
+static uint32_t try_live_values(const subject *s, const qn_param *p, finding *f)
+{
+    const char *ends[] = {p->min, p->max, p->search.lo, p->search.hi, "false", "true"};
+    uint64_t random = s->seed;
+    uint32_t n = 0;
+    char text[256];
+
+    for (size_t k = 0; k < sizeof ends / sizeof ends[0]; k++)
+        if (ends[k] && (k < 4 || p->type == QN_PARAM_TYPE_BOOL)) n += try_live(s, p, ends[k], f);
+    for (const char *at = p->type == QN_PARAM_TYPE_ENUM ? p->labels : NULL; at && *at;) {
+        size_t len = strcspn(at, "|");
+        snprintf(text, sizeof text, "%.*s", (int)len, at);
+        n += try_live(s, p, text, f);
+        at += len + (at[len] == '|');
+    }
+    for (uint32_t i = 0; i < LIVE_DRAWS && drawers[p->type]; i++) {
+        drawers[p->type](p, &random, text);
+        n += try_live(s, p, text, f);
+    }
+    return n;
+}
+
+void check_live(const subject *s, finding *f)
+{
+    const qn_class *cls = s->cls;
+    bool is_stateless = cls->flags & QN_CLASS_STATELESS;
+    uint32_t nlive = 0;
+    uint32_t n = 0;
+
+    shim_wrap(cls, &plain);
+    for (uint32_t i = 0; i < cls->params.nrows && f->state == CONFORM_PASSED; i++) {
+        const qn_param *p = param_at(s, i);
+        if (!(p->flags & QN_PARAM_LIVE)) continue;
+        nlive++;
+        if (!cls->schema && !is_stateless)
+            broken(f, "%s may change while a run goes on, but the class saves no state", p->key);
+        else if (!is_stateless)
+            n += try_live_values(s, p, f);
+    }
+    if (!nlive)
+        skipped(f, "none of its parameters changes while a run goes on");
+    else
+        noted(f, "%u values of %u parameters", n, nlive);
 }

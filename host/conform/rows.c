@@ -263,6 +263,19 @@ const check_row conform_rows[] = {
      KIND_STATE,
      "state.round",
      check_resume},
+    {{"state.live",
+      "A state that was saved with one value of a parameter that may change while a run goes on "
+      "(QN_PARAM_LIVE) is taken by an instance with another value, and the other way round.",
+      "`quoin ctl set` makes an instance with the new value, gives it the state, and puts it in "
+      "the "
+      "place of the one before; a state that does not go over refuses the operator.",
+      "Let only those parameters be LIVE whose value decides no size or layout of the state: how "
+      "much is enough, not how much is remembered. Compute what follows from them in configure, "
+      "and keep it out of the state. A class with such parameters saves its state, or says "
+      "QN_CLASS_STATELESS."},
+     KIND_STATE & ~KIND_VENUE,
+     "state.round",
+     check_live},
     {{"state.golden",
       "The states of released layouts that are kept beside the sources are loaded: its own layout "
       "is saved again as the same bytes, an older one as a state that loads; and it goes on with "

@@ -128,5 +128,7 @@ client *control_client(struct control *c, uint64_t number);
 
 /* status.c: NULL when out of memory. */
 struct json_object *status_json(const struct control *c);
+/* "params": what was set of a plugin, as config_changes tells it. */
+bool status_put_values(struct json_object *to, const char *values);
 
 #endif

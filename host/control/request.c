@@ -19,13 +19,19 @@ typedef struct ask {
     struct json_object *root, *id;
     int64_t version;
     const char *command, *target, *file, *mode, *name;
-    struct json_object *args;  /* NULL = not said */
-    int64_t shadow, probation; /* -1 = not said */
+    struct json_object *args, *params; /* NULL = not said */
+    int64_t shadow, probation;         /* -1 = not said */
 } ask;
 
 /* ------------------------------------------------------------------ reading */
 
-typedef enum member_kind { MEMBER_TEXT, MEMBER_COUNT, MEMBER_ID, MEMBER_LIST } member_kind;
+typedef enum member_kind {
+    MEMBER_TEXT,
+    MEMBER_COUNT,
+    MEMBER_ID,
+    MEMBER_LIST,
+    MEMBER_GROUP
+} member_kind;
 
 static const struct {
     const char *name;
@@ -40,6 +46,7 @@ static const struct {
     {"mode", offsetof(ask, mode), MEMBER_TEXT},
     {"name", offsetof(ask, name), MEMBER_TEXT},
     {"args", offsetof(ask, args), MEMBER_LIST},
+    {"params", offsetof(ask, params), MEMBER_GROUP},
     {"shadow", offsetof(ask, shadow), MEMBER_COUNT},
     {"probation", offsetof(ask, probation), MEMBER_COUNT},
 };
@@ -82,6 +89,11 @@ static int32_t read_member(ask *a, const char *name, struct json_object *value, 
             if (!json_object_is_type(value, json_type_array))
                 return fail(err, QN_E_TYPE, "%s is no list", name);
             a->args = value;
+            return QN_OK;
+        case MEMBER_GROUP:
+            if (!json_object_is_type(value, json_type_object))
+                return fail(err, QN_E_TYPE, "%s is no object", name);
+            a->params = value;
             return QN_OK;
         }
     }
@@ -127,6 +139,7 @@ static int32_t read_request(ask *a, const char *line, size_t len, qn_err *err)
 #define NEEDS_TARGET 2u
 #define TAKES_RELOAD 4u
 #define TAKES_CALL 8u
+#define TAKES_PARAMS 16u
 
 static const struct {
     const char *name;
@@ -141,6 +154,7 @@ static const struct {
     [QN_COMMAND_RELOAD] = {"reload", TAKES_TARGET | NEEDS_TARGET | TAKES_RELOAD},
     [QN_COMMAND_PROMOTE] = {"promote", TAKES_TARGET | NEEDS_TARGET},
     [QN_COMMAND_ROLLBACK] = {"rollback", TAKES_TARGET | NEEDS_TARGET},
+    [QN_COMMAND_SET] = {"set", TAKES_TARGET | NEEDS_TARGET | TAKES_PARAMS},
     [QN_COMMAND_CALL] = {"call", TAKES_TARGET | NEEDS_TARGET | TAKES_CALL},
 };
 
@@ -208,6 +222,40 @@ static int32_t put_call(const ask *a, char to[WORDS_TEXT], qn_err *err)
     return rc;
 }
 
+static int32_t put_param(const char *key, struct json_object *value, char to[WORDS_TEXT],
+                         qn_err *err)
+{
+    enum json_type type = json_object_get_type(value);
+    char word[WORDS_TEXT];
+    int n;
+
+    if (type != json_type_string && type != json_type_int && type != json_type_double &&
+        type != json_type_boolean)
+        return fail(err, QN_E_TYPE, "%s is neither a number, a text, true nor false", shown(key));
+    if (!key[0] || strchr(key, '='))
+        return fail(err, QN_E_UNKNOWN_NAME, "%s is the name of no parameter", shown(key));
+    n = snprintf(word, sizeof word, "%s=%s", key, json_object_get_string(value));
+    if (n < 0 || (size_t)n >= sizeof word)
+        return fail(err, QN_E_OVERFLOW, "what is given has more than %zu bytes", sizeof word - 1);
+    return words_add(to, word, err);
+}
+
+static int32_t put_set(const ask *a, char to[WORDS_TEXT], qn_err *err)
+{
+    struct json_object_iterator at;
+    struct json_object_iterator end;
+    int32_t rc = QN_OK;
+
+    to[0] = '\0';
+    if (!a->params || !json_object_object_length(a->params))
+        return fail(err, QN_E_MISSING, "set needs params");
+    at = json_object_iter_begin(a->params);
+    end = json_object_iter_end(a->params);
+    for (; rc == QN_OK && !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+        rc = put_param(json_object_iter_peek_name(&at), json_object_iter_peek_value(&at), to, err);
+    return rc;
+}
+
 static int32_t put_command(const ask *a, uint32_t verb, engine_command *to, qn_err *err)
 {
     uint32_t takes = verbs[verb].takes;
@@ -217,9 +265,12 @@ static int32_t put_command(const ask *a, uint32_t verb, engine_command *to, qn_e
     if (rc != QN_OK) return rc;
     if (!(takes & TAKES_CALL) && (a->name || a->args))
         return fail(err, QN_E_INVALID, "%s takes no name or args", a->command);
+    if (!(takes & TAKES_PARAMS) && a->params)
+        return fail(err, QN_E_INVALID, "%s takes no params", a->command);
     if (takes & TAKES_RELOAD) return put_reload(a, &to->reload, err);
     if (says_reload)
         return fail(err, QN_E_INVALID, "%s takes no file, mode, shadow or probation", a->command);
+    if (takes & TAKES_PARAMS) return put_set(a, to->value, err);
     return takes & TAKES_CALL ? put_call(a, to->value, err) : QN_OK;
 }
 
@@ -302,6 +353,8 @@ void request_answer(struct control *c, request *r)
         is_whole = json_put_count(o, "orders", r->command.norders);
     if (o && verb == QN_COMMAND_CALL && r->code == QN_OK)
         is_whole = put_result(o, &r->command.result);
+    if (o && verb == QN_COMMAND_SET && r->code == QN_OK)
+        is_whole = status_put_values(o, r->command.values);
     if (o && r->command.is_begun)
         is_whole = json_put_text(o, "reload", r->code == QN_OK ? "committed" : "refused");
     if (to) client_answer(to, json_whole(o, is_whole));

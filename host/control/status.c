@@ -4,9 +4,24 @@
 #include "base/json.h"
 #include "ledger/order.h"
 
+#include <string.h>
+
 static bool put_ns(struct json_object *o, const char *key, uint64_t samples, int64_t ns)
 {
     return samples ? json_put_count(o, key, (uint64_t)ns) : json_put_null(o, key);
+}
+
+bool status_put_values(struct json_object *to, const char *values)
+{
+    struct json_object *o = json_put_object(to, "params");
+    bool is_whole = o != NULL;
+
+    for (const char *key = values; *key && is_whole;) {
+        const char *text = key + strlen(key) + 1;
+        is_whole = json_put_text(o, key, text);
+        key = text + strlen(text) + 1;
+    }
+    return is_whole;
 }
 
 static bool put_plugins(struct json_object *to, const engine_state *s)
@@ -28,7 +43,7 @@ static bool put_plugins(struct json_object *to, const engine_state *s)
             json_put_count(o, "over_budget", p->over_budget) &&
             (p->why[0] ? json_put_text(o, "why", p->why) : json_put_null(o, "why")) &&
             json_put_count(o, "timers", p->timers) && put_ns(o, "p50_ns", p->samples, p->p50_ns) &&
-            put_ns(o, "p99_ns", p->samples, p->p99_ns);
+            put_ns(o, "p99_ns", p->samples, p->p99_ns) && status_put_values(o, p->values);
     }
     return is_whole;
 }

@@ -245,7 +245,7 @@ static int32_t restore(engine *e, instance *in, qn_err *err)
         return fail(err, QN_E_MODULE_MISMATCH, "the build that was at work has no class %s",
                     was->cls->id);
     }
-    if ((rc = body_make(in, m, cls, &b, err)) != QN_OK) {
+    if ((rc = body_make(in, in->changed, m, cls, &b, err)) != QN_OK) {
         module_give_back(e, m);
         return rc;
     }
@@ -262,7 +262,7 @@ int32_t reload_restore(engine *e, qn_err *err)
 
     for (uint32_t i = 1; i < e->nowners && rc == QN_OK; i++) {
         instance *in = e->owners[i];
-        if (!in->is_replaced) continue;
+        if (!in->is_replaced && !in->changed) continue;
         if ((rc = restore(e, in, &why)) != QN_OK)
             fail(err, rc, "%s: %s", in->id, error_text(&why, rc));
     }

@@ -126,6 +126,12 @@ static int32_t check_call(engine *e, const engine_command *c, qn_err *err)
     return command_read(in->live->cls, c->value, &ask, err);
 }
 
+/* What it makes is put to work by do_set, once the command is on record. */
+static int32_t check_set(engine *e, const engine_command *c, qn_err *err)
+{
+    return set_prepare(e, c->target, c->value, &e->commands.set, err);
+}
+
 /* ------------------------------------------------------------------ what they do */
 
 static uint32_t cancel(engine *e, const char *target, uint64_t cause)
@@ -221,6 +227,22 @@ static uint32_t do_call(engine *e, const qn_command *record, engine_command *ask
     return 0;
 }
 
+static uint32_t do_set(engine *e, const qn_command *record, engine_command *asked)
+{
+    set_ready *ready = &e->commands.set;
+    const instance *in;
+    qn_err err = QN_ERR_INIT;
+
+    if (!asked && set_prepare(e, record->target, record->value, ready, &err) != QN_OK) {
+        engine_fail(e, QN_E_DIVERGED, "%s cannot be set again: %s", record->target, err.msg);
+        return 0;
+    }
+    in = ready->in;
+    set_apply(ready);
+    if (asked) set_tell(in, asked->values);
+    return 0;
+}
+
 /* What a command does to the run itself, and so does again when the run is done again. The other
  * ones leave records of their own (reload.c). */
 typedef struct verb_row {
@@ -240,6 +262,7 @@ static const verb_row verbs[QN_COMMANDS] = {
     [QN_COMMAND_RELOAD] = {check_reload, NULL, 0},
     [QN_COMMAND_PROMOTE] = {check_step, NULL, ENGINE_RELOAD_PROMOTE},
     [QN_COMMAND_ROLLBACK] = {check_step, NULL, ENGINE_RELOAD_ROLLBACK},
+    [QN_COMMAND_SET] = {check_set, do_set, 0},
     [QN_COMMAND_CALL] = {check_call, do_call, 0},
 };
 
@@ -254,7 +277,7 @@ static void put_value(const engine_command *c, char to[256])
     size_t len = strlen(file);
     int n;
 
-    if (c->verb == QN_COMMAND_CALL) snprintf(to, 256, "%s", c->value);
+    if (c->verb == QN_COMMAND_CALL || c->verb == QN_COMMAND_SET) snprintf(to, 256, "%s", c->value);
     if (c->verb != QN_COMMAND_RELOAD) return;
     n = snprintf(to, 256, "%s ", modes[c->reload.mode < QN_RELOAD_MODES ? c->reload.mode : 0]);
     if (len > 255 - (size_t)n) file += len - (255 - (size_t)n);
@@ -343,7 +366,13 @@ void commands_attend(engine *e)
 /* While a run warms up a halt is not told yet. */
 void commands_book(engine *e, const qn_command *record)
 {
-    if (e->is_live || record->code != QN_OK) return;
+    qn_err err = QN_ERR_INIT;
+    int32_t rc;
+
+    if (record->code != QN_OK) return;
+    if (record->verb == QN_COMMAND_SET && (rc = set_book(e, record, &err)) != QN_OK)
+        engine_fail(e, rc, "%s cannot be set again: %s", record->target, err.msg);
+    if (e->is_live) return;
     if (record->verb == QN_COMMAND_HALT) do_halt(e, record, NULL);
     if (record->verb == QN_COMMAND_RESUME) do_resume(e, record, NULL);
 }

@@ -14,6 +14,7 @@
  *             account's position while trading is halted
  *   stop      the run ends as it does at the end of a signal
  *   reload, promote, rollback   reload.h
+ *   set       parameters of a plugin: set.h
  *   call      a command of a plugin's own (<quoin/command.h>): what was given is checked before it
  *             is put on record, then it is called. While a new build is beside the one at work both
  *             are called; a new build that lacks the command, or fails in it, is given up
@@ -24,6 +25,7 @@
 
 #include "engine.h"
 #include "foreign/command.h"
+#include "set.h"
 
 #include <pthread.h>
 
@@ -58,8 +60,9 @@ typedef struct plugin_state {
     uint64_t strikes;     /* of this build: what it sent that was wrong */
     uint64_t over_budget; /* calls that took longer than its soft budget */
     char why[128];        /* PLUGIN_OUT: why; else "" */
-    uint32_t timers;      /* pending */
-    uint64_t samples;     /* calls that were timed; without any the times below mean nothing */
+    char values[SET_VALUES]; /* of its parameters that were set, as config_changes */
+    uint32_t timers;         /* pending */
+    uint64_t samples;        /* calls that were timed; without any the times below mean nothing */
     int64_t p50_ns, p99_ns;
 } plugin_state;
 
@@ -106,7 +109,7 @@ typedef struct engine_command {
     char target[64];        /* cancel, flatten: id of a strategy, "" = all; else id of a plugin */
     engine_reload reload;   /* reload: file, mode, shadow, probation; the rest is filled in here */
     engine_state *state;    /* ENGINE_ASK_STATE */
-    char value[WORDS_TEXT]; /* call: name and arguments */
+    char value[WORDS_TEXT]; /* call: name and arguments; set: what is set */
 
     /* Is told once, on the engine's thread: QN_OK, or why nothing was done; of a reload when it is
      * put to work or refused. It is short, does not block, and may free the command. */
@@ -114,8 +117,9 @@ typedef struct engine_command {
     void *ctx;
     bool is_begun;    /* of a reload: it was asked for, and what came of it is told; for `done` */
     uint32_t norders; /* that it asked the end of, or sent; for `done` */
-    command_result result; /* of a call that did not fail; for `done` */
-    qn_err failure;        /* of one that did: what the plugin says */
+    command_result result;   /* of a call that did not fail; for `done` */
+    qn_err failure;          /* of one that did: what the plugin says */
+    char values[SET_VALUES]; /* of a set: what of the plugin is set now; for `done` */
     struct engine_command *next;
 } engine_command;
 
@@ -132,6 +136,7 @@ typedef struct commands {
     engine_command *first, **last;
     uint32_t nwaiting;
     bool is_closed;
+    set_ready set; /* the engine thread's: between the check of a set and its turn */
 } commands;
 
 void commands_init(commands *c);

@@ -59,11 +59,18 @@ static int32_t set_timer(instance *in, int64_t due_ns, uint64_t cookie)
     return rc;
 }
 
+/* One that takes over, before it has: the timers of the one at work are its own then. */
+static bool is_in_the_making(const body *b)
+{
+    return b->seat->live != b && (!b->is_created || !b->seat->tee);
+}
+
 static int32_t host_timer(qn_ctx *ctx, int64_t due_ns, uint64_t cookie)
 {
     uint64_t in[] = {(uint64_t)due_ns, cookie};
     tee_call c = {.call = TEE_TIMER, .in = in, .nin = sizeof in};
 
+    if (is_in_the_making(body_of(ctx))) return QN_OK;
     if (tee_answer(body_of(ctx), &c)) return (int32_t)c.result;
     return (int32_t)tee_note(body_of(ctx), &c, set_timer(instance_of(ctx), due_ns, cookie));
 }
@@ -294,10 +301,16 @@ void instance_name(const instance *in, uint32_t row, const body *b)
     slot_name(row, &what);
 }
 
-/* A build that is not in its seat yet, or has left it, is told from the one that is. */
+/* A build that is not in its seat yet, or has left it, is told from the one that is. Another
+ * instance of the same module is the same build. */
+static bool is_at_work(const body *b)
+{
+    return b->seat->live && b->seat->live->module == b->module;
+}
+
 static uint32_t row_of(const body *b)
 {
-    return b->seat->live == b ? b->seat->owner : SLOT_ROW_CANDIDATE;
+    return is_at_work(b) ? b->seat->owner : SLOT_ROW_CANDIDATE;
 }
 
 void body_drop(body *b)
@@ -373,17 +386,20 @@ int32_t body_create(body *b, qn_err *err)
     return QN_OK;
 }
 
-int32_t body_make(instance *seat, module *m, const qn_class *cls, body **out, qn_err *err)
+int32_t body_make(instance *seat, config *values, module *m, const qn_class *cls, body **out,
+                  qn_err *err)
 {
     engine *e = seat->engine;
+    config *cfg = values ? values : e->cfg;
+    const config_node *params = values ? config_find(values, "") : seat->params;
     body *b;
     int32_t rc = body_new(seat, m, cls, &b, err);
 
     if (rc != QN_OK) return rc;
-    instance_name(seat, SLOT_ROW_CANDIDATE, b);
+    if (!is_at_work(b)) instance_name(seat, SLOT_ROW_CANDIDATE, b);
     pthread_mutex_lock(&e->reloads.filling);
-    rc = config_fill(e->cfg, seat->node, seat->params, &cls->params, b->self);
-    if (rc != QN_OK) config_take_mistakes(e->cfg, err);
+    rc = config_fill(cfg, seat->node, params, &cls->params, b->self);
+    if (rc != QN_OK) config_take_mistakes(cfg, err);
     pthread_mutex_unlock(&e->reloads.filling);
     if (rc == QN_OK) rc = body_create(b, err);
     if (rc == QN_OK)
@@ -481,6 +497,7 @@ int32_t instance_init(instance *in, engine *e, const instance_spec *spec, qn_err
 void instance_free(instance *in)
 {
     body_free(in->live);
+    config_close(in->changed);
     in->live = NULL;
     arena_free(&in->arena);
 }

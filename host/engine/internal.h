@@ -29,6 +29,7 @@
  *   reload.c     a new build takes the place of one at work
  *   again.c      a recorded run does its reloads again
  *   sink.c       the same of a sink
+ *   set.c        parameters change while the run goes on
  *   tee.c        two builds in one seat, compared
  *   watch.c      builds whose files have changed are reloaded
  *   catchup.c    what a build that comes late has still to see
@@ -55,6 +56,7 @@
 #include "function.h"
 #include "isolation.h"
 #include "reload.h"
+#include "set.h"
 #include "tee.h"
 #include "waiting.h"
 #include "watchdog.h"
@@ -121,6 +123,7 @@ typedef struct instance {
     const char *kind;
     const config_node *node, *params; /* of the config */
     const char *isolation;            /* "none", "process", "group:NAME" */
+    config *changed;                  /* its parameters, since some of them were set; else NULL */
     body *live;                       /* the build at work; NULL in ENGINE_BOOKS */
     const qn_class *cls;              /* = live->cls */
     void *self;                       /* = seated_self, or the instance where fault.c stands in */
@@ -197,9 +200,11 @@ void instance_free(instance *in);
  * not created yet. On error *out is unchanged. */
 int32_t body_new(instance *seat, module *m, const qn_class *cls, body **out, qn_err *err);
 int32_t body_create(body *b, qn_err *err);
-/* A body with its parameters filled in, created. From any thread. A use of the module is the
- * caller's to give with it, or to give back on error; *out is then unchanged. */
-int32_t body_make(instance *seat, module *m, const qn_class *cls, body **out, qn_err *err);
+/* A body with its parameters filled in, those of `values` or, where it is NULL, of the config, and
+ * created. What its create asks for has no effect: it takes over. From any thread. A use of the
+ * module is the caller's to give with it, or to give back on error; *out is then unchanged. */
+int32_t body_make(instance *seat, config *values, module *m, const qn_class *cls, body **out,
+                  qn_err *err);
 void body_free(body *b); /* destroys what was created; NULL is fine */
 void body_drop(body *b); /* the same from any thread; its module stays in use */
 /* Say whose calls those of a row are from now on. */

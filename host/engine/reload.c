@@ -135,7 +135,7 @@ static int32_t make_body(instance *seat, module *m, body **to, qn_err *err)
     const qn_class *cls = module_class(m, seat->live->cls->id);
     int32_t rc = check_class(seat, cls, err);
 
-    return rc == QN_OK ? body_make(seat, m, cls, to, err) : rc;
+    return rc == QN_OK ? body_make(seat, seat->changed, m, cls, to, err) : rc;
 }
 
 static int32_t load_build(engine *e, reloads *r, qn_err *err)

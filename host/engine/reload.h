@@ -142,8 +142,8 @@ void reload_catch_up_again(struct engine *e);
 void reload_give_up_again(struct engine *e);
 /* The books have come to a step of a reload. */
 void reload_book(struct engine *e, const qn_reload *record);
-/* Behind the books: the builds that were at work then are put to work. Their state is still to be
- * loaded. */
+/* Behind the books: the builds that were at work then are put to work, with what was set of them.
+ * Their state is still to be loaded. */
 int32_t reload_restore(struct engine *e, qn_err *err);
 
 /* sink.c: have the new build take the place of the sink (RELOAD_CHANGING; is_loaded says when it is

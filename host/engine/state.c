@@ -78,6 +78,7 @@ static void fill_plugin(const engine *e, const instance *in, plugin_state *out)
                        .p50_ns = stage_percentile(in->times, 0.5),
                        .p99_ns = stage_percentile(in->times, 0.99)};
     if (in->is_out) snprintf(out->why, sizeof out->why, "%s", fault_why(in));
+    set_tell(in, out->values);
     snprintf(out->class_id, sizeof out->class_id, "%s", b->cls->id);
     snprintf(out->version, sizeof out->version, "%s", b->cls->version);
     snprintf(out->sha256, sizeof out->sha256, "%s", module_about(b->module)->sha256);

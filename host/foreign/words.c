@@ -42,7 +42,7 @@ int32_t words_add(char to[WORDS_TEXT], const char *word, qn_err *err)
         word = quoted;
     }
     if (at + len >= WORDS_TEXT)
-        return fail(err, QN_E_OVERFLOW, "the command and its arguments have more than %u bytes",
+        return fail(err, QN_E_OVERFLOW, "what is given has more than %u bytes",
                     WORDS_TEXT - 1);
     if (used) to[used] = ' ';
     memcpy(to + at, word, len);

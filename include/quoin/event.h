@@ -213,6 +213,7 @@ typedef struct qn_halt {
     X(6, RELOAD, "reload", "a new build of a plugin")                                              \
     X(7, PROMOTE, "promote", "the next step of a reload at once")                                  \
     X(8, ROLLBACK, "rollback", "the end of a reload, with the build from before")                  \
+    X(9, SET, "set", "parameters of a plugin")                                                     \
     X(10, CALL, "call", "a command of a plugin's own")
 
 #define QN_COMMAND_ENUM(number, NAME, name, meaning) QN_COMMAND_##NAME = (number),
@@ -228,8 +229,8 @@ typedef struct qn_command {
     int32_t code;      /* QN_OK: done, or begun; else why nothing was done */
     char target[64];   /* id of a plugin, "all"; "" = the verb takes none */
     char value[256];   /* reload: mode and file, the end of it where it is longer; call: the command
-                        * and its arguments, with a blank between, texts that hold one as in JSON;
-                        * else "" */
+                        * and its arguments, set: PARAMETER=VALUE of each, with a blank between,
+                        * words that hold one as in JSON; else "" */
 } qn_command;
 
 /* Market data was missed: the receiver's picture of the instrument is stale until new. */

@@ -21,9 +21,10 @@ typedef struct equal_weight {
 
 static const qn_param params[] = {
     QN_PARAM(equal_weight, gross, F64, "fraction of the capital", "sum of all |weights|",
-             .def = "1.0", .min = "0", .max = "100", .search = {"0.5", "3", "0.5"}),
+             .flags = QN_PARAM_LIVE, .def = "1.0", .min = "0", .max = "100",
+             .search = {"0.5", "3", "0.5"}),
     QN_PARAM(equal_weight, max_weight, F64, "fraction of the capital", "largest |weight| of a line",
-             .def = "1.0", .min = "0", .max = "100"),
+             .flags = QN_PARAM_LIVE, .def = "1.0", .min = "0", .max = "100"),
 };
 
 enum { GROSS, NET, LINES };

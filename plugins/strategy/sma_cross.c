@@ -37,16 +37,17 @@ static const qn_param params[] = {
              .max = "100000", .search = {"2", "60", "1"}),
     QN_PARAM(sma_cross, slow, I64, "bars", "length of the slow average", .def = "50", .min = "2",
              .max = "100000", .search = {"20", "400", "5"}),
-    QN_PARAM(sma_cross, qty, DECIMAL, "units", "size of the position", .def = "1", .min = "0"),
+    QN_PARAM(sma_cross, qty, DECIMAL, "units", "size of the position", .flags = QN_PARAM_LIVE,
+             .def = "1", .min = "0"),
     QN_PARAM(sma_cross, mode, ENUM, "", "what to hold while the fast average is below",
              .def = "reverse", .labels = "reverse|long_flat"),
     QN_PARAM(sma_cross, rule, ENUM, "",
              "act when the averages cross, or hold what their order says on every bar",
              .def = "cross", .labels = "cross|level"),
     QN_PARAM(sma_cross, stop_loss, RATIO, "fraction of the close", "exit at this loss",
-             .flags = QN_PARAM_OPTIONAL, .min = "0.00000001", .max = "0.99999999"),
+             .flags = QN_PARAM_OPTIONAL | QN_PARAM_LIVE, .min = "0.00000001", .max = "0.99999999"),
     QN_PARAM(sma_cross, take_profit, RATIO, "fraction of the close", "exit at this profit",
-             .flags = QN_PARAM_OPTIONAL, .min = "0.00000001", .max = "100"),
+             .flags = QN_PARAM_OPTIONAL | QN_PARAM_LIVE, .min = "0.00000001", .max = "100"),
 };
 
 static const qn_field book_fields[] = {QN_FIELD_OF_WINDOW(book, closes), QN_FIELD(book, side)};

@@ -58,6 +58,7 @@ RULES = {
     "takes_short": ("state.short", "for a whole one"),
     "damaged_crash": ("state.damaged", "of its state turned"),
     "newer_taken": ("state.newer", "takes a state of layout 2"),
+    "live_refused": ("state.live", "state of another length"),
     "forgets": ("state.resume", "with reloads"),
     "stateless_lie": ("state.resume", "with reloads"),
     "bare_crash": ("host.bare", "crashed in create"),

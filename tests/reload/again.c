@@ -95,6 +95,11 @@ static bool read_step(driver *d, const char *text)
 
     *c = (engine_command){.done = on_done, .ctx = d};
     if (sscanf(text, "%" SCNu64 " %15s %63s %n", &s->at, verb, c->target, &used) < 3) return false;
+    if (strcmp(verb, "set") == 0) {
+        c->verb = QN_COMMAND_SET;
+        snprintf(c->value, sizeof c->value, "%s", text + used);
+        return true;
+    }
     c->verb = QN_COMMAND_RELOAD;
     if (sscanf(text + used, "%15s %" SCNu64 " %" SCNu64 " %4095s", mode, &r->shadow, &r->probation,
                r->file) != 4)

@@ -29,6 +29,10 @@ def reload(at, name, mode="tune", shadow=20, probation=50):
     return f"{at} reload v {mode} {shadow} {probation} {version(name)}"
 
 
+def put(at, text, id="v"):
+    return f"{at} set {id} {text}"
+
+
 TUNED = [reload(1000, "other", "tune", 200, 200), reload(2500, "later", "force"),
          reload(4000, "state2", "tune", 0, 0)]
 
@@ -139,6 +143,45 @@ class Again(unittest.TestCase):
             [*begun, ("commit", "QN_OK"), ("keep", "QN_OK")]])
         self.assertEqual(got["plugins"]["v"][1], 3)
         self.assertEqual(got["decision_hash"], self.whole([])["decision_hash"])
+
+    # ---- parameters
+
+    SET = [put(700, "lots=3"), put(1600, "lots=0"), put(3000, "lots=2"), put(3000, "lots=5"),
+           put(4800, "lots=1")]
+
+    def test_a_replay_sets_the_same(self):
+        plain = self.whole([])
+        got = self.whole(self.SET)
+        self.assertEqual((got["done"], got["refused"]), (4, 1), got["why"])
+        self.assertIn("QN_E_RANGE", got["why"])
+        self.assertNotEqual(got["decision_hash"], plain["decision_hash"])
+        # what is set to what it is changes nothing: the state went over as it was
+        same = self.whole([put(at, "lots=1") for at in range(5, BARS, 97)])
+        self.assertEqual(same["done"], len(range(5, BARS, 97)))
+        self.assertEqual(same["decision_hash"], plain["decision_hash"])
+        self.assertEqual(same["ledger_hash"], plain["ledger_hash"])
+
+    def test_a_build_that_comes_later_keeps_it(self):
+        """In any order, and whatever becomes of the reload."""
+        plain = self.whole([put(900, "lots=3")])
+        for steps in ([put(900, "lots=3"), reload(1000, "plain", "refactor", 0, 0)],
+                      [reload(100, "plain", "refactor", 5, 5), put(900, "lots=3")],
+                      [put(900, "lots=3"), reload(1000, "plain", "refactor", 5, 5),
+                       reload(2000, "noload", "force")]):
+            got = self.whole(steps)
+            self.assertEqual(got["decision_hash"], plain["decision_hash"], got["why"])
+        # while it is under way it is refused
+        got = self.whole([reload(100, "plain", "refactor", 5, 2000), put(900, "lots=3")])
+        self.assertIn("a reload of v is under way", got["why"])
+        self.assertEqual(got["decision_hash"], self.whole([])["decision_hash"])
+
+    def test_set_killed_and_resumed_from_a_snapshot(self):
+        """Beside reloads, which take over what was set."""
+        self.deaths([*self.SET, reload(2200, "state2", "tune", 10, 10),
+                     reload(4000, "other", "tune", 50, 50)], 500, 13, 10 * SCALE)
+
+    def test_set_killed_and_resumed_from_its_start(self):
+        self.deaths([*self.SET, reload(4000, "other", "tune", 50, 50)], 0, 14, 5 * SCALE)
 
     def test_killed_and_resumed_from_a_snapshot(self):
         given_up = self.deaths(TUNED, 500, 11, 12 * SCALE)

@@ -66,7 +66,8 @@ typedef struct version {
 } version;
 
 static const qn_param params[] = {
-    QN_PARAM(version, lots, I64, "lots", "how much it holds", .def = "1", .min = "1"),
+    QN_PARAM(version, lots, I64, "lots", "how much it holds", .flags = QN_PARAM_LIVE, .def = "1",
+             .min = "1"),
 #if EXTRA
     QN_PARAM(version, extra, I64, "", "what no config has", .flags = QN_PARAM_REQUIRED),
 #endif
