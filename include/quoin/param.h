@@ -33,10 +33,25 @@ extern "C" {
 enum { QN_PARAM_TYPE_LIST(QN_PARAM_ENUM) QN_PARAM_TYPES = 12 };
 #undef QN_PARAM_ENUM
 
-/* Flags. */
+/* Flags.
+ *
+ * LIVE: an operator may set the parameter while a run goes on. Between two events the host makes a
+ * new instance with the value: slots filled, create, load of the state that the instance before has
+ * saved. After load it writes the values that were set into their slots once more, so that a state
+ * which holds a parameter (because a command changes it) does not undo the set. What that asks of a
+ * class:
+ *   - it saves its state, or says QN_CLASS_STATELESS;
+ *   - the value decides neither size nor layout of the state, and load takes a state that was saved
+ *     with another value;
+ *   - what create computes from the value is computed from it again, and is not in the state; load
+ *     does not compute from a parameter that is in the state;
+ *   - the value does not change what was asked for at the start: lookback, names of features,
+ *     history of an optimizer;
+ *   - create sets no timers that it counts on: those of the instance before are there, and one that
+ *     takes over gets no others. */
 #define QN_PARAM_REQUIRED 1u /* no default: the config must give it */
 #define QN_PARAM_OPTIONAL 2u /* may be absent: the slot is then zero */
-#define QN_PARAM_LIVE 4u     /* may change while events flow */
+#define QN_PARAM_LIVE 4u     /* may change while events flow: above */
 #define QN_PARAM_ADVANCED 8u /* left out of short help */
 
 /* One parameter. Bounds and default are text, parsed by the parameter's type; NULL = none.

@@ -30,7 +30,7 @@ from pathlib import Path
 BUILD = Path(os.environ["QUOIN_BUILD"])
 SOURCE = Path(os.environ["QUOIN_SOURCE"])
 STRICT = ("README.md", "docs/get-started.md", "docs/concepts.md", "docs/first-strategy.md",
-          "docs/ship-a-plugin.md", "docs/plugin-check.md", "docs/trust.md", "docs/isolation.md",
+          "docs/ship-a-plugin.md", "docs/operate.md", "docs/plugin-check.md", "docs/trust.md", "docs/isolation.md",
           "docs/containment.md",
           "docs/faults.md", "docs/functions.md", "docs/commands.md",
           "docs/cli.md", "docs/books.md", "docs/data.md", "docs/results.md", "docs/statistics.md",
