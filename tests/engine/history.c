@@ -57,11 +57,13 @@ static int32_t begin(uint32_t returns)
                                .lot_size = 1,
                                .contract_size = {1, 0, 0}};
     const ledger_instrument list[COLUMNS] = {{&in, 0}, {&in, 0}, {&in, 0}};
+    static body at_work = {.is_created = true};
     const account acc = {.currency = "USD", .start = 1};
 
     e = (engine){.slot = slot_here(),
                  .portfolio = {.table = &optimizer, .columns = columns, .ncolumns = COLUMNS}};
     e.portfolio.in.id = "optimizer";
+    e.portfolio.in.live = &at_work;
     e.portfolio.next_sample = INT64_MAX;
     nreturns = returns;
     ck_assert_int_eq(ledger_new(list, COLUMNS, 1, &acc, 1, &e.ledger, NULL), QN_OK);

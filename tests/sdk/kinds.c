@@ -315,7 +315,8 @@ START_TEST(only_state_shows_save_and_load)
     ck_assert_str_eq(m->classes[0]->id, "strategy/quiet");
     ck_assert_uint_eq(m->classes[0]->schema, 0);
     ck_assert(!m->classes[0]->save && !m->classes[0]->load);
-    ck_assert_ptr_null(qn_plugin_entry(QN_ABI + 1));
+    ck_assert_ptr_eq(qn_plugin_entry(QN_ABI + 1), m); /* a newer host serves it as well */
+    ck_assert_ptr_null(qn_plugin_entry(QN_ABI + (1u << 16)));
     ck_assert_uint_eq(lean_class_.schema, 1);
     ck_assert_uint_eq(lean_class_.schema_min, 1);
     ck_assert(lean_class_.save && lean_class_.load);
