@@ -204,7 +204,9 @@ int32_t command_of_body(const body *b, const qn_command *record, command_result 
 
     *out = (command_result){.type = FOREIGN_VOID};
     rc = command_read(b->cls, record->value, &ask, err);
-    return rc == QN_OK ? command_call(&ask, b->self, out, err) : rc;
+    if (rc != QN_OK) return rc;
+    return module_door_of(b->module) ? guest_command(b->self, record->value, &ask, out, err)
+                                     : command_call(&ask, b->self, out, err);
 }
 
 static uint32_t do_call(engine *e, const qn_command *record, engine_command *asked)

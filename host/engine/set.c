@@ -39,11 +39,6 @@ static int32_t check_instance(const engine *e, const instance *in, qn_err *err)
     if (!in->table_at)
         return fail(err, QN_E_UNSUPPORTED,
                     "%s: parameters of venues and sinks do not change while a run goes on", in->id);
-    if (module_door_of(in->live->module))
-        return fail(err, QN_E_UNSUPPORTED,
-                    "%s runs in a process of its own, which is given its parameters once: they do "
-                    "not change while a run goes on",
-                    in->id);
     if (in->is_out) return fail(err, QN_E_STATE, "%s was taken out of the run", in->id);
     if (e->reloads.seat == in)
         return fail(err, QN_E_STATE,
@@ -125,7 +120,11 @@ static int32_t make(set_ready *s, const assignments *a, qn_err *err)
         return rc;
     }
     if ((rc = move_state(s, err)) != QN_OK) return rc;
-    return config_refill(s->values, &was->cls->params, a->values, a->n, s->made->self);
+    rc = config_refill(s->values, &was->cls->params, a->values, a->n, s->made->self);
+    if (!module_door_of(was->module)) return rc;
+    for (uint32_t i = 0; i < a->n && rc == QN_OK; i++)
+        rc = guest_set_param(s->made->self, a->values[i].key, err);
+    return rc;
 }
 
 int32_t set_prepare(engine *e, const char *id, const char *text, set_ready *out, qn_err *err)

@@ -70,16 +70,18 @@ int32_t guest_call(guest *g, call *c, const wire_part *parts, size_t nparts, ans
     return rc;
 }
 
-/* A guest's words: cut, and without what would steer a terminal. */
+void guest_text(char *to, const unsigned char *from, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = (char)(from[i] < ' ' || from[i] == 127 ? '?' : from[i]);
+    to[n] = '\0';
+}
+
+/* Cut where it is longer than a reason. */
 static void say(const answer *a, qn_err *err)
 {
-    size_t n;
-
     if (!err) return;
-    n = a->n < sizeof err->msg - 1 ? a->n : sizeof err->msg - 1;
-    for (size_t i = 0; i < n; i++)
-        err->msg[i] = (char)(a->bytes[i] < ' ' || a->bytes[i] == 127 ? '?' : a->bytes[i]);
-    err->msg[n] = '\0';
+    guest_text(err->msg, a->bytes, a->n < sizeof err->msg - 1 ? a->n : sizeof err->msg - 1);
 }
 
 int32_t guest_call_told(guest *g, call *c, const wire_part *parts, size_t nparts, answer *a,

@@ -7,6 +7,8 @@
 #include "base/fail.h"
 #include "module/value.h"
 
+#include <quoin/command.h>
+
 #include <string.h>
 
 #define TEXT_ROOM 1100u /* longer than any that table_check lets pass */
@@ -104,6 +106,52 @@ static qn_table read_named(reader *r)
     return (qn_table){rows, n, sizeof *rows};
 }
 
+static qn_table read_args(reader *r)
+{
+    uint32_t n = count(r);
+    qn_command_arg *rows = take(r, n, sizeof *rows);
+
+    for (uint32_t i = 0; i < n && rows && r->in.code == QN_OK; i++) {
+        rows[i].size = sizeof rows[i];
+        rows[i].name = text(r);
+        rows[i].unit = text(r);
+        rows[i].doc = text(r);
+        rows[i].min = optional(r);
+        rows[i].max = optional(r);
+    }
+    return (qn_table){rows, n, sizeof *rows};
+}
+
+static void read_commands(reader *r, qn_ext *to)
+{
+    uint32_t n = count(r);
+    qn_command_row *rows = take(r, n, sizeof *rows);
+    qn_command_table *table = take(r, 1, sizeof *table);
+
+    for (uint32_t i = 0; i < n && rows && r->in.code == QN_OK; i++) {
+        rows[i].size = sizeof rows[i];
+        rows[i].name = text(r);
+        rows[i].signature = text(r);
+        rows[i].doc = text(r);
+        rows[i].fn = command_elsewhere;
+        rows[i].args = read_args(r);
+    }
+    if (table) *table = (qn_command_table){.size = sizeof *table, .rows = {rows, n, sizeof *rows}};
+    *to = (qn_ext){sizeof *to, 0, QN_COMMAND_TABLE, table};
+}
+
+/* The extensions that a host looks for. */
+static qn_table read_exts(guest_image *made, reader *r, uint32_t cls, uint32_t has)
+{
+    qn_ext *rows = take(r, 2, sizeof *rows);
+    uint32_t n = 0;
+
+    if (!rows) return (qn_table){0};
+    if (has & HAS(WORK)) r->is_full |= !proxy_work(made, cls, &rows[n++]);
+    if (has & HAS(COMMANDS)) read_commands(r, &rows[n++]);
+    return (qn_table){rows, n, sizeof *rows};
+}
+
 /* One class. The instance that the host holds is the proxy and the parameters; the plugin's own one
  * is in the guest. */
 static void read_class(guest_image *made, reader *r, uint32_t i)
@@ -144,11 +192,7 @@ static void read_class(guest_image *made, reader *r, uint32_t i)
     proxy_functions(c, has);
     c->table = proxy_table(r->memory, c->kind, has, &named);
     bytes_require(&r->in, c->table != NULL, "a kind that does not run in a guest");
-    if (has & HAS(WORK)) {
-        const qn_ext *work = proxy_work(made, i);
-        r->is_full |= !work;
-        c->exts = (qn_table){work, work ? 1 : 0, sizeof *work};
-    }
+    c->exts = read_exts(made, r, i, has);
 }
 
 int32_t describe_read(guest_image *made, const void *data, size_t n, qn_err *err)

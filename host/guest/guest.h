@@ -17,6 +17,7 @@
 #ifndef QUOIN_GUEST_GUEST_H
 #define QUOIN_GUEST_GUEST_H
 
+#include "foreign/command.h"
 #include "module/module.h"
 
 #include <quoin/model.h>
@@ -55,6 +56,15 @@ module_door guest_door(guest *g);
 /* For the pool: which work its thread runs now. The work of a class in a guest finds its way by
  * it. */
 void guest_work_is(const qn_work *work);
+
+/* Call a command of an instance whose class is in a guest: `text` was read as `ask` of that class.
+ * As command_call, and QN_E_DIED, QN_E_HUNG, QN_E_GUEST_WIRE. */
+int32_t guest_command(void *self, const char *text, const command_ask *ask, command_result *out,
+                      qn_err *err);
+
+/* Hand a parameter of such an instance over as it stands in the host's copy now. `key` is one of
+ * the class's. QN_OK; QN_E_NO_MEMORY; the same errors. */
+int32_t guest_set_param(void *self, const char *key, qn_err *err);
 
 /* Path of the guest program: beside this one, or in ../libexec/quoin; the environment variable
  * QUOIN_GUEST names another one. QN_OK; QN_E_NOT_FOUND. */

@@ -7,6 +7,7 @@
  *   describe.c  what a guest says of a module -> classes
  *   door.c      modules in it
  *   proxy.c     the functions of those classes
+ *   operate.c   what operators ask of an instance: commands, parameters
  *   wire.c      rings and messages (both sides) */
 #ifndef QUOIN_GUEST_INTERNAL_H
 #define QUOIN_GUEST_INTERNAL_H
@@ -105,6 +106,20 @@ int32_t guest_call_told(guest *g, call *c, const wire_part *parts, size_t nparts
 int32_t guest_ask(guest *g, call *c, const wire_call *head, const void *data, size_t n, answer *a,
                   qn_err *err);
 
+/* A call of an instance that brings back no bytes: `data` behind the head, the answer's result.
+ * The same errors; QN_E_STATE: it was not created. */
+int32_t guest_tell(const proxy *p, uint32_t type, const wire_call *head, const void *data, size_t n,
+                   const void *out, qn_err *err);
+
+/* A guest's words, without what would steer a terminal, and a NUL behind them. */
+void guest_text(char *to, const unsigned char *from, size_t n);
+
+/* A type of parameter whose slot holds a qn_str. */
+bool param_is_text(uint32_t type);
+
+/* Stands as the function of each command: it is never called, for calls go by guest_command. */
+void command_elsewhere(void);
+
 /* Answer the question in g->lane that came in call `c`. QN_OK; QN_E_GUEST_WIRE: it may not be
  * asked, or not so; what sending failed with. */
 int32_t serve(guest *g, call *c);
@@ -116,6 +131,6 @@ int32_t describe_read(guest_image *inside, const void *data, size_t n, qn_err *e
  * NULL: no such kind, or no memory. */
 const void *proxy_table(arena *memory, const char *kind, uint32_t has, const qn_table *named);
 void proxy_functions(qn_class *c, uint32_t has);
-const qn_ext *proxy_work(guest_image *inside, uint32_t cls);
+bool proxy_work(guest_image *inside, uint32_t cls, qn_ext *to); /* false: no memory */
 
 #endif

@@ -20,9 +20,8 @@ static guest *guest_of(const proxy *p)
     return p->image->guest;
 }
 
-/* A call that brings back no bytes: `data` behind the head, the answer's result. */
-static int32_t plain(const proxy *p, uint32_t type, const wire_call *head, const void *data,
-                     size_t n, const void *out, qn_err *err)
+int32_t guest_tell(const proxy *p, uint32_t type, const wire_call *head, const void *data, size_t n,
+                   const void *out, qn_err *err)
 {
     call c = {.proxy = p, .type = type, .out = out};
     answer a;
@@ -33,7 +32,7 @@ static int32_t plain(const proxy *p, uint32_t type, const wire_call *head, const
 
 /* ------------------------------------------------------------------ begin and end */
 
-static bool is_text(uint32_t type)
+bool param_is_text(uint32_t type)
 {
     return type == QN_PARAM_TYPE_STRING || type == QN_PARAM_TYPE_PATH ||
            type == QN_PARAM_TYPE_SECRET;
@@ -49,12 +48,12 @@ static void put_params(const proxy *p, bytes_out *out)
     bytes_put_u32(out, p->params);
     bytes_put(out, (const char *)p + shift, p->params);
     for (uint32_t i = 0; i < params->nrows; i++)
-        ntexts += is_text(((const qn_param *)qn_table_row(params, i))->type);
+        ntexts += param_is_text(((const qn_param *)qn_table_row(params, i))->type);
     bytes_put_u32(out, ntexts);
     for (uint32_t i = 0; i < params->nrows; i++) {
         const qn_param *row = qn_table_row(params, i);
         qn_str text;
-        if (!is_text(row->type)) continue;
+        if (!param_is_text(row->type)) continue;
         memcpy(&text, (const char *)p + row->offset, sizeof text);
         bytes_put_u32(out, row->offset - shift);
         bytes_put_u32(out, (uint32_t)text.len);
@@ -109,7 +108,7 @@ static int32_t create(void *self, const qn_setup *setup, qn_err *err)
         bytes_put(&out, setup->instruments[i], sizeof *setup->instruments[i]);
     put_params(p, &out);
     rc = bytes_check(&out, err);
-    if (rc == QN_OK) rc = plain(p, WIRE_CREATE, &head, out.data, out.used, NULL, err);
+    if (rc == QN_OK) rc = guest_tell(p, WIRE_CREATE, &head, out.data, out.used, NULL, err);
     if (out.data) explicit_bzero(out.data, out.used); /* secrets */
     bytes_free(&out);
     if (rc != QN_OK) leave_seat(p);
@@ -122,7 +121,7 @@ static void destroy(void *self)
     const wire_call head = {0};
 
     if (p->number == 0) return;
-    if (guest_is_alive(guest_of(p))) plain(p, WIRE_DESTROY, &head, NULL, 0, NULL, NULL);
+    if (guest_is_alive(guest_of(p))) guest_tell(p, WIRE_DESTROY, &head, NULL, 0, NULL, NULL);
     leave_seat(p);
 }
 
@@ -164,7 +163,7 @@ static int32_t load(void *self, uint32_t schema, const qn_stream *from, qn_err *
     while ((n = from->read(from->ctx, piece, sizeof piece)) > 0)
         bytes_put(&all, piece, (size_t)n);
     rc = n < 0 ? (int32_t)n : bytes_check(&all, err);
-    if (rc == QN_OK) rc = plain(p, WIRE_RESTORE, &head, all.data, all.used, NULL, err);
+    if (rc == QN_OK) rc = guest_tell(p, WIRE_RESTORE, &head, all.data, all.used, NULL, err);
     bytes_free(&all);
     return rc;
 }
@@ -187,7 +186,7 @@ static int32_t see(const void *self, const qn_event *ev, const void *out)
 {
     const wire_call head = {0};
 
-    return plain(self, WIRE_EVENT, &head, ev, ev->size, out, NULL);
+    return guest_tell(self, WIRE_EVENT, &head, ev, ev->size, out, NULL);
 }
 
 static int32_t strategy_event(void *self, const qn_event *ev, const qn_out *out)
@@ -334,15 +333,14 @@ static int64_t run_work(const void *input, uint64_t n, void *output, uint64_t ro
     return result;
 }
 
-const qn_ext *proxy_work(guest_image *inside, uint32_t cls)
+bool proxy_work(guest_image *inside, uint32_t cls, qn_ext *to)
 {
     guest_work *w = arena_alloc(&inside->memory, sizeof *w, 16);
-    qn_ext *ext = arena_alloc(&inside->memory, sizeof *ext, 16);
 
-    if (!w || !ext) return NULL;
+    if (!w) return false;
     *w = (guest_work){{sizeof *w, 0, run_work}, inside, cls};
-    *ext = (qn_ext){sizeof *ext, 0, QN_WORK, w};
-    return ext;
+    *to = (qn_ext){sizeof *to, 0, QN_WORK, w};
+    return true;
 }
 
 /* ------------------------------------------------------------------ tables */

@@ -46,11 +46,10 @@ static const void *ext(const question *q, const char *id)
 
 static int32_t serve_log(question *q)
 {
-    char text[LOG_TEXT];
+    char text[LOG_TEXT + 1];
 
     if (q->call->asked > LOGS_PER_CALL) return QN_OK;
-    for (size_t i = 0; i < q->n; i++)
-        text[i] = (char)(q->tail[i] < ' ' || q->tail[i] == 127 ? '?' : q->tail[i]);
+    guest_text(text, q->tail, q->n);
     q->host->log(q->host->ctx, (int32_t)q->in.i, (qn_str){text, q->n});
     return QN_OK;
 }

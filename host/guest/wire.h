@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WIRE_VERSION 1u
+#define WIRE_VERSION 2u
 
 /* File descriptors that a guest is started with. */
 #define WIRE_SOCKET 3
@@ -49,7 +49,9 @@
     X(EVENT, "on_event")                                                                           \
     X(CHECK, "check")                                                                              \
     X(ALLOCATE, "allocate")                                                                        \
-    X(WORK, "its work")
+    X(WORK, "its work")                                                                            \
+    X(COMMAND, "a command")                                                                        \
+    X(PARAM, "the setting of a parameter")
 
 /* What a guest asks for. X(NAME) */
 #define WIRE_ASK_LIST(X)                                                                           \
@@ -106,7 +108,8 @@ enum { WIRE_EXT_LIST(WIRE_EXT_ENUM) WIRE_EXTS };
     X(LOOKBACK)                                                                                    \
     X(NEED)                                                                                        \
     X(ON_EVENT)                                                                                    \
-    X(WORK)
+    X(WORK)                                                                                        \
+    X(COMMANDS)
 #define WIRE_HAS_ENUM(NAME) HAS_BIT_##NAME,
 enum { WIRE_HAS_LIST(WIRE_HAS_ENUM) HAS_BITS };
 #undef WIRE_HAS_ENUM
@@ -139,6 +142,13 @@ typedef struct wire_answer {
     int64_t result;
     int64_t value;
 } wire_answer;
+
+/* What a command returned, behind the answer: a text follows where it is one. */
+typedef struct wire_result {
+    uint32_t type; /* FOREIGN_ */
+    uint32_t rsv0;
+    uint64_t value; /* the bits of a foreign_value */
+} wire_result;
 
 /* A call. */
 typedef struct wire_call {

@@ -15,7 +15,7 @@ from host import Host, catalog, sma, sma_build
 from support import BUILD, QUOIN, SOURCE, quoin
 
 TIERS = ["none", "process", "group:all"]
-KINDS = ("model/", "strategy/", "optimizer/", "risk/", "execution/")
+KINDS = ("model/", "strategy/", "optimizer/", "risk/", "execution/", "/")
 with open(os.path.join(BUILD, "CMakeCache.txt"), encoding="utf-8") as cache:
     SANITIZED = re.search("^QUOIN_SANITIZER:STRING=.", cache.read(), re.M)
 

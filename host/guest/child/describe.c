@@ -3,8 +3,10 @@
  * What a module is, in words for the host: the counterpart of guest/describe.c. */
 #include "child.h"
 
+#include "foreign/command.h"
 #include "module/kind.h"
 
+#include <quoin/command.h>
 #include <quoin/model.h>
 #include <quoin/optimizer.h>
 #include <quoin/risk.h>
@@ -59,7 +61,7 @@ static uint32_t has_of(const qn_class *c)
 {
     return (c->create ? HAS(CREATE) : 0) | (c->destroy ? HAS(DESTROY) : 0) |
            (c->save ? HAS(SAVE) : 0) | (c->load ? HAS(LOAD) : 0) | (class_work(c) ? HAS(WORK) : 0) |
-           kind_has(c);
+           (command_table_of(c) ? HAS(COMMANDS) : 0) | kind_has(c);
 }
 
 static void put_named(bytes_out *out, const qn_class *c)
@@ -73,6 +75,32 @@ static void put_named(bytes_out *out, const qn_class *c)
         put_text(out, row->unit);
         put_text(out, row->doc);
     }
+}
+
+static void put_command(bytes_out *out, const qn_command_row *c)
+{
+    put_text(out, c->name);
+    put_text(out, c->signature);
+    put_text(out, c->doc);
+    bytes_put_u32(out, c->args.nrows);
+    for (uint32_t i = 0; i < c->args.nrows; i++) {
+        const qn_command_arg *a = qn_table_row(&c->args, i);
+        put_text(out, a->name);
+        put_text(out, a->unit);
+        put_text(out, a->doc);
+        put_optional(out, a->min);
+        put_optional(out, a->max);
+    }
+}
+
+static void put_commands(bytes_out *out, const qn_class *c)
+{
+    const qn_command_table *table = command_table_of(c);
+
+    if (!table) return;
+    bytes_put_u32(out, table->rows.nrows);
+    for (uint32_t i = 0; i < table->rows.nrows; i++)
+        put_command(out, qn_table_row(&table->rows, i));
 }
 
 static void put_class(bytes_out *out, const qn_class *c)
@@ -94,6 +122,7 @@ static void put_class(bytes_out *out, const qn_class *c)
     for (uint32_t i = 0; i < c->params.nrows; i++)
         put_param(out, qn_table_row(&c->params, i));
     put_named(out, c);
+    put_commands(out, c);
 }
 
 void describe_module(const qn_module *m, bytes_out *out)

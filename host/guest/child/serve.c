@@ -5,6 +5,7 @@
 #include "child.h"
 
 #include "base/fail.h"
+#include "foreign/command.h"
 #include "module/table.h"
 
 #include <quoin/model.h>
@@ -229,6 +230,39 @@ static void call_restore(served *c)
     if (c->result == QN_OK) c->result = bytes_in_end(&in, &c->err);
 }
 
+/* ------------------------------------------------------------------ what operators ask */
+
+/* The text was read in the host already, where mistakes are told; it is read again for its values.
+ */
+static void call_command(served *c)
+{
+    command_ask ask;
+    command_result made = {.type = FOREIGN_VOID};
+    wire_result head;
+
+    if (c->n == 0 || c->bytes[c->n - 1]) give_up();
+    c->result = command_read(c->seat->cls, (const char *)c->bytes, &ask, &c->err);
+    if (c->result == QN_OK) c->result = command_call(&ask, c->seat->self, &made, &c->err);
+    if (c->result != QN_OK) return;
+    head = (wire_result){.type = made.type, .value = made.value.u};
+    bytes_put(&c->out, &head, sizeof head);
+    bytes_put(&c->out, made.text, strlen(made.text));
+}
+
+/* A parameter's slot, or the text that it is to hold. */
+static void call_param(served *c)
+{
+    seat *s = c->seat;
+    qn_str text = {NULL, c->n};
+    size_t n = c->head.k ? sizeof text : c->n;
+
+    if (c->head.i > s->cls->instance_size || n > s->cls->instance_size - c->head.i) give_up();
+    if (c->head.k && !(text.ptr = arena_text_n(&s->arena, (const char *)c->bytes, c->n)))
+        c->result = QN_E_NO_MEMORY;
+    else
+        memcpy((char *)s->self + c->head.i, c->head.k ? (const void *)&text : c->bytes, n);
+}
+
 /* ------------------------------------------------------------------ all of them */
 
 static const struct {
@@ -241,7 +275,8 @@ static const struct {
     [WIRE_SAVE] = {call_save, true},         [WIRE_RESTORE] = {call_restore, true},
     [WIRE_LOOKBACK] = {call_lookback, true}, [WIRE_NEED] = {call_need, true},
     [WIRE_EVENT] = {call_event, true},       [WIRE_CHECK] = {call_check, true},
-    [WIRE_ALLOCATE] = {call_allocate, true},
+    [WIRE_ALLOCATE] = {call_allocate, true}, [WIRE_COMMAND] = {call_command, true},
+    [WIRE_PARAM] = {call_param, true},
 };
 
 /* What a call brought stays in the buffer of its depth while the calls in it use the next one. */
