@@ -143,7 +143,7 @@ STANDS_ON = {  # part of host/ -> the parts it may include
     "synth": {"base", "tape"},
     "foreign": {"base"},
     "module": {"base", "config", "foreign"},
-    "guest": {"base", "module"},
+    "guest": {"base", "module", "foreign"},
     "engine": {"base", *ABOVE_BASE, "module", "foreign", "guest"},
     "report": {"base", "ledger", "tape", "config", "engine"},
     "tune": {"base", "config", "module", "engine", "report"},
