@@ -19,7 +19,12 @@ block()
 foreach(list CFLAGS CXXFLAGS LINK LIBM)
     list(JOIN QUOIN_PLUGIN_${list} " " QUOIN_PLUGIN_${list})
 endforeach()
+# The library that the bench calls commands by, as the program itself needs it: no headers of it.
+list(GET FFI_LINK_LIBRARIES 0 ffi)
+file(REAL_PATH ${ffi} ffi)
+string(REGEX REPLACE "^.*/(libffi[.]so[.][0-9]+).*$" "-l:\\1" QUOIN_BENCH_FFI ${ffi})
 configure_file(cmake/quoin.pc.in quoin.pc @ONLY)
+configure_file(cmake/quoinConfig.cmake ${CMAKE_BINARY_DIR}/cmake/quoinConfig.cmake @ONLY)
 configure_file(cmake/quoin-bench.pc.in quoin-bench.pc @ONLY)
 endblock()
 
@@ -36,7 +41,7 @@ install(TARGETS quoin_sdk quoin_bench ARCHIVE DESTINATION lib)
 install(DIRECTORY include/quoin sdk/include/quoin DESTINATION include FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/quoin.pc ${CMAKE_CURRENT_BINARY_DIR}/quoin-bench.pc
         DESTINATION lib/pkgconfig)
-install(FILES cmake/quoinConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/quoinConfigVersion.cmake
+install(FILES ${CMAKE_BINARY_DIR}/cmake/quoinConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/quoinConfigVersion.cmake
               cmake/plugin.cmake DESTINATION lib/cmake/quoin)
 install(FILES cmake/plugin.map LICENSE DESTINATION share/quoin)
 install(DIRECTORY sdk/templates DESTINATION share/quoin)
@@ -44,9 +49,7 @@ install(DIRECTORY sdk/templates DESTINATION share/quoin)
 # In a build folder the program finds the tree's own templates beside it, and what it makes of them
 # is built by -Dquoin_DIR=build/cmake: the same files, and where things lie here.
 file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/sdk/templates ${CMAKE_BINARY_DIR}/templates SYMBOLIC)
-foreach(file quoinConfig.cmake plugin.cmake)
-    configure_file(cmake/${file} ${CMAKE_BINARY_DIR}/cmake/${file} COPYONLY)
-endforeach()
+configure_file(cmake/plugin.cmake ${CMAKE_BINARY_DIR}/cmake/plugin.cmake COPYONLY)
 file(
     WRITE ${CMAKE_BINARY_DIR}/cmake/build-tree.cmake
     "set(QUOIN_PLUGIN_MAP ${QUOIN_PLUGIN_MAP})\n"

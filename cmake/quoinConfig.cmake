@@ -38,6 +38,7 @@ foreach(part sdk bench)
                                       INTERFACE_INCLUDE_DIRECTORIES "${quoin_INCLUDE_DIRS}")
     endif()
 endforeach()
-set_target_properties(quoin::bench PROPERTIES INTERFACE_LINK_LIBRARIES "quoin::sdk;m;dl")
+set_target_properties(quoin::bench PROPERTIES INTERFACE_LINK_LIBRARIES
+                                               "quoin::sdk;@QUOIN_BENCH_FFI@;m;dl")
 
 include("${CMAKE_CURRENT_LIST_DIR}/plugin.cmake")

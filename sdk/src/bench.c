@@ -329,7 +329,7 @@ int32_t qn_bench_link(qn_bench *b, qn_entry_fn entry)
         !b->about->classes)
         return refuse(b, QN_E_MODULE_TABLE, "its module is of another ABI, or has no class", NULL);
     for (uint32_t i = 0; i < b->about->nclasses; i++)
-        if (b->about->classes[i]->size != sizeof(qn_class) || !b->about->classes[i]->table)
+        if (b->about->classes[i]->size < BENCH_CLASS_LEAST || !b->about->classes[i]->table)
             return refuse(b, QN_E_MODULE_TABLE, "a class has the wrong size, or no table", NULL);
     b->cls = b->about->classes[0];
     return QN_OK;

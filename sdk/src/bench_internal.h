@@ -7,6 +7,10 @@
 #include <quoin/bench.h>
 
 #include <pthread.h>
+#include <stddef.h>
+
+/* A class as long as the oldest ABI has it that a host of these headers serves (QN_ABI_OLDEST). */
+#define BENCH_CLASS_LEAST (offsetof(qn_class, load) + sizeof(((qn_class *)0)->load))
 
 /* ------------------------------------------------------------------ memory */
 
@@ -156,6 +160,46 @@ void bench_leave(qn_bench *b, const bench_guard *g);
  * an active instance (is_active 1) or one that is not yet (0); -1 = in either. 0 = a failure. */
 int bench_allows(qn_bench *b, const char *function, int needs, int is_active);
 
+/* ------------------------------------------------------------------ commands */
+
+#define BENCH_WORDS (QN_COMMAND_ARGS + 1u)
+#define BENCH_TEXT 256u /* bytes of a command with its arguments, as a journal holds them */
+
+typedef struct bench_words {
+    char *items[BENCH_WORDS];
+    uint32_t n;
+    char text[BENCH_TEXT]; /* of the items */
+} bench_words;
+
+/* Cut a text into words. QN_OK; QN_E_SYNTAX, QN_E_INVALID. */
+int32_t bench_split(const char *text, bench_words *out, qn_err *err);
+
+/* The commands of the class, or NULL; the name of one, by its place. */
+const qn_command_table *bench_commands(const qn_bench *b);
+const char *bench_command_name(const qn_bench *b, uint32_t command);
+
+typedef union bench_value {
+    int64_t i;
+    uint64_t u;
+    double f;
+    const char *text;
+} bench_value;
+
+/* A command with its arguments, ready to be called; not to be moved. */
+typedef struct bench_ask {
+    const qn_command_row *row;
+    uint32_t place, nargs, result;
+    uint32_t types[QN_COMMAND_ARGS];
+    bench_value args[QN_COMMAND_ARGS];
+    bench_words words;
+} bench_ask;
+
+/* Read "NAME ARGUMENT ...", as the host does. A table that lies is a failure, too. */
+int32_t bench_command_read(qn_bench *b, const char *text, bench_ask *out, qn_err *err);
+
+/* Call it; what it returned goes into the output. The code that it failed with. */
+int32_t bench_command_call(const bench_ask *ask, void *self, qn_bench_output *out, qn_err *err);
+
 /* ------------------------------------------------------------------ parts */
 
 int bench_is(const qn_bench *b, const char *kind);
@@ -173,6 +217,12 @@ bench_order *bench_order_find(qn_bench *b, uint64_t id);
 uint64_t bench_order_add(qn_bench *b, uint32_t slot, uint32_t side, int64_t qty);
 
 int32_t bench_params_fill(qn_bench *b, qn_err *err);
+/* A class's parameter by its key, or NULL. */
+const qn_param *bench_param_find(const qn_class *cls, const char *key);
+uint64_t bench_slot_bytes(const qn_param *p);
+/* A new instance with the state of the one there is, in its place; the last `nset` parameters that
+ * were given count, whatever the state says of them. On error the old one stays. */
+int32_t bench_replace_set(qn_bench *b, uint64_t nset, qn_err *err);
 int32_t bench_instance_make(qn_bench *b, qn_err *err);
 void bench_blocks_free(qn_bench *b, bench_block *blocks, uint64_t n);
 /* The slot of an instrument's number, or -1. */

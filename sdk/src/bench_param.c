@@ -114,12 +114,12 @@ static int32_t range_check(const qn_param *p, const char *value, const slot *s, 
     return QN_OK;
 }
 
-static uint64_t slot_bytes(uint32_t type)
+uint64_t bench_slot_bytes(const qn_param *p)
 {
 #define SIZE(number, NAME, ctype, text) [number] = sizeof(ctype),
     static const unsigned char sizes[QN_PARAM_TYPES] = {QN_PARAM_TYPE_LIST(SIZE)};
 #undef SIZE
-    return type < QN_PARAM_TYPES ? sizes[type] : 0;
+    return p->type < QN_PARAM_TYPES ? sizes[p->type] : 0;
 }
 
 /* A text of the instance's own: the slot's lives as long as the instance. */
@@ -146,7 +146,7 @@ static int32_t param_fill(qn_bench *b, const qn_param *p, const char *value, qn_
          p->type == QN_PARAM_TYPE_SECRET) &&
         (rc = text_own(b, &s, err)) != QN_OK)
         return rc;
-    memcpy((char *)b->self + p->offset, &s, slot_bytes(p->type));
+    memcpy((char *)b->self + p->offset, &s, bench_slot_bytes(p));
     return QN_OK;
 }
 
@@ -158,11 +158,13 @@ static const char *given(const qn_bench *b, const char *key)
     return NULL;
 }
 
-static int is_key(const qn_class *cls, const char *key)
+const qn_param *bench_param_find(const qn_class *cls, const char *key)
 {
-    for (uint32_t i = 0; i < cls->params.nrows; i++)
-        if (strcmp(((const qn_param *)qn_table_row(&cls->params, i))->key, key) == 0) return 1;
-    return 0;
+    for (uint32_t i = 0; i < cls->params.nrows; i++) {
+        const qn_param *p = (const qn_param *)qn_table_row(&cls->params, i);
+        if (strcmp(p->key, key) == 0) return p;
+    }
+    return NULL;
 }
 
 int32_t bench_params_fill(qn_bench *b, qn_err *err)
@@ -170,7 +172,7 @@ int32_t bench_params_fill(qn_bench *b, qn_err *err)
     int32_t rc = QN_OK;
 
     for (uint64_t i = 0; i < b->nparams; i++)
-        if (!is_key(b->cls, b->params[i].key))
+        if (!bench_param_find(b->cls, b->params[i].key))
             return qn_fail(err, QN_E_UNKNOWN_NAME, "%s has no parameter '%s'", b->cls->id,
                            b->params[i].key);
     for (uint32_t i = 0; i < b->cls->params.nrows && rc == QN_OK; i++) {

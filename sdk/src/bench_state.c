@@ -153,15 +153,39 @@ static int32_t load(qn_bench *b, uint32_t schema, reader *r, qn_err *err)
     return rc;
 }
 
-/* A new instance with a state (r NULL = without) in the place of the one there is. */
-static int32_t replace(qn_bench *b, uint32_t schema, reader *r, qn_err *err)
+/* Slots of parameters, as they were filled in. */
+typedef struct kept {
+    const qn_param *p;
+    unsigned char bytes[32]; /* of the longest type */
+} kept;
+
+static void slots_keep(const qn_bench *b, kept *all, uint64_t n)
 {
+    for (uint64_t i = 0; i < n; i++) {
+        all[i].p = bench_param_find(b->cls, b->params[b->nparams - n + i].key);
+        memcpy(all[i].bytes, (const char *)b->self + all[i].p->offset, bench_slot_bytes(all[i].p));
+    }
+}
+
+static void slots_put(const qn_bench *b, const kept *all, uint64_t n)
+{
+    for (uint64_t i = 0; i < n; i++)
+        memcpy((char *)b->self + all[i].p->offset, all[i].bytes, bench_slot_bytes(all[i].p));
+}
+
+/* A new instance with a state (r NULL = without) in the place of the one there is. Where a command
+ * changes a parameter, the state holds it: of the last `nset` parameters what was given counts. */
+static int32_t replace(qn_bench *b, uint32_t schema, reader *r, uint64_t nset, qn_err *err)
+{
+    kept slots[BENCH_WORDS];
     aside old = put_aside(b);
     int32_t rc = bench_instance_make(b, err);
 
+    if (rc == QN_OK) slots_keep(b, slots, nset);
     if (rc == QN_OK && r && b->loads_early) rc = load(b, schema, r, err);
     if (rc == QN_OK) rc = bench_begin_service(b, err);
     if (rc == QN_OK && r && !b->loads_early) rc = load(b, schema, r, err);
+    if (rc == QN_OK) slots_put(b, slots, nset);
     settle(b, &old, rc == QN_OK);
     return rc;
 }
@@ -179,7 +203,7 @@ int32_t qn_bench_load(qn_bench *b, uint32_t schema, const void *bytes, uint64_t 
                     b->cls ? b->cls->schema_min : 0, b->cls ? b->cls->schema : 0);
         return QN_E_STATE;
     }
-    rc = replace(b, schema, &r, &err);
+    rc = replace(b, schema, &r, 0, &err);
     if (rc != QN_OK && !err.msg[0])
         bench_fault(b, PLUGIN, "load returned %s and did not say why", bench_error_name(rc));
     return bench_keep(b, rc, &err);
@@ -204,12 +228,30 @@ static int32_t reload_with_state(qn_bench *b, qn_err *err)
     int32_t rc;
 
     if (!before) return qn_fail(err, QN_E_STATE, "its state could not be saved");
-    if ((rc = replace(b, b->cls->schema, &r, err)) == QN_OK) {
+    if ((rc = replace(b, b->cls->schema, &r, 0, err)) == QN_OK) {
         after = qn_bench_save(b, &after_n);
         if (!after || after_n != before_n || memcmp(after, before, before_n) != 0)
             rc = qn_fail(err, QN_E_DIVERGED, "what was loaded is saved as other bytes");
     }
     bench_give(before);
+    return rc;
+}
+
+int32_t bench_replace_set(qn_bench *b, uint64_t nset, qn_err *err)
+{
+    uint64_t n;
+    unsigned char *state;
+    reader r;
+    int32_t rc;
+
+    if (!b->cls->schema && !(b->cls->flags & QN_CLASS_STATELESS))
+        return qn_fail(err, QN_E_STATE, "%s saves no state that could go over", b->cls->id);
+    if (!b->cls->schema) return replace(b, 0, NULL, nset, err);
+    if (!(state = saved_copy(b, &n)))
+        return qn_fail(err, QN_E_STATE, "its state could not be saved");
+    r = (reader){state, n, 0, b->stream_bytes};
+    rc = replace(b, b->cls->schema, &r, nset, err);
+    bench_give(state);
     return rc;
 }
 
@@ -226,7 +268,7 @@ int32_t qn_bench_reload(qn_bench *b)
     if (b->cls->schema)
         rc = reload_with_state(b, &err);
     else if (b->cls->flags & QN_CLASS_STATELESS)
-        rc = replace(b, 0, NULL, &err);
+        rc = replace(b, 0, NULL, 0, &err);
     else
         rc = qn_fail(&err, QN_E_UNSUPPORTED,
                      "the class saves no state and does not say that it is stateless");

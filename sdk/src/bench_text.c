@@ -263,6 +263,12 @@ static void line_list(qn_bench *b, const qn_bench_output *o)
     }
 }
 
+static void line_result(qn_bench *b, const qn_bench_output *o)
+{
+    add(b, "result %s", bench_command_name(b, o->as.result.command));
+    if (o->as.result.text[0]) add(b, " %s", o->as.result.text);
+}
+
 static void (*const lines[QN_BENCH_OUTPUTS])(qn_bench *, const qn_bench_output *) = {
     [QN_BENCH_SIGNAL] = line_signal,   [QN_BENCH_TARGET] = line_target,
     [QN_BENCH_ORDER] = line_order,     [QN_BENCH_CANCEL] = line_cancel,
@@ -272,7 +278,8 @@ static void (*const lines[QN_BENCH_OUTPUTS])(qn_bench *, const qn_bench_output *
     [QN_BENCH_TIMER] = line_timer,     [QN_BENCH_WORK] = line_timer,
     [QN_BENCH_REPORT] = line_report,   [QN_BENCH_FILL] = line_fill,
     [QN_BENCH_PAYMENT] = line_payment, [QN_BENCH_ANSWER] = line_answer,
-    [QN_BENCH_WEIGHTS] = line_list,    [QN_BENCH_TRIAL] = line_list};
+    [QN_BENCH_WEIGHTS] = line_list,    [QN_BENCH_TRIAL] = line_list,
+    [QN_BENCH_RESULT] = line_result};
 
 static const char *told_from(qn_bench *b, uint64_t first)
 {

@@ -43,6 +43,7 @@
 #ifndef QUOIN_BENCH_H
 #define QUOIN_BENCH_H
 
+#include <quoin/command.h>
 #include <quoin/decision.h>
 #include <quoin/execution.h>
 #include <quoin/optimizer.h>
@@ -213,10 +214,11 @@ int32_t qn_bench_send(qn_bench *b, const qn_event *event);
     X(16, ANSWER, "allow|reduce|reject INSTRUMENT QTY [REASON]")                                   \
     X(17, WEIGHTS, "weights W W ...")                                                              \
     X(18, TRIAL, "trial V V ... | wait | end")                                                     \
-    X(19, LOG, "log TEXT: not among the lines of qn_bench_expect")
+    X(19, LOG, "log TEXT: not among the lines of qn_bench_expect")                                 \
+    X(20, RESULT, "result COMMAND [VALUE]")
 
 #define QN_BENCH_OUTPUT_ENUM(number, NAME, line) QN_BENCH_##NAME = (number),
-enum { QN_BENCH_OUTPUT_LIST(QN_BENCH_OUTPUT_ENUM) QN_BENCH_OUTPUTS = 20 };
+enum { QN_BENCH_OUTPUT_LIST(QN_BENCH_OUTPUT_ENUM) QN_BENCH_OUTPUTS = 21 };
 #undef QN_BENCH_OUTPUT_ENUM
 
 /* One thing that the plugin said. */
@@ -260,6 +262,12 @@ typedef struct qn_bench_output {
             int32_t level;
             char text[252];
         } log;
+        struct {
+            uint32_t command; /* place in the class's table */
+            uint32_t rsv0;
+            double value;               /* 0 where it returned a text, or nothing */
+            char text[QN_COMMAND_TEXT]; /* what it returned, a number too; "" = nothing */
+        } result;
     } as;
 } qn_bench_output;
 
@@ -282,6 +290,27 @@ int qn_bench_expect(qn_bench *b, const char *lines);
 
 /* The same lines as text, of all since qn_bench_forget. Valid until the next call of it. */
 const char *qn_bench_told(qn_bench *b);
+
+/* ------------------------------------------------------------------ what an operator does
+ *
+ *   qn_bench_call(b, "set_bias 0.2");
+ *   qn_bench_expect(b, "#5 result set_bias 0\n");
+ *   if (qn_bench_call(b, "set_bias 7") != QN_E_RANGE) qn_bench_fail(b, "a bias of 7");
+ *   qn_bench_change(b, "qty=3");
+ *
+ * Both take what `quoin ctl call` and `quoin ctl set` take behind the plugin's id, in one text: a
+ * blank between two words, a word that has blanks in quotation marks. */
+
+/* Call a command of the plugin's own between two events. What it returned is an output, RESULT.
+ * QN_OK, or the error with which the host or the command refused it, which is no failure: see
+ * qn_bench_reason. A command that refuses and has changed the instance or does not say why, that
+ * pushes or takes memory, is one. */
+int32_t qn_bench_call(qn_bench *b, const char *text);
+
+/* Set parameters that may change while a run goes on (QN_PARAM_LIVE), all of them or none: a new
+ * instance with the values is given the state of the one there is. QN_OK, or the error, with which
+ * the old instance stays; an error is no failure. */
+int32_t qn_bench_change(qn_bench *b, const char *text);
 
 /* ------------------------------------------------------------------ the books, features, refusals
  *
