@@ -286,6 +286,7 @@ static bool run_supervised(arguments *a, const config *cfg, int *status)
     if (starts) {
         a->is_resume = true;
         a->engine.crashed_at = atomic_load(&slot_page_here()->crashed_at);
+        a->engine.down_since = atomic_load(&slot_page_here()->down_since);
         a->lifts_halt = a->engine.lifts_halt = false;
     }
     return true;

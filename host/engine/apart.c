@@ -2,9 +2,11 @@
 #include "internal.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <ucontext.h>
 
-#define STACK_BYTES (UINT64_C(8) << 20) /* as the program's own */
+#define STACK_BYTES ((size_t)8 << 20) /* as the program's own */
+#define GUARD_BYTES ((size_t)1 << 20) /* below it, as the kernel leaves below that one */
 
 struct apart {
     ucontext_t host, plugin;
@@ -23,10 +25,27 @@ static void begin(unsigned high, unsigned low)
     a->rc = a->call(a->in, a->ev, a->out);
 }
 
+/* A call that overflows its stack crashes there, and not in what lies below. NULL: no memory. */
+static char *stack_make(void)
+{
+    char *p = mmap(NULL, GUARD_BYTES + STACK_BYTES, PROT_NONE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
+
+    if (p == MAP_FAILED) return NULL;
+    if (mprotect(p + GUARD_BYTES, STACK_BYTES, PROT_READ | PROT_WRITE) == 0) return p + GUARD_BYTES;
+    munmap(p, GUARD_BYTES + STACK_BYTES);
+    return NULL;
+}
+
+static void stack_free(char *stack)
+{
+    if (stack) munmap(stack - GUARD_BYTES, GUARD_BYTES + STACK_BYTES);
+}
+
 int32_t apart_make(instance *in, apart_call call, const qn_event *ev, const void *out)
 {
     apart *a = mem_new(1, sizeof *a);
-    char *stack = mem_new(1, STACK_BYTES);
+    char *stack = stack_make();
     int32_t rc = QN_E_NO_MEMORY;
 
     if (a && stack && getcontext(&a->plugin) == 0) {
@@ -43,7 +62,7 @@ int32_t apart_make(instance *in, apart_call call, const qn_event *ev, const void
         in->apart = NULL;
         rc = a->rc;
     }
-    mem_free(stack);
+    stack_free(stack);
     mem_free(a);
     return rc;
 }

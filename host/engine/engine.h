@@ -63,6 +63,8 @@ typedef struct engine_options {
                           Nothing is kept of that */
     const struct quarantine *quarantine; /* builds that are not to be called; NULL = none */
     uint64_t crashed_at; /* ENGINE_RESUME: the event in whose call a plugin crashed; 0 = none */
+    int64_t
+        down_since; /* ENGINE_RESUME, steady clock: the engine before it died; 0 = by its start */
     const char *instead_path; /* this file of a plugin is loaded from */
     const char *instead_file; /* that one; NULL = none */
     bool lifts_halt;   /* ENGINE_TRADE: the store's halt ends with the beginning of this run */

@@ -449,8 +449,22 @@ void replay_advance(engine *e)
     if (rc != QN_OK) engine_fail(e, rc, "%s", err.msg);
 }
 
+/* For operators: how long nobody traded. */
+static void tell_back(const engine *e)
+{
+    bool was_down = e->options.down_since != 0;
+    int64_t since = was_down ? e->options.down_since : e->started;
+
+    log_line(LOG_INFO,
+             "all that is on record is done again, %" PRIu64 " events: the run goes on, %" PRId64
+             " ms after %s",
+             e->seq, (clock_steady() - since) / QN_NS_PER_MS,
+             was_down ? "the crash" : "it was taken up");
+}
+
 void replay_go_live(engine *e)
 {
+    if (e->options.mode == ENGINE_RESUME) tell_back(e);
     replay_close(e->replay);
     e->replay = NULL;
     if (e->options.mode == ENGINE_REPLAY) e->store = NULL;

@@ -139,6 +139,7 @@ typedef struct slot_page {
     _Atomic uint64_t last_seq;   /* at the start of the run: 0 */
     _Atomic uint32_t forks;      /* copies of the process that a plugin made, and that were ended */
     _Atomic uint64_t crashed_at; /* the event at which the process before this one crashed; 0 */
+    _Atomic int64_t down_since;  /* steady clock: that process ended; 0 = there was none */
     call_slot slots[SLOT_THREADS];
     slot_row rows[SLOT_ROWS];
     crash_record crash;

@@ -199,7 +199,7 @@ static int64_t pause_before(const parent *p, uint32_t recent)
 /* True: start again. False: *status is the program's. */
 static bool on_crash(parent *p, int *status)
 {
-    int64_t now = clock_steady();
+    int64_t now = atomic_load(&p->page->down_since);
     uint32_t recent = recent_starts(p, now);
     const char *why = end_of_it(p, recent);
     char text[CRASH_TEXT];
@@ -259,6 +259,7 @@ bool supervise(const supervise_options *options, uint32_t *starts, int *status)
             return false;
         }
         ended = wait_for_child(&p);
+        atomic_store(&p.page->down_since, clock_steady());
         if (WIFEXITED(ended) && atomic_load(&p.page->has_returned)) {
             *status = WEXITSTATUS(ended);
             return false;

@@ -98,14 +98,14 @@ def load(fmt, catalog, csv):
     subprocess.run(import_argv(fmt, path(catalog), csv), check=True, capture_output=True)
 
 
-def config(name, catalog, strategies, more=""):
+def config(name, catalog, strategies, more="", pace=0):
     with open(path(name), "w", encoding="utf-8") as f:
         f.write(f'''
 name = "bench"; seed = 1; catalog = "{catalog}";
-plugin_path = [ "{TOOLS}" ];
+plugin_path = [ "{TOOLS}", "{os.path.join(BUILD, "tests", "plugins")}" ];
 venues = ( {{ id = "sim"; plugin = "venue/sim"; instruments = [ "BTCUSDT" ]; data = [ "bar:1m" ];
              accounts = ( {{ currency = "USDT"; balance = "1000000"; }} );
-             params = {{ taker_bps = 4.0; }}; }} );
+             params = {{ taker_bps = 4.0; pace = {float(pace)}; }}; }} );
 strategies = ( {", ".join(strategies)} );
 report = {{ sample = "1d"; }};
 {more}
@@ -152,6 +152,9 @@ def prepare():
            [strategy("t1", "strategy/trend_following", route="portfolio"),
             strategy("t2", "strategy/trend_following", "slow = 300;", route="portfolio"),
             strategy("m1", "strategy/mean_reversion", route="portfolio")], CHAIN)
+    config("restart.cfg", "bars", [SMA, strategy("bad", "strategy/crash", f"at = {MINUTES - 1};")],
+           f'store = {{ path = "{path("restart.store")}"; durability = "group"; '
+           'snapshot_every = 0; };', pace=1e10)
     for n in (1, 2, 4, 8):
         config(f"empty{n}.cfg", "bars",
                [strategy(f"e{i}", "strategy/empty") for i in range(n)])
@@ -371,6 +374,24 @@ def startup_run():
     return ours, base, ours / base
 
 
+def restart():
+    """Seconds from the crash of a plugin on the last bar but one to the engine that goes on, all
+    bars done again: the bundle kept, the process, the config, the plugins, the store, the events.
+    Against a run of the same bars."""
+    def down():
+        subprocess.run(["rm", "-rf", path("restart.store")], check=True)
+        done = subprocess.run([QUOIN, "run", path("restart.cfg"), "--json"], check=False,
+                              capture_output=True, text=True)
+        found = re.findall(r"the run goes on, (\d+) ms after the crash", done.stderr)
+        if done.returncode != 3 or len(found) != 2:
+            sys.exit(f"bench: restart.cfg ended with {done.returncode}: {done.stderr}")
+        return max(map(int, found)) / 1e3
+
+    ours, base = pairs(down, lambda: events_cpu("bars.cfg") * MINUTES / 1e9)
+    subprocess.run(["rm", "-rf", path("restart.store")], check=True)
+    return ours, base, ours / base
+
+
 def store(*args):
     """The first figure of bench_store, in a fresh folder on the disk of the build."""
     subprocess.run(["rm", "-rf", path("store.bench")], check=True)
@@ -458,6 +479,8 @@ ROWS = [
      None, None),
     ("startup", "start and end of the program, against an empty program", "ms", startup,
      "ratio <= 7", lambda o, f, r: r <= 7),
+    ("restart", "from a plugin's crash to an engine that has done 1 M events again, against a run of "
+     "them", "s", restart, "<= 1 s", lambda o, f, r: o <= 1),
     ("startup_run", "a run of one bar, against an empty program", "ms", startup_run, None, None),
 ]
 

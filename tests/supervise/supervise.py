@@ -3,57 +3,19 @@
 everybody else's decisions as they would have been."""
 import json
 import os
+import re
 import signal
 import shutil
 import sys
 import unittest
 
-sys.path.insert(0, os.path.join(os.environ["QUOIN_SOURCE"], "tests", "control"))
+sys.path.insert(0, os.path.join(os.environ["QUOIN_SOURCE"], "tests", "supervise"))
 import runs
-from host import Host, catalog, children, sma
+from lasting import Lasting, culprit, read
+from host import catalog, children, sma
 from support import quoin
 
 BARS = 3000
-FAST = 6e9  # a pace at which nothing is waited for
-
-
-def culprit(name="crash", params="at = 700;", id="bad", more=""):
-    text = runs.strategy(f"strategy/{name}", params, data='"bar:1m"', id=id)
-    return text[:-1] + f"{more} }}"
-
-
-def read(path):
-    with open(path, encoding="utf-8") as f:
-        return f.read()
-
-
-class Lasting(Host):
-    """A run of a pace with a store that survives its process."""
-
-    def __init__(self, run, strategies, extra="", pace=FAST, snapshot=200):
-        super().__init__(run, strategies, pace=pace, extra=extra)
-        run.write(self.name, read(run.path(self.name)).replace('durability = "group"',
-                                          f'durability = "group"; snapshot_every = {snapshot}'))
-
-    def call(self, *args):
-        return quoin("run", self.run.path(self.name), "--json", *args)
-
-    def decisions(self, strategy):
-        """What a strategy decided: its outputs and orders, without numbers that others shift."""
-        done = quoin("journal", "show", self.store, "--json")
-        assert done.returncode == 0, done.stderr
-        kept = []
-        for r in json.loads(done.stdout):
-            if r.get("strategy") != strategy or r["type"] in ("fault",):
-                continue
-            kept.append({k: v for k, v in r.items()
-                         if k not in ("seq", "incarnation", "order_id")
-                         and not k.endswith("_seq")})
-        return kept
-
-    def bundles(self):
-        folder = os.path.join(self.store, "crashes")
-        return [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
 
 
 class Supervise(unittest.TestCase):
@@ -78,6 +40,7 @@ class Supervise(unittest.TestCase):
         self.assertEqual(done.stderr.count("bad (strategy/crash 1.0.0) crashed in on_event"), 2,
                          done.stderr)
         self.assertEqual(done.stderr.count("is in quarantine: the run"), 1, done.stderr)
+        self.assertEqual(len(re.findall(r"the run goes on, \d+ ms after the crash", done.stderr)), 2)
         self.assertEqual(result["run"]["status"], "completed")
         self.assertEqual(result["decision_hash"], json.loads(whole.stdout)["decision_hash"])
         self.assertGreater(len(host.decisions("good")), 100)
