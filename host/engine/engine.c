@@ -30,6 +30,11 @@ void engine_fail(engine *e, int32_t code, const char *format, ...)
     va_end(args);
 }
 
+static inline bool goes_on(const engine *e)
+{
+    return e->status == RUN_COMPLETED && e->failed == QN_OK;
+}
+
 /* ------------------------------------------------------------------ dispatch */
 
 /* Out of line, as all that is rare: the path of a market event that brings nothing about, which
@@ -49,7 +54,7 @@ RARE void instance_fault(instance *in, int32_t rc)
 
 /* Applies everything that waits, in its order; what that brings about waits behind it. After a
  * failure nothing is applied any more: the books stay as they were when it happened. */
-void engine_drain(engine *e)
+RARE void engine_drain(engine *e)
 {
     qn_event *ev;
 
@@ -79,7 +84,7 @@ RARE static void on_mark_failed(engine *e, uint32_t instrument)
 }
 
 /* Marks the books at the close of a bar or the price of a trade. */
-void engine_mark(engine *e, const stream *s, const qn_event *ev)
+static inline void mark(engine *e, const stream *s, const qn_event *ev)
 {
     int64_t equity;
     int64_t price;
@@ -102,18 +107,23 @@ void engine_mark(engine *e, const stream *s, const qn_event *ev)
     if (equity <= 0 && equity < s->account->start) e->status = RUN_RUINED;
 }
 
+void engine_mark(engine *e, const stream *s, const qn_event *ev)
+{
+    mark(e, s, ev);
+}
+
 /* The venue matches first; its fills are sequenced before the event that made them. */
-static inline void match(engine *e, const stream *s, qn_event *ev)
+static inline void match(engine *e, const stream *s, qn_event *ev, bool is_sampled)
 {
     venue *v = &e->venues[s->venue];
-    int64_t begun = stage_begin(e);
+    int64_t begun = time_begin(is_sampled);
     int32_t rc;
 
     ev->slot = s->venue_slot;
     slot_set(e->slot, SLOT_WORD(v->in.owner, SLOT_CALL_ON_MARKET)); /* no other call is around it */
     rc = v->table->on_market(v->in.self, ev);
     slot_set(e->slot, 0);
-    instance_end(e, &v->in, begun);
+    instance_end(&v->in, begun);
     if (rc != QN_OK) on_venue_failed(e, v, rc);
     if (!queue_is_empty(&e->queue)) engine_drain(e);
     stage_end(e, STAGE_VENUE, begun);
@@ -250,68 +260,72 @@ static void fire_result(engine *e)
     settle(e);
 }
 
-static void compute(engine *e, const stream *s, const qn_event *ev)
+static inline void compute(engine *e, const stream *s, const qn_event *ev, bool is_sampled)
 {
-    int64_t begun = stage_begin(e);
+    int64_t begun = time_begin(is_sampled);
 
     functions_compute(e, s->first_use, s->nuses, (const qn_bar *)(const void *)ev);
     stage_end(e, STAGE_FUNCTIONS, begun);
 }
 
-static void tell_models(engine *e, const stream *s, qn_event *ev)
+static inline void tell_models(engine *e, const stream *s, qn_event *ev, bool is_sampled)
 {
-    int64_t begun = stage_begin(e);
+    const listener *first = &e->listeners[s->first_listener], *end = first + s->nlisteners;
+    int64_t begun = time_begin(is_sampled);
 
-    for (uint32_t i = s->first_listener; i < s->first_listener + s->nlisteners; i++) {
-        listener *to = &e->listeners[i];
-        int64_t called = stage_begin(e);
+    for (const listener *to = first; to < end; to++) {
+        int64_t called = time_begin(is_sampled);
         int32_t rc;
         ev->slot = to->slot;
         slot_set(e->slot, SLOT_WORD(to->model->in.owner, SLOT_CALL_ON_EVENT));
         rc = to->model->table->on_event(to->model->in.self, ev, &to->model->out);
         slot_set(e->slot, 0);
-        instance_end(e, &to->model->in, called);
+        instance_end(&to->model->in, called);
         if (rc != QN_OK) instance_fault(&to->model->in, rc);
     }
     stage_end(e, STAGE_MODELS, begun);
 }
 
-static inline void tell_strategies(engine *e, const stream *s, qn_event *ev)
+static inline void tell_strategies(engine *e, const stream *s, qn_event *ev, bool is_sampled)
 {
-    int64_t begun = stage_begin(e);
+    const subscriber *first = &e->subscribers[s->first], *end = first + s->n;
+    int64_t begun = time_begin(is_sampled);
 
-    for (uint32_t i = s->first; i < s->first + s->n; i++) {
-        subscriber *to = &e->subscribers[i];
-        int64_t called = stage_begin(e);
+    for (const subscriber *to = first; to < end; to++) {
+        int64_t called = time_begin(is_sampled);
         int32_t rc;
         ev->slot = to->slot;
         slot_set(e->slot, SLOT_WORD(to->strategy->in.owner, SLOT_CALL_ON_EVENT));
         rc = to->strategy->table->on_event(to->strategy->in.self, ev, &to->strategy->out);
         slot_set(e->slot, 0);
-        instance_end(e, &to->strategy->in, called);
+        instance_end(&to->strategy->in, called);
         if (rc != QN_OK) instance_fault(&to->strategy->in, rc);
     }
     stage_end(e, STAGE_STRATEGIES, begun);
 }
 
-static inline void market_event(engine *e, qn_event *ev)
+/* `is_sampled` is a constant to each of its callers: what times an event is compiled into one of
+ * them only. */
+__attribute__((always_inline)) static inline void market_event(engine *e, qn_event *ev,
+                                                               bool is_sampled)
 {
     const stream *s = &e->streams[e->tape->stream];
 
     engine_set_time(e, ev);
     e->counts.market++;
-    if (s->venue != NO_VENUE) match(e, s, ev);
+    if (s->venue != NO_VENUE) match(e, s, ev, is_sampled);
     if (e->failed != QN_OK) return;
     ev->seq = e->cause = ++e->seq;
     if (e->bus) bus_put(e->bus, ev);
     if (s->venue != NO_VENUE) {
-        engine_mark(e, s, ev);
-        if (e->status != RUN_COMPLETED || e->failed != QN_OK) return;
+        mark(e, s, ev);
+        if (!goes_on(e)) return;
     }
-    if (s->nuses) compute(e, s, ev);
-    if (s->nlisteners) tell_models(e, s, ev); /* first: features follow their event at once */
+    if (s->nuses) compute(e, s, ev, is_sampled);
+    /* first: features follow their event at once */
+    if (s->nlisteners) tell_models(e, s, ev, is_sampled);
     if (e->nrisk && s->venue != NO_VENUE) risk_event(e, ev);
-    tell_strategies(e, s, ev);
+    if (s->n) tell_strategies(e, s, ev, is_sampled);
     if (s->is_executed) execution_deliver(&e->execution.in, ev);
     settle(e);
 }
@@ -360,7 +374,7 @@ RARE static void sampled_market_event(engine *e, qn_event *ev)
     if (e->counts.market && !(e->counts.market & CHECKPOINT_MASK)) put_checkpoint(e);
     e->is_sampled = true;
     before = clock_steady();
-    market_event(e, ev);
+    market_event(e, ev, true);
     bucket = (uint64_t)(clock_steady() - before) / 8;
     e->latency[bucket < LATENCY_BUCKETS ? bucket : LATENCY_BUCKETS - 1]++;
     e->is_sampled = false;
@@ -421,6 +435,27 @@ RARE static void attend(engine *e)
     e->is_attending = false;
 }
 
+/* True while only the tape has a say in what comes next, and nobody else wants to be heard. */
+static inline bool is_undisturbed(const engine *e, const volatile sig_atomic_t *stop)
+{
+    return goes_on(e) && e->tape->head && (e->counts.market & SAMPLE_MASK) &&
+           !timers_first(&e->timers) && !reload_is_due(&e->reloads) && !*stop;
+}
+
+/* A market event. When nothing but the tape and what `is_undisturbed` looks at can bring about
+ * anything else (is_alone), those behind it, too: this is where a backtest spends its time. */
+static int32_t market_events(engine *e, bool is_alone, const volatile sig_atomic_t *stop,
+                             qn_err *err)
+{
+    int32_t rc;
+
+    do {
+        market_event(e, e->tape->head, false);
+        rc = tape_next(e->tape, err);
+    } while (is_alone && rc == QN_OK && is_undisturbed(e, stop));
+    return rc;
+}
+
 int32_t engine_loop(engine *e, qn_err *err)
 {
     static volatile sig_atomic_t never;
@@ -431,7 +466,7 @@ int32_t engine_loop(engine *e, qn_err *err)
 
     for (uint32_t i = 0; i < e->nvenues; i++)
         is_paced = is_paced || e->venues[i].info.pace > 0;
-    while (e->status == RUN_COMPLETED && e->failed == QN_OK && rc == QN_OK) {
+    while (goes_on(e) && rc == QN_OK) {
         qn_event *ev = e->tape->head;
         next_step step;
         if (e->watchdog.is_running) atomic_fetch_add_explicit(&e->steps, 1, memory_order_relaxed);
@@ -440,7 +475,7 @@ int32_t engine_loop(engine *e, qn_err *err)
             replay_go_live(e);
         if (reload_is_due(&e->reloads)) attend(e);
         if (e->replay && commands_again(e)) continue;
-        if (e->status != RUN_COMPLETED || e->failed != QN_OK) break;
+        if (!goes_on(e)) break;
         if (*stop || (e->replay && replay_stops_at(e->replay, e->seq))) {
             e->status = RUN_STOPPED;
             break;
@@ -457,11 +492,11 @@ int32_t engine_loop(engine *e, qn_err *err)
             fire_timer(e);
         } else if (step == STEP_RESULT) {
             fire_result(e);
+        } else if (e->counts.market & SAMPLE_MASK) {
+            bool is_alone = !is_paced && !e->replay && !e->pool && !e->watchdog.is_running;
+            rc = market_events(e, is_alone, stop, err);
         } else {
-            if (e->counts.market & SAMPLE_MASK)
-                market_event(e, ev);
-            else
-                sampled_market_event(e, ev);
+            sampled_market_event(e, ev);
             rc = tape_next(e->tape, err);
         }
     }

@@ -91,7 +91,7 @@ void execution_deliver(instance *in, qn_event *ev)
     before = call_begin(e, in, SLOT_CALL_ON_EVENT);
     rc = e->execution.table->on_event(in->self, ev, &e->execution.out);
     call_end(e, before);
-    instance_end(e, in, begun);
+    instance_end(in, begun);
     if (rc != QN_OK) instance_fault(in, rc);
     e->cause = cause;
     stage_end(e, STAGE_EXECUTION, begun);

@@ -63,7 +63,7 @@ void model_deliver(instance *in, qn_event *ev)
     before = call_begin(in->engine, in, SLOT_CALL_ON_EVENT);
     rc = m->table->on_event(in->self, ev, &m->out);
     call_end(in->engine, before);
-    instance_end(in->engine, in, begun);
+    instance_end(in, begun);
     if (rc != QN_OK) instance_fault(in, rc);
 }
 

@@ -317,6 +317,6 @@ void strategy_deliver(instance *in, qn_event *ev)
     before = call_begin(e, in, SLOT_CALL_ON_EVENT);
     rc = s->table->on_event(in->self, ev, &s->out);
     call_end(e, before);
-    instance_end(e, in, begun);
+    instance_end(in, begun);
     if (rc != QN_OK) instance_fault(in, rc);
 }

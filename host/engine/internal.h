@@ -501,25 +501,30 @@ void engine_drain(engine *e);
 void engine_mark(engine *e, const stream *s, const qn_event *ev);
 /* Engine time goes on to that of an event of the tape. */
 void engine_set_time(engine *e, qn_event *ev);
-/* Times a stage of a sampled event; two loads otherwise. */
+/* When something began that is timed; 0 = it is not. */
+static inline int64_t time_begin(bool is_sampled)
+{
+    return is_sampled ? clock_steady() : 0;
+}
+/* Times a stage of a sampled event. */
 static inline int64_t stage_begin(const engine *e)
 {
-    return e->is_sampled ? clock_steady() : 0;
+    return time_begin(e->is_sampled);
 }
 void stage_note(engine *e, uint32_t stage, int64_t begun);
 static inline void stage_end(engine *e, uint32_t stage, int64_t begun)
 {
-    if (e->is_sampled) stage_note(e, stage, begun);
+    if (begun) stage_note(e, stage, begun);
 }
 
 /* The end of an event: all that it brought about has happened, and is on record. */
 void engine_settle(engine *e);
 /* Counts a call that gave an instance an event, and times it where that is sampled. */
 void instance_note(instance *in, int64_t begun);
-static inline void instance_end(engine *e, instance *in, int64_t begun)
+static inline void instance_end(instance *in, int64_t begun)
 {
     in->events++;
-    if (e->is_sampled) instance_note(in, begun);
+    if (begun) instance_note(in, begun);
 }
 
 /* Around each call of an instance on the engine's thread, so that a crash has a name. `call` is a

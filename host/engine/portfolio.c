@@ -249,7 +249,7 @@ static void allocate(engine *e, uint64_t cause)
     for (uint32_t i = 0; i < p->nlines; i++)
         ask_line(e, i);
     record.status = ask_optimizer(e, &err);
-    instance_end(e, &p->in, begun);
+    instance_end(&p->in, begun);
     record.nreturns = (uint32_t)(p->nsampled < p->need.nreturns ? p->nsampled : p->need.nreturns);
     memcpy(record.values, p->values, p->nvalues * sizeof *p->values);
     stage_end(e, STAGE_OPTIMIZER, begun);

@@ -151,7 +151,7 @@ int32_t reload_restore(struct engine *e, qn_err *err);
 void sink_change(struct engine *e);
 void sink_seat(reloads *r);
 
-static inline bool reload_is_due(reloads *r)
+static inline bool reload_is_due(const reloads *r)
 {
     return atomic_load_explicit(&r->is_due, memory_order_relaxed);
 }

@@ -270,7 +270,7 @@ void risk_event(engine *e, qn_event *ev)
         before = call_begin(e, &m->in, SLOT_CALL_ON_EVENT);
         rc = m->table->on_event(m->in.self, ev, &m->out);
         call_end(e, before);
-        instance_end(e, &m->in, begun);
+        instance_end(&m->in, begun);
         if (rc == QN_OK) continue;
         instance_fault(&m->in, rc);
         risk_halt(m, QN_REASON_RISK_FAULT, 0, 0);
