@@ -125,6 +125,11 @@ WRONG = [
      HEAD + GOOD[0] + "2020-01-01T00:02:00Z,1,1,1,1,1\n2020-01-01T00:05:00Z,1,1,1,1,1\n",
      ("--tick", "0.01", "--lot", "1"),
      "x.csv: error: the length of the bars cannot be told: the smallest step, 2m", "MISSING"),
+    ("bars of another length",
+     HEAD + "".join(f"2020-01-{d:02}T{h:02}:00:00Z,10,12,9,11,1\n" for d in (1, 2, 6)
+                    for h in range(0, 24, 4)), BARS,
+     "x.csv: error: no two of the bars lie less than 4h apart: they are not of --bar 1m; give "
+     "--bar 4h", "RANGE"),
     # --- the file as a whole
     ("empty file", "", BARS, "x.csv: error: nothing to import", "MISSING"),
     ("header only", HEAD, BARS, "x.csv: error: nothing to import", "MISSING"),

@@ -31,6 +31,7 @@ typedef struct import_job {
     survey_file *files; /* in the order of their times */
     bool is_known;      /* the catalog knows the instrument */
     survey found;
+    survey read; /* the steps of the bars that were read */
     data_places places;
     raw_found raw;
     import_settings set;

@@ -54,11 +54,14 @@ int32_t rows_look(import_job *job, qn_err *err)
 static int32_t add_row(import_job *job, import_layout *layout, const csv_row *row, qn_err *err)
 {
     import_event ev;
+    int64_t from;
     int32_t rc;
 
     if ((rc = row_read(job->opt->format, &job->set, layout, row, &ev, err)) != QN_OK) return rc;
     if (!job->writer) return fail(err, QN_E_INTERNAL, "a row was read that the survey could not");
+    from = job->seq.has_last ? job->seq.last : INT64_MAX;
     if ((rc = sequence_add(&job->seq, &ev, err)) != QN_OK) return rc;
+    if (ev.hdr.type == QN_EVENT_BAR) survey_step(&job->read, from, job->seq.last);
     return job_add(job, &ev, row->line, err);
 }
 
@@ -134,5 +137,7 @@ int32_t rows_read(import_job *job, qn_err *err)
         rc = read_file(job, &in, err);
         csv_close(in.text);
     }
-    return rc;
+    if (rc != QN_OK || (rc = survey_check_length(&job->read, job->set.length, err)) == QN_OK)
+        return rc;
+    return job_at(job, job->files[0].path, 0, rc);
 }

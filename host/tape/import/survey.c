@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "base/fail.h"
 
+#define STEPS_TOLD 10u /* fewer may be a coarser grid's by chance */
+
 void survey_step(survey *s, int64_t from, int64_t to)
 {
     uint64_t step = (uint64_t)to - (uint64_t)from; /* may be more than a signed number holds */
@@ -11,6 +13,8 @@ void survey_step(survey *s, int64_t from, int64_t to)
     uint64_t b = step;
 
     if (to <= from) return;
+    s->steps++;
+    if (step == a) return; /* as most are */
     if (s->least_step == 0 || step < s->least_step) s->least_step = step;
     while (b) {
         uint64_t rest = a % b;
@@ -39,6 +43,22 @@ int32_t survey_length(const survey *s, int64_t *out, qn_err *err)
                     least);
     *out = (int64_t)s->least_step;
     return QN_OK;
+}
+
+int32_t survey_check_length(const survey *s, int64_t length, qn_err *err)
+{
+    char said[24];
+    char least[24];
+
+    if (s->steps < STEPS_TOLD || s->least_step <= (uint64_t)length ||
+        s->common_step != s->least_step || s->least_step > (uint64_t)BAR_LENGTH_MAX)
+        return QN_OK;
+    duration_format(length, said);
+    duration_format((int64_t)s->least_step, least);
+    return fail(err, QN_E_RANGE,
+                "no two of the bars lie less than %s apart: they are not of --bar %s; give "
+                "--bar %s",
+                least, said, least);
 }
 
 static size_t time_column(const importer *imp)

@@ -23,8 +23,8 @@ typedef struct survey_file {
 /* All files together. All zero to begin with. */
 typedef struct survey {
     int32_t price_places, qty_places;
-    uint64_t least_step,
-        common_step; /* between rows: the smallest, the greatest divisor; 0 = none */
+    uint64_t steps;                   /* between rows that follow each other in time: how many */
+    uint64_t least_step, common_step; /* the smallest of them, their greatest divisor; 0 = none */
 } survey;
 
 /* Look at one file. Rows that cannot be read are passed over: importing tells of them. A file
@@ -40,5 +40,11 @@ void survey_step(survey *s, int64_t from, int64_t to);
 /* The length of bars: the smallest step, if it divides all others.
  * QN_OK, or QN_E_MISSING with what to do. */
 int32_t survey_length(const survey *s, int64_t *out, qn_err *err);
+
+/* Is `length` one that bars with these steps may have? Longer ones would lie closer together, but
+ * where no two follow each other and all lie on a coarser grid, they are that grid's: said to be
+ * shorter, they would be told to a strategy before they were over.
+ * QN_OK, or QN_E_RANGE with what to do. */
+int32_t survey_check_length(const survey *s, int64_t length, qn_err *err);
 
 #endif
