@@ -119,7 +119,7 @@ static int replay(const recorded_run *run, engine *e, bool is_json)
 
 /* A crash that was kept: where its parts lie. All "" for what is none. */
 typedef struct bundle {
-    char store[PATH_ROOM], module[PATH_ROOM], file[PATH_ROOM];
+    char store[PATH_ROOM], module[PATH_ROOM];
 } bundle;
 
 static int replay_run(store *s, const recorded_run *run, const bundle *b, bool is_json)
@@ -133,7 +133,6 @@ static int replay_run(store *s, const recorded_run *run, const bundle *b, bool i
                               .mode = ENGINE_REPLAY,
                               .run = run->number,
                               .goes_on = b->store[0] != '\0',
-                              .instead_path = b->file,
                               .instead_file = b->module[0] ? b->module : NULL};
     config *cfg = NULL;
     engine *e = NULL;
@@ -179,10 +178,8 @@ static int32_t bundle_open(const char *folder, bundle *out, qn_err *err)
                   "%s: the store was too large to be kept: replay that one, in its place", path);
     else
         rc = path_join(folder, "store", out->store, err);
-    if (rc == QN_OK && json_get_text(o, "file")) {
-        snprintf(out->file, sizeof out->file, "%s", json_get_text(o, "file"));
+    if (rc == QN_OK && json_get_text(o, "file"))
         rc = path_join(folder, "module.so", out->module, err);
-    }
     json_object_put(o);
     return rc;
 }

@@ -367,8 +367,9 @@ static int32_t check_trust(engine *e, qn_err *err)
 static int32_t build(engine *e, qn_err *err)
 {
     int32_t (*const phases[])(engine *, qn_err *) = {
-        check_trust,      open_index,      build_instruments, build_instances, build_ledger,
-        create_instances, portfolio_build, build_streams,     open_tape,       build_memory,
+        check_trust,     recorded_read, open_index,       build_instruments,
+        build_instances, build_ledger,  create_instances, portfolio_build,
+        build_streams,   open_tape,     build_memory,
     };
     int32_t rc = catalog_open(e->run->catalog, &e->catalog, err);
 

@@ -65,8 +65,7 @@ typedef struct engine_options {
     uint64_t crashed_at; /* ENGINE_RESUME: the event in whose call a plugin crashed; 0 = none */
     int64_t
         down_since; /* ENGINE_RESUME, steady clock: the engine before it died; 0 = by its start */
-    const char *instead_path; /* this file of a plugin is loaded from */
-    const char *instead_file; /* that one; NULL = none */
+    const char *instead_file; /* a build that may be in no cache; NULL = none */
     bool lifts_halt;   /* ENGINE_TRADE: the store's halt ends with the beginning of this run */
     int64_t tape_from; /* ENGINE_BOOKS: where the recorded run's tape began; else ignored */
 } engine_options;

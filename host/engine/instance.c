@@ -192,28 +192,40 @@ void module_share(engine *e, const module *m)
         if (e->modules[i].module == m) e->modules[i].uses++;
 }
 
-/* The module of a file, here or in a guest: the one that is loaded already, or a new one. */
-static int32_t module_take(engine *e, const char *path, guest *g, module **out, qn_err *err)
+static module *find_module(const engine *e, const char *path, const char *hash, const guest *g)
+{
+    for (uint32_t i = 0; i < e->nmodules; i++) {
+        module *m = e->modules[i].module;
+        if (!m || module_door_of(m) != g) continue;
+        if (hash ? strcmp(module_about(m)->sha256, hash) == 0
+                 : strcmp(module_about(m)->path, path) == 0)
+            return m;
+    }
+    return NULL;
+}
+
+/* The module of a file, or with a hash the build of that one, here or in a guest: the one that is
+ * loaded already, or a new one. */
+static int32_t module_take(engine *e, const char *path, const char *hash, guest *g, module **out,
+                           qn_err *err)
 {
     module_options options = e->loading;
     module_door door;
-    module *m;
+    module *m = find_module(e, path, hash, g);
     int32_t rc;
 
-    for (uint32_t i = 0; i < e->nmodules; i++) {
-        module_use *use = &e->modules[i];
-        if (!use->module || strcmp(module_about(use->module)->path, path) != 0 ||
-            module_door_of(use->module) != g)
-            continue;
-        use->uses++;
-        *out = use->module;
+    if (m) {
+        module_share(e, m);
+        *out = m;
         return QN_OK;
     }
     if (g) {
         door = guest_door(g);
         options.door = &door;
     }
-    if ((rc = module_load(path, &options, &m, err)) != QN_OK) return rc;
+    rc =
+        hash ? recorded_load(e, hash, options.door, &m, err) : module_load(path, &options, &m, err);
+    if (rc != QN_OK) return rc;
     if ((rc = module_adopt(e, m, err)) == QN_OK)
         *out = m;
     else
@@ -425,15 +437,6 @@ void instance_seat(instance *in, body *b)
     if (in->owner) instance_name(in, in->owner, b);
 }
 
-/* A file that is not what it was any more: what was kept of it is loaded in its place. */
-static void use_instead(const engine *e, char path[PATH_ROOM])
-{
-    const engine_options *o = &e->options;
-
-    if (o->instead_file && strcmp(path, o->instead_path) == 0)
-        snprintf(path, PATH_ROOM, "%s", o->instead_file);
-}
-
 int32_t instance_take_class(instance *in, module *m, const char *plugin, qn_err *err)
 {
     engine *e = in->engine;
@@ -447,7 +450,7 @@ int32_t instance_take_class(instance *in, module *m, const char *plugin, qn_err 
         return rc;
     }
     instance_seat(in, b);
-    taint_note(e, in, m);
+    if (!e->recorded.n) taint_note(e, in, m); /* else the record says what nobody has signed */
     rc = config_fill(e->cfg, in->node, in->params, &cls->params, b->self);
     return rc == QN_OK ? rc : fail(err, rc, "the config has mistakes");
 }
@@ -456,16 +459,21 @@ static int32_t load_class(instance *in, const instance_spec *spec, qn_err *err)
 {
     engine *e = in->engine;
     char path[PATH_ROOM];
+    const char *was;
     guest *g = NULL;
     module *m;
     int32_t rc;
 
     if ((rc = module_resolve(e->cfg, e->index, spec->plugin, spec->node, path, err)) != QN_OK)
         return rc;
-    use_instead(e, path);
+    if (!(in->file = arena_text_n(&in->arena, path, strlen(path))))
+        return fail(err, QN_E_NO_MEMORY, "no memory for %s", in->id);
+    was = recorded_other(e, e->nowners - 1, path);
     if (isolation_is_process(in->isolation) && (rc = isolation_guest(e, in, &g, err)) != QN_OK)
         return rc;
-    rc = module_take(e, path, g, &m, err);
+    rc = module_take(e, path, was, g, &m, err);
+    /* lost: what is there is another build, which is refused when the whole run is looked at */
+    if (was && rc == QN_E_MODULE_MISMATCH) rc = module_take(e, path, NULL, g, &m, err);
     guest_release(g); /* the module holds it */
     if (rc != QN_OK) return rc;
     return g ? isolation_wait(e, in, spec->plugin, m, err)

@@ -28,6 +28,7 @@
  *   waiting.h    events and timers that wait: queue.c, timers.c
  *   reload.c     a new build takes the place of one at work
  *   again.c      a recorded run does its reloads again
+ *   recorded.c   the builds that a recorded run was begun with
  *   sink.c       the same of a sink
  *   set.c        parameters change while the run goes on
  *   tee.c        two builds in one seat, compared
@@ -123,6 +124,7 @@ typedef struct instance {
     const char *kind;
     const config_node *node, *params; /* of the config */
     const char *isolation;            /* "none", "process", "group:NAME" */
+    const char *file;                 /* that the config names, whatever build is at work */
     config *changed;                  /* its parameters, since some of them were set; else NULL */
     body *live;                       /* the build at work; NULL in ENGINE_BOOKS */
     const qn_class *cls;              /* = live->cls */
@@ -246,6 +248,24 @@ static inline int64_t instance_has_sent(instance *in, int64_t result)
 
 /* Logs the first error of an instance and counts all. */
 void instance_fault(instance *in, int32_t rc);
+
+/* recorded.c: a recorded run is done again with the builds that it was begun with, though files of
+ * the config may hold others by now. */
+
+/* By the number of the instance, from 0; "" = not known. */
+typedef struct recorded_builds {
+    const char *const *builds; /* SHA-256, hex */
+    uint32_t n;
+} recorded_builds;
+
+/* recorded.c: a recorded run is done again with the builds that it was begun with, though the files
+int32_t recorded_read(engine *e, qn_err *err);
+/* The build that an instance was begun with, where its file is not that one; else NULL. */
+const char *recorded_other(const engine *e, uint32_t number, const char *path);
+/* Load a build by its SHA-256: from the bundle of a crash that has it, else from the module cache.
+ * Its signature was looked at when it came into the run. QN_OK; what module_load_cached returns. */
+int32_t recorded_load(const engine *e, const char *hash, const module_door *door, module **out,
+                      qn_err *err);
 
 /* ------------------------------------------------------------------ the run */
 
@@ -403,6 +423,7 @@ struct engine {
     const config_run *run;
     engine_options options;
     module_options loading;        /* how all modules of the run are loaded */
+    recorded_builds recorded;
     struct json_object *trust_was; /* is_books: what the recorded run's record says of it */
     engine_observer observer;
 

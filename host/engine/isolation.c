@@ -104,7 +104,7 @@ int32_t isolation_load(engine *e, const instance *in, const char *path, const ch
         options.door = &door;
     }
     rc = path ? module_load(path, &options, &m, err)
-              : module_load_cached(hash, options.cache_dir, options.door, &m, err);
+              : recorded_load(e, hash, options.door, &m, err);
     guest_release(g); /* the module holds it */
     if (rc != QN_OK) return rc;
     if ((rc = module_enter(m, err)) == QN_OK)

@@ -208,10 +208,12 @@ static int32_t check_plugins(const engine *e, const run_header *h, qn_err *err)
                 ? json_object_get_string(hash)
                 : "";
         if (strcmp(was, p.module->sha256) != 0)
-            return fail(err, QN_E_MODULE_MISMATCH,
-                        "%s (%s) is another build than the one that the run was begun with: put "
-                        "%.12s... back, or begin a new run",
-                        p.id, p.cls->id, was);
+            return fail(
+                err, QN_E_MODULE_MISMATCH,
+                "%s (%s) is another build than the one that the run was begun with, and the "
+                "module cache has that one (%.12s...) no more: `quoin plugin show FILE` with "
+                "its file puts it there; or begin a new run",
+                p.id, p.cls->id, was);
     }
     return QN_OK;
 }

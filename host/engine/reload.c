@@ -140,7 +140,7 @@ static int32_t make_body(instance *seat, module *m, body **to, qn_err *err)
 
 static int32_t load_build(engine *e, reloads *r, qn_err *err)
 {
-    const char *file = r->what.file[0] ? r->what.file : module_about(r->seat->live->module)->path;
+    const char *file = r->what.file[0] ? r->what.file : r->seat->file;
     int32_t rc = catchup_open(&r->later, err);
 
     if (rc == QN_OK) rc = isolation_load(e, r->seat, file, NULL, &r->module, err);

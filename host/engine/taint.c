@@ -45,7 +45,7 @@ void taint_recall(engine *e, const char *header, const char *footer)
     struct json_object *root = json_tokener_parse(footer ? footer : header);
     struct json_object *was = json_get(root, "trust", json_type_object);
 
-    if (e->options.mode == ENGINE_RESUME) recall(e, was);
+    if (e->recorded.n) recall(e, was);
     if (e->is_books) e->trust_was = json_object_get(was);
     json_object_put(root);
 }

@@ -149,7 +149,7 @@ static void *watch_thread(void *arg)
 static int32_t add(watch *w, const instance *in, qn_err *err)
 {
     watched *one = &w->all[w->n];
-    const char *path = module_about(in->live->module)->path;
+    const char *path = in->file;
     char folder[PATH_ROOM];
     const char *slash = strrchr(path, '/');
 

@@ -10,6 +10,7 @@ import random
 import shutil
 import subprocess
 import unittest
+from unittest import mock
 from decimal import Decimal
 
 import chains
@@ -503,10 +504,13 @@ class Changed(unittest.TestCase):
         self.assertEqual(first["type"], "bar")
 
     def test_plugin_is_changed(self):
-        """Another build of it: the order is explained, for no plugin is needed for that."""
+        """Another build of it: the one of the run is in the module cache. Where it is not, the order
+        is still explained, for no plugin is needed for that."""
         with open(self.plugin, "ab") as f:
             f.write(b"\0" * 8)
-        done = journal("replay", self.store.path, "--quiet")
+        self.assertEqual(journal("replay", self.store.path).returncode, 0)
+        with mock.patch.dict(os.environ, {"QUOIN_CACHE": self.store.run.path("empty")}):
+            done = journal("replay", self.store.path, "--quiet")
         self.assertEqual((done.returncode, done.stdout), (3, ""))
         self.assertIn("sma (strategy/sma_cross) is another build", done.stderr)
         self.assertIn("QN_E_MODULE_MISMATCH", done.stderr)

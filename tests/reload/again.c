@@ -6,7 +6,7 @@
  *   again_driver CONF trade|resume|replay KILL_AT [STEP]...
  *
  *   STEP      "MARKET reload ID MODE SHADOW PROBATION FILE" or "MARKET set ID VALUES": asked for
- *             with the market event of this number
+ *             with the market event of this number. FILE "-": none is given
  *   KILL_AT   sequence number from which on the process kills itself, also within an event; 0 = not
  *
  * Events wait while a build is being loaded, so a run takes the same steps at the same events
@@ -104,6 +104,7 @@ static bool read_step(driver *d, const char *text)
     if (sscanf(text + used, "%15s %" SCNu64 " %" SCNu64 " %4095s", mode, &r->shadow, &r->probation,
                r->file) != 4)
         return false;
+    if (strcmp(r->file, "-") == 0) r->file[0] = '\0';
     for (uint32_t m = 1; m < QN_RELOAD_MODES; m++)
         if (strcmp(mode, modes[m]) == 0) r->mode = m;
     return true;

@@ -4,6 +4,7 @@ the same events. So it is equal to itself when it is replayed, and when the proc
 any record, and the run was resumed from a snapshot or from its start.
 
 QUOIN_SCALE raises the number of deaths."""
+import hashlib
 import json
 import os
 import random
@@ -27,6 +28,11 @@ def version(name):
 
 def reload(at, name, mode="tune", shadow=20, probation=50):
     return f"{at} reload v {mode} {shadow} {probation} {version(name)}"
+
+
+def sha256(path):
+    with open(path, "rb") as f:
+        return hashlib.sha256(f.read()).hexdigest()
 
 
 def put(at, text, id="v"):
@@ -55,8 +61,8 @@ class Again(unittest.TestCase):
         self.cache = os.environ["QUOIN_CACHE"] = self.run_.path("cache")
         self.config()
 
-    def config(self, snapshot=500, extra=""):
-        self.run_.config(runs.strategy(version("plain"), data='"bar:1m"', id="v"),
+    def config(self, snapshot=500, extra="", file=version("plain")):
+        self.run_.config(runs.strategy(file, data='"bar:1m"', id="v"),
                          venue="taker_bps = 1.0;", data='"bar:1m"', balance="100000000",
                          extra=f'store = {{ path = "{self.store}"; durability = "group"; '
                                f'snapshot_every = {snapshot}; }};' + extra)
@@ -212,6 +218,70 @@ class Again(unittest.TestCase):
         seldom = self.whole([reload(1000, "plain", "refactor", 2000, 2000)])["snapshots"]
         self.assertGreaterEqual(often - seldom, 4)
         self.assertGreater(seldom, 1)
+
+    # ---- the file that the config names
+
+    def own_file(self, snapshot=500):
+        """The config names a file that the test may overwrite."""
+        file = self.run_.path("own.so")
+        self.install("plain")
+        self.config(snapshot, file=file)
+        return file
+
+    def install(self, name):
+        new = self.run_.path("new.so")
+        shutil.copyfile(version(name), new)
+        os.chmod(new, 0o755)
+        os.rename(new, self.run_.path("own.so"))
+
+    def test_a_file_that_holds_another_build_by_now(self):
+        """A run is done again, and goes on, with the build that it was begun with."""
+        for snapshot in (0, 500):
+            self.own_file(snapshot)
+            for steps in ([], TUNED):
+                self.install("plain")
+                whole = self.whole(steps)
+                self.install("state2")
+                self.same(self.drive("replay", []), whole)
+                shutil.rmtree(self.store)
+                self.install("plain")
+                self.assertIsNone(self.drive("trade", steps, 3000, -9))
+                self.install("state2")
+                got = self.drive("resume", steps)
+                self.same(got, whole)
+                self.same(self.drive("replay", []), whole)
+                if not steps:
+                    self.assertEqual(got["plugins"]["v"][0], sha256(version("plain")))
+
+    def test_a_reload_of_no_file_takes_the_configs(self):
+        """Whatever build is at work, and wherever it came from."""
+        later = "5000 reload v tune 0 0 -"
+        for steps in ([], [reload(1000, "other", "tune", 0, 0)]):
+            for kill in (0, 8000):
+                self.own_file()
+                shutil.rmtree(self.store, ignore_errors=True)
+                if kill:
+                    self.assertIsNone(self.drive("trade", steps, kill, -9))
+                    self.install("state2")
+                    got = self.drive("resume", [*steps, later])
+                else:
+                    got = self.drive("trade", [*steps, later])
+                build = version("state2" if kill else "plain")
+                self.assertEqual(got["plugins"]["v"], [sha256(build), len(steps) + 1], got["why"])
+                self.same(self.drive("replay", []), got)
+
+    def test_the_build_that_it_was_begun_with_is_gone(self):
+        self.own_file()
+        got = self.whole([])
+        self.install("state2")
+        os.remove(os.path.join(self.cache, f"{sha256(version('plain'))}.so"))
+        done = quoin("journal", "replay", self.store)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("QN_E_MODULE_MISMATCH", done.stderr)
+        self.assertIn(sha256(version("plain"))[:12], done.stderr)
+        self.assertIn("quoin plugin show FILE", done.stderr)
+        self.assertEqual(quoin("plugin", "show", version("plain")).returncode, 0)
+        self.same(self.drive("replay", []), got)
 
     def test_a_build_that_is_gone(self):
         got = self.whole(TUNED)
