@@ -77,6 +77,9 @@ const char *drive_failure(const drive *d);
 /* Where the class may leave its files; the value of a parameter that must be given. */
 void drive_value(const subject *s, const qn_param *p, char to[256]);
 
+/* A value from within a parameter's bounds, of a type that has more than a few. */
+void param_draw(const qn_param *p, uint64_t *random, char to[256]);
+
 /* The parts of a step, by kind (drive_kind.c), and of the market (drive_market.c). */
 void drive_step_kind(drive *d);
 void drive_market(drive *d);

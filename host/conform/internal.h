@@ -120,6 +120,11 @@ void check_live(const subject *s, finding *f);
 void check_golden(const subject *s, finding *f);
 void check_repeat(const subject *s, finding *f);
 
+void check_command_calls(const subject *s, finding *f);
+void check_command_extremes(const subject *s, finding *f);
+void check_command_repeat(const subject *s, finding *f);
+void check_command_resume(const subject *s, finding *f);
+
 void check_host_bare(const subject *s, finding *f);
 void check_host_short(const subject *s, finding *f);
 void check_host_long(const subject *s, finding *f);

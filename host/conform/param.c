@@ -179,6 +179,11 @@ static void (*const drawers[QN_PARAM_TYPES])(const qn_param *, uint64_t *, char 
     [QN_PARAM_TYPE_DECIMAL] = draw_decimal, [QN_PARAM_TYPE_RATIO] = draw_rate,
     [QN_PARAM_TYPE_BPS] = draw_rate};
 
+void param_draw(const qn_param *p, uint64_t *random, char to[256])
+{
+    drawers[p->type](p, random, to);
+}
+
 void check_inside(const subject *s, finding *f)
 {
     uint64_t random = s->seed;

@@ -290,6 +290,45 @@ const check_row conform_rows[] = {
      "state.round",
      check_golden},
 
+    {{"commands.calls",
+      "Each command, called with arguments from within their bounds, returns or refuses with a "
+      "reason. It pushes nothing and takes no memory, changes nothing where it refuses, and the "
+      "market behind it is answered as before.",
+      "An operator calls it in a run that trades, and a replay calls it again.",
+      "The message names the call. Refuse by qn_fail before anything is changed; what is to be "
+      "said is said in the next event."},
+     KIND_PURE,
+     "state.resume",
+     check_command_calls},
+    {{"commands.extremes",
+      "Nor is any harm in arguments at the ends of their bounds and types, in zero, the smallest "
+      "and the largest numbers, and in texts that are empty, or hold blanks, quotation marks and "
+      "formats.",
+      "What the table allows, an operator may type. NaN, infinity and control characters do not "
+      "come through: the host refuses them.",
+      "Give each argument the bounds that the code relies on; never use a text as a format or as "
+      "a path."},
+     KIND_PURE,
+     "commands.calls",
+     check_command_extremes},
+    {{"commands.repeat",
+      "The same calls between the same events bring about the same results, outputs and state.",
+      "A call is on record with its arguments, and is made again in a replay and a resume: that "
+      "run must be this one.",
+      "Depend on the arguments and the instance alone: no clock, no file, no static variable."},
+     KIND_PURE,
+     "commands.calls",
+     check_command_repeat},
+    {{"commands.resume",
+      "What a command changed is a part of the state: an instance that is replaced by a new one "
+      "behind each call does what it would have done.",
+      "Else a reload, or the start from a snapshot, takes back in silence what an operator "
+      "ordered.",
+      "Put what commands change into the table of fields; a parameter that a command changes, "
+      "too."},
+     KIND_PURE,
+     "commands.repeat",
+     check_command_resume},
     {{"host.bare",
       "On a host that has no extension but those of `needs`, the class works, or "
       "refuses to start with a reason.",

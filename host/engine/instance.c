@@ -3,9 +3,9 @@
 
 #include "base/fail.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "supervise/quarantine.h"
 #include "module/resolve.h"
+#include "module/service.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,17 +20,12 @@ static instance *instance_of(qn_ctx *ctx)
 
 static void host_log(qn_ctx *ctx, int32_t level, qn_str text)
 {
-    static const log_level levels[] = {LOG_DEBUG, LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR};
-    int len = text.len > 500 ? 500 : (int)text.len;
-
-    log_line(levels[level < 0 || level > QN_LOG_ERROR ? QN_LOG_ERROR : level], "%s: %.*s",
-             instance_of(ctx)->id, len, text.ptr);
+    service_log(instance_of(ctx)->id, level, text);
 }
 
 static void *host_alloc(qn_ctx *ctx, uint64_t n, uint64_t align)
 {
-    if (align == 0 || align > 4096 || (align & (align - 1))) return NULL;
-    return arena_alloc(&body_of(ctx)->arena, n, align);
+    return service_alloc(&body_of(ctx)->arena, n, align);
 }
 
 /* A timer that sets itself again for now would never let time go on. */

@@ -5,8 +5,8 @@
 
 #include "base/fail.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "module/resolve.h"
+#include "module/service.h"
 
 #include <math.h>
 #include <string.h>
@@ -36,11 +36,7 @@ static tuner *tuner_of(qn_ctx *ctx)
 
 static void host_log(qn_ctx *ctx, int32_t level, qn_str text)
 {
-    static const log_level levels[] = {LOG_DEBUG, LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR};
-    int len = text.len > 500 ? 500 : (int)text.len;
-
-    log_line(levels[level < 0 || level > QN_LOG_ERROR ? QN_LOG_ERROR : level], "%s: %.*s",
-             tuner_of(ctx)->cls->id, len, text.ptr);
+    service_log(tuner_of(ctx)->cls->id, level, text);
 }
 
 static const void *host_ext(qn_ctx *ctx, const char *id)
@@ -52,8 +48,7 @@ static const void *host_ext(qn_ctx *ctx, const char *id)
 
 static void *host_alloc(qn_ctx *ctx, uint64_t n, uint64_t align)
 {
-    if (align == 0 || align > 4096 || (align & (align - 1))) return NULL;
-    return arena_alloc(&tuner_of(ctx)->memory, n, align);
+    return service_alloc(&tuner_of(ctx)->memory, n, align);
 }
 
 /* There is no engine time here. */

@@ -105,7 +105,8 @@ int bench_enter(qn_bench *b, bench_guard *g, int call, const char *name, int is_
     b->call = call;
     b->call_name = name;
     b->owner = pthread_self();
-    *g = (bench_guard){.rounding = fegetround(), .is_reading = is_reading};
+    *g = (bench_guard){
+        .rounding = fegetround(), .is_reading = is_reading, .rule = "it may only read"};
     if (is_reading) g->hash = hash_of(b);
     return 1;
 }
@@ -113,7 +114,7 @@ int bench_enter(qn_bench *b, bench_guard *g, int call, const char *name, int is_
 void bench_leave(qn_bench *b, const bench_guard *g)
 {
     if (g->is_reading && hash_of(b) != g->hash)
-        bench_fault(b, PLUGIN, "%s changed the instance; it may only read", b->call_name);
+        bench_fault(b, PLUGIN, "%s changed the instance; %s", b->call_name, g->rule);
     if (fegetround() != g->rounding) {
         bench_fault(b, PLUGIN, "%s changed the rounding of floating-point numbers", b->call_name);
         fesetround(g->rounding);

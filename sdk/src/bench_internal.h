@@ -152,6 +152,7 @@ const char *bench_error_name(int64_t code);
 typedef struct bench_guard {
     int rounding, is_reading;
     uint64_t hash;
+    const char *rule; /* why it may not write */
 } bench_guard;
 int bench_enter(qn_bench *b, bench_guard *g, int call, const char *name, int is_reading);
 void bench_leave(qn_bench *b, const bench_guard *g);

@@ -27,6 +27,7 @@ static int32_t call(qn_bench *b, const bench_ask *ask, qn_bench_output *result, 
     if (!bench_enter(b, &g, CALL_CONTROL, ask->row->name, 1)) return QN_E_STATE;
     rc = bench_command_call(ask, b->self, result, err);
     g.is_reading = rc != QN_OK;
+    g.rule = "it refused, which changes nothing";
     bench_leave(b, &g);
     if (rc != QN_OK && !err->msg[0])
         bench_fault(b, PLUGIN, "%s refused with %s and did not say why", ask->row->name,

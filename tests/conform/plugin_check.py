@@ -61,6 +61,12 @@ RULES = {
     "live_refused": ("state.live", "state of another length"),
     "forgets": ("state.resume", "with reloads"),
     "stateless_lie": ("state.resume", "with reloads"),
+    "command_crash": ("commands.calls", "crashed in nudge"),
+    "command_silent": ("commands.calls", "did not say why"),
+    "command_spoils": ("commands.calls", "nudge changed the instance"),
+    "command_extreme": ("commands.extremes", "crashed in nudge"),
+    "command_static": ("commands.repeat", "when the same events and calls come again"),
+    "command_forgotten": ("commands.resume", "with one behind each call"),
     "bare_crash": ("host.bare", "crashed in create"),
     "reads_behind": ("host.short", "crashed in create"),
     "size_equal": ("host.long", "odd host"),
@@ -124,7 +130,7 @@ class PluginCheck(unittest.TestCase):
                     self.assertEqual((status, list(failed)), (3, [rule]))
 
     def test_what_breaks_nothing_passes(self):
-        files = [OWN / "good.so", MODULES / "good.so", MODULES / "two.so", MODULES / "venue.so",
+        files = [OWN / "good.so", OWN / "command_good.so", MODULES / "good.so", MODULES / "two.so", MODULES / "venue.so",
                  MODULES / "model.so"]
         for file in files:
             with self.subTest(file.name):

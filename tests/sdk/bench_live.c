@@ -244,7 +244,7 @@ START_TEST(what_a_command_must_not_do_is_seen)
     static const char *const rows[][2] = {
         {"push", "the plugin: push was called in act: it is [event]"},
         {"alloc", "the plugin: alloc was called in act: only before events flow"},
-        {"spoil", "the plugin: act changed the instance; it may only read"},
+        {"spoil", "the plugin: act changed the instance; it refused, which"},
         {"silent", "the plugin: act refused with QN_E_STATE and did not say why"},
     };
     qn_bench *b = qn_bench_new();

@@ -3,6 +3,8 @@
  * The host table as plugins in a guest see it: memory and texts are here, all else is asked. */
 #include "child.h"
 
+#include "module/service.h"
+
 #include <quoin/model.h>
 #include <quoin/risk.h>
 
@@ -55,15 +57,15 @@ static int32_t ask_struct(const seat *s, uint32_t type, uint32_t i, uint32_t k, 
 static void host_log(qn_ctx *ctx, int32_t level, qn_str text)
 {
     const wire_ask q = {.i = (uint32_t)level};
-    const wire_part parts[] = {{&q, sizeof q}, {text.ptr, text.len < 500 ? text.len : 500}};
+    const wire_part parts[] = {
+        {&q, sizeof q}, {text.ptr, text.len < SERVICE_LOG_BYTES ? text.len : SERVICE_LOG_BYTES}};
 
     if (wire_send(&self_.lane, ASK_LOG, seat_of(ctx)->number, parts, 2) != QN_OK) give_up();
 }
 
 static void *host_alloc(qn_ctx *ctx, uint64_t n, uint64_t align)
 {
-    if (align == 0 || align > 4096 || (align & (align - 1))) return NULL;
-    return arena_alloc(&seat_of(ctx)->arena, n, align);
+    return service_alloc(&seat_of(ctx)->arena, n, align);
 }
 
 static int32_t host_timer(qn_ctx *ctx, int64_t due_ns, uint64_t cookie)
