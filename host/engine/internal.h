@@ -258,7 +258,7 @@ typedef struct recorded_builds {
     uint32_t n;
 } recorded_builds;
 
-/* recorded.c: a recorded run is done again with the builds that it was begun with, though the files
+/* Read them from the header of the run: nothing of a new one, or of a run of another config. */
 int32_t recorded_read(engine *e, qn_err *err);
 /* The build that an instance was begun with, where its file is not that one; else NULL. */
 const char *recorded_other(const engine *e, uint32_t number, const char *path);
