@@ -59,7 +59,10 @@ int32_t guest_call(guest *g, call *c, const wire_part *parts, size_t nparts, ans
     c->outer = g->innermost;
     if (depth_of(c) > GUEST_DEPTH) return QN_E_FULL;
     g->innermost = c;
-    rc = wire_send(&g->lane, c->type, c->proxy ? c->proxy->number : 0, parts, nparts);
+    /* what was said before it was asked is no answer */
+    rc = wire_is_empty(&g->lane)
+             ? wire_send(&g->lane, c->type, c->proxy ? c->proxy->number : 0, parts, nparts)
+             : QN_E_GUEST_WIRE;
     if (rc == QN_E_FULL) { /* nothing was sent */
         g->innermost = c->outer;
         return rc;

@@ -302,7 +302,8 @@ static int64_t work_over(guest *g, const guest_work *w, const void *input, uint6
     const wire_call head = {.i = w->cls, .k = w->image->number};
     const wire_part parts[] = {{&head, sizeof head}, {input, n}};
     wire_answer a;
-    int32_t rc = wire_send(&g->work, WIRE_WORK, 0, parts, 2);
+    int32_t rc =
+        wire_is_empty(&g->work) ? wire_send(&g->work, WIRE_WORK, 0, parts, 2) : QN_E_GUEST_WIRE;
 
     if (rc == QN_OK) rc = wire_receive(&g->work);
     if (rc != QN_OK) return rc;

@@ -190,6 +190,12 @@ int32_t wire_send(wire_lane *l, uint32_t type, uint32_t seat, const wire_part *p
 
 /* ------------------------------------------------------------------ receiving */
 
+bool wire_is_empty(const wire_lane *l)
+{
+    /* relaxed: nothing is read by it */
+    return atomic_load_explicit(&l->in->head, memory_order_relaxed) == l->tail;
+}
+
 /* The head of the next record, which is copied once and then looked at. */
 static int32_t next_record(wire_lane *l, wire_head *head)
 {

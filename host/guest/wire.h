@@ -211,6 +211,9 @@ typedef struct wire_part {
 int32_t wire_send(wire_lane *l, uint32_t type, uint32_t seat, const wire_part *parts,
                   size_t nparts);
 
+/* True if nothing waits to be read. */
+bool wire_is_empty(const wire_lane *l);
+
 /* Wait for the next message: l->type, seat, bytes, n. They hold until the next call. QN_OK;
  * QN_E_GUEST_WIRE; QN_E_NO_MEMORY; what `idle` said. */
 int32_t wire_receive(wire_lane *l);
