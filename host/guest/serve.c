@@ -62,10 +62,11 @@ static int32_t serve_timer(question *q)
 
 /* ------------------------------------------------------------------ structs that are filled in */
 
-/* The struct in q->room, of the size that the asker has room for. */
-static int32_t give(question *q, size_t known, size_t least)
+/* The struct in q->room, of the size that the asker has room for: too little is told by whom it asks.
+ */
+static int32_t give(question *q, size_t known)
 {
-    if (q->in.size < least || q->in.size > known) return QN_E_GUEST_WIRE;
+    if (q->in.size > known) return QN_E_GUEST_WIRE;
     memset(q->room.words, 0, known);
     memcpy(q->room.words, &q->in.size, sizeof q->in.size);
     q->made = q->room.words;
@@ -77,7 +78,7 @@ static int32_t serve_position(question *q)
 {
     const qn_host_portfolio *p = ext(q, QN_HOST_PORTFOLIO);
 
-    if (!p || give(q, sizeof q->room.position, 8) != QN_OK) return QN_E_GUEST_WIRE;
+    if (!p || give(q, sizeof q->room.position) != QN_OK) return QN_E_GUEST_WIRE;
     q->out.result = p->position(q->host->ctx, q->in.i, &q->room.position);
     return QN_OK;
 }
@@ -118,7 +119,7 @@ static int32_t serve_feature_read(question *q)
 {
     const qn_host_features *f = ext(q, QN_HOST_FEATURES);
 
-    if (!f || give(q, sizeof q->room.feature, 8) != QN_OK) return QN_E_GUEST_WIRE;
+    if (!f || give(q, sizeof q->room.feature) != QN_OK) return QN_E_GUEST_WIRE;
     q->out.result = f->read(q->host->ctx, q->in.k, q->in.i, &q->room.feature);
     return QN_OK;
 }
@@ -147,7 +148,7 @@ static int32_t serve_account(question *q)
 {
     const qn_host_books *b = ext(q, QN_HOST_BOOKS);
 
-    if (!b || give(q, sizeof q->room.account, 8) != QN_OK) return QN_E_GUEST_WIRE;
+    if (!b || give(q, sizeof q->room.account) != QN_OK) return QN_E_GUEST_WIRE;
     q->out.result = b->account(q->host->ctx, q->in.i, &q->room.account);
     return QN_OK;
 }
@@ -156,7 +157,7 @@ static int32_t serve_exposure(question *q)
 {
     const qn_host_books *b = ext(q, QN_HOST_BOOKS);
 
-    if (!b || give(q, sizeof q->room.exposure, 8) != QN_OK) return QN_E_GUEST_WIRE;
+    if (!b || give(q, sizeof q->room.exposure) != QN_OK) return QN_E_GUEST_WIRE;
     q->out.result = b->exposure(q->host->ctx, q->in.i, &q->room.exposure);
     return QN_OK;
 }
@@ -165,7 +166,7 @@ static int32_t serve_part(question *q)
 {
     const qn_host_books *b = ext(q, QN_HOST_BOOKS);
 
-    if (!b || give(q, sizeof q->room.position, 8) != QN_OK) return QN_E_GUEST_WIRE;
+    if (!b || give(q, sizeof q->room.position) != QN_OK) return QN_E_GUEST_WIRE;
     q->out.result = b->position(q->host->ctx, q->in.k, q->in.i, &q->room.position);
     return QN_OK;
 }

@@ -3,11 +3,15 @@
 else anything, what a plugin's process may not do, and runs whose guests are killed from outside."""
 import json
 import os
+import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import unittest
+
+import hostile  # of tests/e2e: tests/control has one, too
 
 sys.path.insert(0, os.path.join(os.environ["QUOIN_SOURCE"], "tests", "control"))
 import runs
@@ -71,14 +75,14 @@ class Tiers(unittest.TestCase):
             self.assertIn("fast", done.stderr)
 
 
-def book(*strategies, extra="", bars=40):
+def book(*strategies, extra="", bars=40, **more):
     """Days of bars, a strategy that trades in the host, and others."""
     run = runs.Run()
     csv = run.write("x.csv", runs.bars([(100 + i % 7, 110, 90, 100 + i % 5) for i in range(bars)]))
     run.load("--format", "ohlcv", "--instrument", "X.v", "--bar", "1d", "--tick", "1", "--lot", "1",
              "--quote", "USD", csv)
     good = runs.strategy("strategy/sma_cross", 'fast = 2; slow = 3; qty = "2";', id="good")
-    run.config(", ".join([good, *strategies]), extra=extra)
+    run.config(", ".join([good, *strategies]), extra=extra, **more)
     return run
 
 
@@ -127,6 +131,24 @@ class Culprits(unittest.TestCase):
                 self.assertRegex(done.stderr, rf"bad.*guest process \d+ of bad, in on_event: it was "
                                  rf"{why}|bad.*guest process \d+ of bad, in on_event: it {why}")
 
+    def test_wrong_output_is_what_it_is_in_the_host(self):
+        """Refused, with three strikes; the same decisions in each tier, and the others' own."""
+        alone = self.alone()
+        cases = [("nan", how) for how in ("nan", "inf")]
+        cases += [("liar", how) for how in ("value", "instrument", "size", "kind", "route", "exits")]
+        for name, how in cases:
+            with self.subTest(name, how=how):
+                told = []
+                for tier in ("none", "process"):
+                    run = book(guest(name, f'how = "{how}";', tier=tier), strikes=3)
+                    got = decided(self, result(run, 3), 3)
+                    self.assertEqual(trades(run), alone)
+                    fault, = got["faults"]
+                    self.assertEqual((fault["id"], fault["reason"]), ("bad", "strikes"))
+                    self.assertEqual(got["engine"]["strikes"], 3)
+                    told.append((got["decision_hash"], fault["why"]))
+                self.assertEqual(told[0], told[1])
+
     def test_who_may_not_copy_itself_goes_on(self):
         alone = self.alone()
         run = book(guest("fork"))
@@ -158,6 +180,34 @@ class Culprits(unittest.TestCase):
         self.assertIn("run.cfg:", done.stderr)
 
 
+class Wild(unittest.TestCase):
+    """Numbers out of range in all that plugins of each kind send, in companies at random."""
+    SIZE = 6 * int(os.environ.get("QUOIN_SCALE", "1"))
+
+    def one(self, seed, tier):
+        rng = random.Random(seed)
+        r = hostile.prepared({n: hostile.market(rng, 120, 50 + seed) for n in ("X", "Y")})
+        strategies, parts = hostile.pick(rng, seed, '"X.v", "Y.v"')
+        r.config(isolated(strategies, tier), instruments='"X", "Y"', data='"bar:1h"',
+                 venue="taker_bps = 4.0;", sample="1h", balance="1000000",
+                 extra=isolated(parts, tier))
+        got = r.run()
+        self.assertEqual(got["engine"]["order_anomalies"], 0, seed)
+        shutil.rmtree(r.dir)
+        return (got["decision_hash"], got["engine"]["refused_intents"], got["engine"]["strikes"],
+                got["orders"], got["fills"])
+
+    def test_what_is_refused_in_the_host_is_refused_of_a_guest(self):
+        refused = 0
+        for seed in range(1, self.SIZE + 1):
+            here = self.one(seed, "none")
+            self.assertEqual(self.one(seed, "group:all"), here, seed)
+            refused += here[1]
+        self.assertGreater(refused, 50 * self.SIZE)
+        print(f"proof: wild plugins in guests, decisions as in the host: {self.SIZE} runs, "
+              f"{refused} refused intents")
+
+
 class Walls(unittest.TestCase):
     """What a plugin's process is told when it tries what it has no business with."""
 
@@ -165,7 +215,7 @@ class Walls(unittest.TestCase):
         run = book(guest("probe", f"at = 3; how = {os.getpid()};"))
         done = result(run, 0)
         told = dict(re.findall(r"bad: (\w+): (\w+)", done.stderr))
-        self.assertGreater(len(told), 20)
+        self.assertGreater(len(told), 38)
         for what, answer in told.items():
             with self.subTest(what):
                 self.assertEqual(answer, "EPERM")

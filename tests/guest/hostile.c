@@ -76,6 +76,8 @@ static void odd_words(void *to, size_t n)
 
 /* ------------------------------------------------------------------ a guest without a process */
 
+typedef struct pen pen;
+
 static guest *g;
 static guest_image *inside;
 static proxy *proxies[CLASSES];
@@ -85,6 +87,8 @@ static uint32_t ends[STREAM_MOST + 2]; /* of the records of a stream, in the rin
 static uint32_t nends;
 static proxy *calling; /* whose call is under way, and which one */
 static uint32_t calling_type;
+static uint32_t promised; /* the type of the command's result */
+static void (*scripted)(pen *p, uint32_t place);
 static bool is_hostile; /* else the guest says nothing */
 
 /* Nothing came for some time: here, nothing ever will. */
@@ -182,10 +186,10 @@ static void tear_down(void)
 /* ------------------------------------------------------------------ what it writes */
 
 /* Bytes into the host's in-ring, from where it reads on; published by `end`. */
-typedef struct pen {
+struct pen {
     wire_ring *ring;
     uint32_t at;
-} pen;
+};
 
 static void put(pen *p, const void *from, size_t n)
 {
@@ -280,7 +284,8 @@ static void put_return(pen *p, uint32_t place)
 {
     unsigned char data[sizeof(wire_answer) + 400];
     wire_answer what = {once_in(2) ? 0 : (int64_t)odd(), (int64_t)odd()};
-    wire_result result = {(uint32_t)below(FOREIGN_TYPES + 1), 0, odd()};
+    uint32_t type = once_in(2) ? promised : (uint32_t)below(FOREIGN_TYPES + 1);
+    wire_result result = {type, 0, type == FOREIGN_STR && once_in(2) ? 0 : odd()};
     size_t n = once_in(3) ? 0 : below(400);
 
     noise(data, sizeof data);
@@ -377,6 +382,11 @@ int32_t __wrap_wire_send(wire_lane *l, uint32_t type, uint32_t place, const wire
 {
     int32_t rc = __real_wire_send(l, type, place, parts, nparts);
 
+    if (scripted && type != WIRE_ANSWER) {
+        pen p = {l->in, atomic_load(&l->in->head)};
+        scripted(&p, place);
+        atomic_store(&l->in->head, p.at);
+    }
     if (!is_hostile) return rc;
     if (type == WIRE_ANSWER) {
         if (once_in(500)) poke();
@@ -418,7 +428,6 @@ static void filled(const void *out, size_t known)
     uint32_t size;
 
     memcpy(&size, out, sizeof size);
-    ck_assert_uint_ge(size, 8);
     ck_assert_uint_le(size, known);
 }
 
@@ -610,6 +619,7 @@ static int32_t call_command(proxy *p)
     int32_t rc;
 
     ck_assert_int_eq(command_read(&inside->classes[p->cls], text, &ask, NULL), QN_OK);
+    promised = ask.call.types.result;
     rc = guest_command(p, text, &ask, &got, &err);
     if (rc != QN_OK) return rc;
     ck_assert_uint_eq(got.type, ask.call.types.result);
@@ -779,15 +789,95 @@ START_TEST(test_memory_that_changes_while_it_is_read)
 }
 END_TEST
 
+static const wire_answer fine = {QN_OK, 0};
+
+static void say_right(pen *p, uint32_t place)
+{
+    put_record(p, WIRE_RETURN, place, 0, &fine, sizeof fine);
+}
+
+static void say_from_another_seat(pen *p, uint32_t place)
+{
+    put_record(p, WIRE_RETURN, place + 1, 0, &fine, sizeof fine);
+}
+
+static void say_too_large(pen *p, uint32_t place)
+{
+    const wire_answer large = {INT64_C(1) << 32, 0};
+
+    put_record(p, WIRE_RETURN, place, 0, &large, sizeof large);
+}
+
+static void say_half(pen *p, uint32_t place)
+{
+    put_record(p, WIRE_RETURN, place, 0, &fine, sizeof fine / 2);
+}
+
+static void ask_for_the_books(pen *p, uint32_t place)
+{
+    const wire_ask ask = {0};
+
+    put_record(p, ASK_ACCOUNTS, place, 0, &ask, sizeof ask);
+    say_right(p, place);
+}
+
+static void publish_a_feature(pen *p, uint32_t place)
+{
+    const wire_ask ask = {0};
+
+    put_record(p, ASK_PUBLISH, place, 0, &ask, sizeof ask);
+    say_right(p, place);
+}
+
+static void move_a_tail(pen *p, uint32_t place)
+{
+    const wire_ask ask = {0};
+
+    atomic_fetch_add(&g->memory->calls.tail, WIRE_RING);
+    put_record(p, ASK_MARK, place, 0, &ask, sizeof ask);
+    say_right(p, place);
+}
+
+static void move_a_head(pen *p, uint32_t place)
+{
+    say_right(p, place);
+    p->at += WIRE_RING;
+}
+
+START_TEST(test_each_rule)
+{
+    static const struct {
+        void (*says)(pen *p, uint32_t place);
+        int32_t code;
+    } cases[] = {{say_right, QN_OK},
+                 {say_from_another_seat, QN_E_GUEST_WIRE},
+                 {say_too_large, QN_E_GUEST_WIRE},
+                 {say_half, QN_E_GUEST_WIRE},
+                 {ask_for_the_books, QN_E_GUEST_WIRE},
+                 {publish_a_feature, QN_E_GUEST_WIRE},
+                 {move_a_tail, QN_E_GUEST_WIRE},
+                 {move_a_head, QN_E_GUEST_WIRE}};
+
+    set_up();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        restart();
+        scripted = cases[i].says;
+        ck_assert_int_eq(call_an_event(calling = proxies[STRATEGY]), cases[i].code);
+        ck_assert_int_eq(g->is_dead, cases[i].code != QN_OK);
+    }
+    scripted = NULL;
+    tear_down();
+}
+END_TEST
+
 /* What a guest says without being asked is no answer to what it is asked next. */
 START_TEST(test_an_answer_without_a_call)
 {
     pen p;
-    const wire_answer what = {QN_OK, 0};
 
     set_up();
     p = (pen){&g->memory->asks, g->lane.tail};
-    put_record(&p, WIRE_RETURN, 1, 0, &what, sizeof what);
+    put_record(&p, WIRE_RETURN, 1, 0, &fine, sizeof fine);
     atomic_store(&g->memory->asks.head, p.at);
     ck_assert_int_eq(call_an_event(proxies[STRATEGY]), QN_E_GUEST_WIRE);
     ck_assert(g->is_dead);
@@ -830,4 +920,4 @@ START_TEST(test_descriptions)
 END_TEST
 
 CHECK_MAIN("hostile", test_what_a_hostile_guest_says, test_memory_that_changes_while_it_is_read,
-           test_an_answer_without_a_call, test_descriptions)
+           test_each_rule, test_an_answer_without_a_call, test_descriptions)
