@@ -130,7 +130,9 @@ class Control(unittest.TestCase):
                          {("sma", "OPERATOR")})
 
     def test_flatten(self):
-        h = self.host(host.sma(more='mode = "long_flat";') + ", " + host.sma("other"),
+        """One strategy holds its position from its first bar on: there is one to close."""
+        h = self.host(host.sma(more='mode = "long_flat";') + ", " +
+                      runs.strategy("strategy/buy_and_hold", 'qty = "1";', id="hold"),
                       pace=6000).start()
         h.until(lambda s: s["positions"])
         self.done(h, "halt")
