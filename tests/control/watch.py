@@ -1,12 +1,22 @@
 # SPDX-License-Identifier: MIT
 """watch = true: a plugin whose file has changed is reloaded; a file that will not do is refused, and
 the build at work goes on."""
+import hashlib
+import json
 import os
 import shutil
+import signal
+import subprocess
+import time
 import unittest
 
 import host
 import runs
+
+
+def hash_of(path):
+    with open(path, "rb") as f:
+        return hashlib.sha256(f.read()).hexdigest()
 
 
 class Watch(unittest.TestCase):
@@ -54,6 +64,48 @@ class Watch(unittest.TestCase):
                          [(os.getuid(), engine, "QN_OK")] * 2)
         self.assertEqual(asked[0]["value"], "refactor " + self.file)
         h.replay()  # with what it was begun with, though the file is another one by now
+
+    def maps(self, process):
+        with open(f"/proc/{process.pid}/maps", encoding="utf-8") as f:
+            return f.read()
+
+    def until(self, process, holds):
+        end = time.monotonic() + host.PATIENCE
+        while not holds():
+            self.assertIsNone(process.poll())
+            self.assertLess(time.monotonic(), end)
+
+    def is_watching(self, process):
+        folder = f"/proc/{process.pid}/fdinfo"
+        for name in os.listdir(folder):
+            try:
+                with open(os.path.join(folder, name), encoding="utf-8") as f:
+                    if "inotify wd:" in f.read():
+                        return True
+            except FileNotFoundError:
+                pass
+        return False
+
+    def test_without_a_store(self):
+        """Nobody can be asked then: which build is there, the process's own map says."""
+        strategy = runs.strategy(self.file, 'fast = 3; slow = 9; qty = "8"; rule = "level";',
+                                 data='"bar:1m"', id="sma")
+        path = self.run_.config(strategy.replace("params =", "watch = true; params ="),
+                                venue="pace = 6000.0;", data='"bar:1m"', balance="100000000")
+        was, new = (hash_of(host.sma_build(n)) for n in (0, 1))
+        with subprocess.Popen([host.QUOIN, "run", path, "--json"], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            self.addCleanup(process.kill)
+            self.until(process, lambda: self.is_watching(process))
+            self.assertIn(was, self.maps(process))
+            self.replace(host.sma_build(1))
+            # the old one goes when the new one is kept
+            self.until(process, lambda: new in self.maps(process)
+                       and was not in self.maps(process))
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=host.PATIENCE)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertEqual(json.loads(out)["run"]["status"], "stopped")
 
     def test_files_that_will_not_do(self):
         h = self.host()

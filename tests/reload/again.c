@@ -124,9 +124,9 @@ static void print(const driver *d, int32_t rc, const qn_err *err)
     engine_ledger_hash(e, books, NULL);
     printf("{\"code\":\"%s\",\"error\":\"%s\",\"decision_hash\":\"%s\",\"ledger_hash\":\"%s\","
            "\"events\":%" PRIu64 ",\"done\":%" PRIu64 ",\"refused\":%" PRIu64 ",\"why\":\"%s\","
-           "\"snapshots\":%" PRIu64 ",\"tainted\":%s,\"plugins\":{",
+           "\"snapshots\":%" PRIu64 ",\"tainted\":%s,\"faults\":%u,\"plugins\":{",
            error_name(rc), err->msg, decided, books, e->counts.events, d->done, d->refused, d->why,
-           e->counts.snapshots, engine_is_tainted(e) ? "true" : "false");
+           e->counts.snapshots, engine_is_tainted(e) ? "true" : "false", engine_faults(e));
     for (uint32_t i = 1; i < e->nowners; i++)
         printf("%s\"%s\":[\"%s\",%" PRIu64 "]", i > 1 ? "," : "", e->owners[i]->id,
                module_about(e->owners[i]->live->module)->sha256, e->owners[i]->epoch);

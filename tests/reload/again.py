@@ -58,11 +58,12 @@ class Again(unittest.TestCase):
 
     def setUp(self):
         self.store = self.run_.path("store")
+        self.beside = ""
         self.cache = os.environ["QUOIN_CACHE"] = self.run_.path("cache")
         self.config()
 
     def config(self, snapshot=500, extra="", file=version("plain")):
-        self.run_.config(runs.strategy(file, data='"bar:1m"', id="v"),
+        self.run_.config(runs.strategy(file, data='"bar:1m"', id="v") + self.beside, strikes=3,
                          venue="taker_bps = 1.0;", data='"bar:1m"', balance="100000000",
                          extra=f'store = {{ path = "{self.store}"; durability = "group"; '
                                f'snapshot_every = {snapshot}; }};' + extra)
@@ -82,7 +83,7 @@ class Again(unittest.TestCase):
         return got
 
     def same(self, a, b):
-        for key in ("decision_hash", "ledger_hash", "events", "plugins", "tainted"):
+        for key in ("decision_hash", "ledger_hash", "events", "plugins", "tainted", "faults"):
             self.assertEqual(a[key], b[key], (key, a, b))
 
     def records(self, *types):
@@ -218,6 +219,33 @@ class Again(unittest.TestCase):
         seldom = self.whole([reload(1000, "plain", "refactor", 2000, 2000)])["snapshots"]
         self.assertGreaterEqual(often - seldom, 4)
         self.assertGreater(seldom, 1)
+
+    # ---- a plugin that was taken out
+
+    def test_killed_when_a_plugin_is_out(self):
+        """Its seat is empty in the snapshots behind that, what followed from it is on record, and it
+        is not called again; a build that comes later is in them."""
+        for on_fault in ("hold", "flatten"):
+            bad = runs.strategy("strategy/liar", "at = 300; trades = true;", data='"bar:1m"', id="bad")
+            self.beside = ", " + bad.replace("params", f'on_fault = "{on_fault}"; params')
+            self.deaths([], 200, 15, 6 * SCALE)
+            faults = self.records("fault")
+            self.assertEqual([(f["id"], f["reason"], f["action"]) for f in faults],
+                             [("bad", "strikes", on_fault)])
+            qty = sum(int(r["qty"]) * (1 if r["side"] == "buy" else -1)
+                      for r in self.records("fill") if r["order_id"].startswith("bad-"))
+            self.assertEqual(qty != 0, on_fault == "hold")
+        self.deaths([f"1500 reload bad force 0 0 {self.other_liar()}"], 200, 16, 6 * SCALE)
+        self.assertEqual([f["id"] for f in self.records("fault")], ["bad", "bad"])
+
+    def other_liar(self):
+        """Another build: a byte behind the end of the file."""
+        path = self.run_.path("other_liar.so")
+        with open(os.path.join(runs.TEST_PLUGINS, "strategy", "liar.so"), "rb") as f:
+            data = f.read()
+        with open(path, "wb") as f:
+            f.write(data + b"x")
+        return path
 
     # ---- the file that the config names
 

@@ -47,6 +47,20 @@ class Supervise(unittest.TestCase):
         self.assertEqual(host.decisions("good"), alone.decisions("good"))
         self.assertEqual(host.replay()["decision_hash"], result["decision_hash"])
 
+    def test_a_second_culprit_behind_a_snapshot_without_the_first(self):
+        alone = self.host(sma("good"))
+        self.assertEqual(alone.call().returncode, 0)
+        host = self.host(sma("good"), culprit("crash", "at = 300;"),
+                         culprit("exit", "at = 1700;", id="worse"))
+        done = host.call("--set", "store.durability=sync")  # its snapshots are on disk
+        result = self.crashed(done)
+        self.assertEqual([(f["id"], f["reason"]) for f in result["faults"]],
+                         [("bad", "crashed"), ("worse", "crashed")])
+        booked = re.findall(r"(\d+) market events were booked again", done.stderr)
+        self.assertGreater(int(booked[-1]), 1000, done.stderr)  # the snapshot is one without it
+        self.assertEqual(host.decisions("good"), alone.decisions("good"))
+        self.assertEqual(host.replay()["decision_hash"], result["decision_hash"])
+
     def test_a_culprit_that_trades_ends_as_it_is_told(self):
         """It crashes behind an order of the same call, which has left and stays on record."""
         for on_fault, held in [("hold", "2"), ("flatten", "0")]:

@@ -433,24 +433,49 @@ class Trust(unittest.TestCase):
             if policy != "off":
                 self.assertIn(CODES["key"], got["why"])
 
-    def test_a_reload_is_on_record(self):
-        """What an operator loads into a run is judged as what it began with, and told at its end."""
+    def lasting(self):
+        """Of a run that goes on: its venue is signed, and the strategy's file, by the key "second"."""
         self.run_ = host.catalog(20000)
         shutil.move(self.keys, self.run_.path("keys"))
         venue = self.put(os.path.join(BUILD, "plugins", "venue", "sim.so"))
-        plain = self.put(os.path.join(BUILDS, "sma_2.so"))
         self.make_key("second")
         key = self.run_.path("keys", "second.pem")
         shutil.copy(self.run_.path("second.pub"), key)
         os.chmod(key, 0o644)
         self.sign(key="second")
         self.sign(venue, key="second")
+        return venue
+
+    def host(self, venue, policy, more=""):
+        strategy = runs.strategy(self.file, data='"bar:1m"', id="sma")
+        h = host.Host(self.run_, strategy.replace("params =", f"{more} params ="),
+                      extra=f'trust = {{ policy = "{policy}"; keys = "keys"; }};')
+        with open(self.run_.path(h.name), encoding="utf-8") as f:
+            text = f.read().replace('"venue/sim"', f'"{venue}"')
+        self.run_.write(h.name, text)
+        return h
+
+    def test_a_file_that_changes_is_asked_for_the_same(self):
+        """watch = true: the build at work goes on until a signature comes behind the new file."""
+        venue = self.lasting()
+        with self.host(venue, "require", "watch = true;") as h:
+            new = self.put(os.path.join(BUILDS, "sma_2.so"), "new.so")
+            os.rename(new, self.file)
+            refused = h.until(lambda s: [r for r in h.records("reload") if r["step"] == "refuse"])
+            self.assertEqual(refused["plugins"][1]["epoch"], 0)
+            self.assertEqual([r["code"] for r in h.records("reload")], [CODES["replaced"]])
+            self.sign(key="second")
+            h.until(lambda s: s["plugins"][1]["epoch"] == 1 and s["plugins"][1]["state"] == "active")
+            self.assertEqual(h.ctl("stop").returncode, 0)
+            self.assertEqual(h.end()["trust"]["tainted"], False)
+            h.replay()
+
+    def test_a_reload_is_on_record(self):
+        """What an operator loads into a run is judged as what it began with, and told at its end."""
+        venue = self.lasting()
+        plain = self.put(os.path.join(BUILDS, "sma_2.so"))
         for policy in ("require", "taint"):
-            h = host.Host(self.run_, runs.strategy(self.file, data='"bar:1m"', id="sma"),
-                          extra=f'trust = {{ policy = "{policy}"; keys = "keys"; }};')
-            with open(self.run_.path(h.name), encoding="utf-8") as f:
-                text = f.read().replace('"venue/sim"', f'"{venue}"')
-            self.run_.write(h.name, text)
+            h = self.host(venue, policy)
             with h:
                 self.assertIs(h.status()["tainted"], False)
                 self.assertNotIn("tainted", h.ctl("status").stdout)
