@@ -93,9 +93,9 @@ class Watch(unittest.TestCase):
         path = self.run_.config(strategy.replace("params =", "watch = true; params ="),
                                 venue="pace = 6000.0;", data='"bar:1m"', balance="100000000")
         was, new = (hash_of(host.sma_build(n)) for n in (0, 1))
-        with subprocess.Popen([host.QUOIN, "run", path, "--json"], text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            self.addCleanup(process.kill)
+        process = subprocess.Popen([host.QUOIN, "run", path, "--json"], text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
             self.until(process, lambda: self.is_watching(process))
             self.assertIn(was, self.maps(process))
             self.replace(host.sma_build(1))
@@ -104,6 +104,9 @@ class Watch(unittest.TestCase):
                        and was not in self.maps(process))
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=host.PATIENCE)
+        finally:
+            process.kill()
+            process.communicate()
         self.assertEqual(process.returncode, 0, err)
         self.assertEqual(json.loads(out)["run"]["status"], "stopped")
 
