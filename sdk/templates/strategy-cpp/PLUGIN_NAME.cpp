@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * PLUGIN_NAME: long while the close stands above the average of the last `length` closes, flat
- * below. */
+ * below. `qty` may change while a run goes on (quoin ctl set). */
 #include <quoin/sdk/decimal.h>
 #include <quoin/sdk/strategy.hpp>
 
@@ -48,7 +48,10 @@ static constexpr qn_param params[] = {
         .min("2")
         .max("10000")
         .search("5", "200", "5"),
-    QN_CXX_PARAM(PLUGIN_NAME, qty, DECIMAL, "units", "position to hold").def("1").min("0"),
+    QN_CXX_PARAM(PLUGIN_NAME, qty, DECIMAL, "units", "position to hold, from the next entry on")
+        .def("1")
+        .min("0")
+        .with(QN_PARAM_LIVE),
 };
 
 static constexpr qn_field fields[] = {

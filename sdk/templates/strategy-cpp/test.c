@@ -48,10 +48,25 @@ static int it_refuses_a_quantity_off_the_lot(const char *module)
     return qn_bench_end(b);
 }
 
+/* From the next entry on, as after `quoin ctl set PLUGIN_NAME.qty=3`. */
+static int its_quantity_changes_while_it_runs(const char *module)
+{
+    qn_bench *b = open_it(module);
+
+    qn_bench_start(b);
+    qn_bench_closes(b, 0, "9 9 9 12");
+    if (qn_bench_change(b, "qty=3") != QN_OK) qn_bench_fail(b, "%s", qn_bench_reason(b));
+    qn_bench_closes(b, 0, "9 8 12");
+    qn_bench_expect(b, "#4 target TEST.bench 2\n"
+                       "#5 target TEST.bench 0\n"
+                       "#7 target TEST.bench 3\n");
+    return qn_bench_end(b);
+}
+
 int main(int argc, char **argv)
 {
     const char *module = argc > 1 ? argv[1] : "build/PLUGIN_NAME.so";
 
     return it_follows_the_average(module) + it_can_be_reloaded_anywhere(module) +
-           it_refuses_a_quantity_off_the_lot(module);
+           it_refuses_a_quantity_off_the_lot(module) + its_quantity_changes_while_it_runs(module);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // PLUGIN_NAME: long while the close stands above the average of the last `length` closes, flat
-// below. Rust without its standard library: no allocation, no unwinding, no runtime.
+// below. `qty` may change while a run goes on (quoin ctl set). Rust without its standard library: no allocation, no unwinding, no runtime.
 #![no_std]
 #![allow(non_camel_case_types)]
 
@@ -386,11 +386,11 @@ static PARAMS: Shared<[Param; 2]> = Shared([
     Param {
         size: size_of::<Param>() as u32,
         kind: 7, // QN_PARAM_TYPE_DECIMAL
-        flags: 0,
+        flags: 4, // QN_PARAM_LIVE
         offset: offset_of!(PLUGIN_NAME, qty) as u32,
         key: text("qty\0"),
         unit: text("units\0"),
-        doc: text("position to hold\0"),
+        doc: text("position to hold, from the next entry on\0"),
         def: text("1\0"),
         min: text("0\0"),
         max: null(),
