@@ -292,6 +292,7 @@ static void apply(engine *e, qn_command *record, engine_command *asked)
     uint32_t norders = 0;
 
     record_put(e, &record->hdr);
+    operation_keep(e, &record->hdr);
     e->cause = record->hdr.seq;
     if (record->code == QN_OK && row->apply) norders = row->apply(e, record, asked);
     if (asked) asked->norders = norders;

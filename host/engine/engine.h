@@ -209,6 +209,10 @@ const qn_halt *engine_halt(const engine *e, const char **module);
  * *is_over when another build of it was put to work. */
 uint32_t engine_faults(const engine *e);
 const qn_fault *engine_fault_at(const engine *e, uint32_t i, bool *is_over);
+/* Commands of operators (qn_command) and steps of new builds (qn_reload), in their order, the last
+ * ones of many. */
+uint32_t engine_operations(const engine *e);
+const qn_event *engine_operation_at(const engine *e, uint32_t i);
 const char *fault_reason_name(uint32_t reason); /* "strikes"; "?" for none of QN_FAULT_LIST */
 const char *fault_action_name(uint32_t action);
 /* Calls that took longer than the soft budget of their plugin. */

@@ -56,6 +56,7 @@
 #include "fault.h"
 #include "function.h"
 #include "isolation.h"
+#include "operation.h"
 #include "reload.h"
 #include "set.h"
 #include "tee.h"
@@ -469,6 +470,7 @@ struct engine {
     isolation isolation;
     commands commands;
     faults faults;
+    operations operations;
     watchdog watchdog;
     atomic_uint_fast64_t steps; /* of the loop: the watchdog tells calls apart by it */
     decisions decisions;

@@ -98,6 +98,7 @@ void reload_record(engine *e, uint32_t step, int32_t code)
     memcpy(record.build, r->build, sizeof record.build);
     snprintf(record.id, sizeof record.id, "%s", r->seat->id);
     record_put(e, &record.hdr);
+    operation_keep(e, &record.hdr);
     record_publish(e);
 }
 

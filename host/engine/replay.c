@@ -42,12 +42,14 @@ static void apply(engine *e, const qn_event *record)
         e->halt.is_halted = e->halt.why.is_halted;
         break;
     case QN_EVENT_COMMAND:
+        operation_keep(e, record);
         commands_book(e, (const qn_command *)(const void *)record);
         break;
     case QN_EVENT_FAULT:
         fault_book(e, (const qn_fault *)(const void *)record);
         break;
     case QN_EVENT_RELOAD:
+        operation_keep(e, record);
         fault_book_reload(e, (const qn_reload *)(const void *)record);
         reload_book(e, (const qn_reload *)(const void *)record);
         break;

@@ -45,6 +45,13 @@ static void put_option(page *p, const char *option, const char *value)
     put_argument(p, value);
 }
 
+static size_t count_of(struct json_object *of, const char *path)
+{
+    struct json_object *list = page_find(of, path);
+
+    return list ? json_object_array_length(list) : 0;
+}
+
 static void command(page *p)
 {
     struct json_object *m = p->manifest;
@@ -61,6 +68,10 @@ static void command(page *p)
     html_paragraph(&p->h, "note",
                    "The same config, plugins and data give the same decision hash: the run made "
                    "the same decisions in the same order.");
+    if (count_of(p->result, "operations"))
+        html_paragraph(&p->h, "note",
+                       "Operators changed this run while it went on: the command above does not "
+                       "do so again, a replay of its journal does.");
 }
 
 /* ------------------------------------------------------------------ tables */
@@ -101,6 +112,61 @@ static void plugin_table(page *p)
     html_table_end(&p->h);
 }
 
+/* A time to the second; other texts as they are. */
+static void put_short(page *p, const char *text)
+{
+    if (text && strlen(text) > 19 && text[4] == '-' && text[10] == 'T')
+        html_putf(&p->h, "%.10s %.8s", text, text + 11);
+    else
+        html_text(&p->h, text ? text : "");
+}
+
+/* Rows of a list of report.json: the first key heads the row, the `mono`-th is long. Nothing where
+ * the list is empty. */
+static void list_table(page *p, const char *title, const char *path, const html_column *columns,
+                       const char *const *keys, size_t n, size_t mono)
+{
+    struct json_object *list = page_find(p->result, path);
+    size_t rows = count_of(p->result, path);
+
+    if (!rows) return;
+    html_table_begin(&p->h, title, columns, n);
+    for (size_t i = 0; i < rows; i++) {
+        struct json_object *one = json_object_array_get_idx(list, i);
+        html_row_begin(&p->h, page_string(one, keys[0]));
+        for (size_t k = 1; k < n; k++) {
+            html_put(&p->h, k == mono ? "<td class=\"mono\">" : "<td>");
+            put_short(p, page_string(one, keys[k]));
+            html_put(&p->h, "</td>");
+        }
+        html_row_end(&p->h);
+    }
+    html_table_end(&p->h);
+}
+
+static void function_table(page *p)
+{
+    static const html_column columns[] = {{"Function", false},
+                                          {"Symbol", false},
+                                          {"Signature", false},
+                                          {"Library", false},
+                                          {"SHA-256", false}};
+    static const char *const keys[] = {"name", "symbol", "signature", "library", "sha256"};
+
+    list_table(p, "Functions of libraries", "functions", columns, keys, 5, 4);
+}
+
+static void operation_table(page *p)
+{
+    static const html_column columns[] = {
+        {"What", false},    {"Of", false},   {"Engine time", false}, {"With", false},
+        {"Outcome", false}, {"User", false}, {"Wall clock", false}};
+    static const char *const keys[] = {"verb", "target", "ts", "value", "code", "uid", "wall_ts"};
+
+    list_table(p, "What operators did, and new builds of plugins", "operations", columns, keys, 7,
+               3);
+}
+
 void page_manifest(page *p)
 {
     static const struct {
@@ -129,6 +195,8 @@ void page_manifest(page *p)
         manifest_row(p, rows[i].title, page_string(p->manifest, rows[i].path));
     html_table_end(&p->h);
     plugin_table(p);
+    function_table(p);
+    operation_table(p);
     html_put(&p->h, "</section>\n");
 }
 

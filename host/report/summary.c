@@ -90,6 +90,8 @@ static bool put_plugins(const report *r, struct json_object *to)
     return is_whole;
 }
 
+#define NAME_ROW(number, NAME, name, meaning) [number] = (name),
+
 /* Which plugins were taken out of the run. */
 static bool put_faults(const report *r, struct json_object *to)
 {
@@ -111,10 +113,53 @@ static bool put_faults(const report *r, struct json_object *to)
     return is_whole;
 }
 
+static bool put_command(struct json_object *to, const qn_command *c)
+{
+    static const char *const verbs[QN_COMMANDS] = {QN_COMMAND_LIST(NAME_ROW)};
+
+    return json_put_text(to, "verb", c->verb < QN_COMMANDS ? verbs[c->verb] : NULL) &&
+           json_put_text(to, "target", c->target) && json_put_text(to, "value", c->value) &&
+           json_put_text(to, "code", error_name(c->code)) &&
+           json_put_time(to, "wall_ts", c->wall_ts) && json_put_count(to, "uid", c->uid) &&
+           json_put_count(to, "pid", c->pid);
+}
+
+static bool put_step(struct json_object *to, const qn_reload *step)
+{
+    static const char *const steps[QN_RELOAD_STEPS] = {QN_RELOAD_STEP_LIST(NAME_ROW)};
+    char build[SHA256_HEX];
+
+    sha256_text(step->build, build);
+    return json_put_text(to, "verb", step->step < QN_RELOAD_STEPS ? steps[step->step] : NULL) &&
+           json_put_text(to, "target", step->id) && json_put_text(to, "value", build) &&
+           json_put_text(to, "code", error_name(step->code)) && json_put_null(to, "wall_ts") &&
+           json_put_null(to, "uid") && json_put_null(to, "pid");
+}
+
+/* What operators did while it ran, and the steps of new builds. */
+static bool put_operations(const report *r, struct json_object *to)
+{
+    struct json_object *list = json_put_array(to, "operations");
+    bool is_whole = list != NULL;
+
+    for (uint32_t i = 0; i < engine_operations(r->engine) && is_whole; i++) {
+        const qn_event *o = engine_operation_at(r->engine, i);
+        bool is_command = o->type == QN_EVENT_COMMAND;
+        struct json_object *one = json_append_object(list);
+        is_whole = json_put_time(one, "ts", o->ts_ns) && json_put_count(one, "seq", o->seq) &&
+                   json_put_text(one, "record", is_command ? "command" : "reload") &&
+                   (is_command ? put_command(one, (const qn_command *)(const void *)o)
+                               : put_step(one, (const qn_reload *)(const void *)o));
+    }
+    return is_whole;
+}
+
 static bool put_functions(const report *r, struct json_object *to)
 {
     return json_put(to, "functions", engine_functions(r->engine));
 }
+
+#undef NAME_ROW
 
 static bool put_trust(const report *r, struct json_object *to)
 {
@@ -303,10 +348,11 @@ struct json_object *summary_json(const report *r)
     struct json_object *json = json_object_new_object();
 
     return json_whole(json, put_run(r, json) && put_plugins(r, json) && put_faults(r, json) &&
-                                put_functions(r, json) && put_trust(r, json) && put_data(r, json) &&
-                                put_decisions(r, json) && put_orders(r, json) &&
-                                put_accounts(r, json) && put_strategies(r, json) &&
-                                put_performance(r, json) && put_engine(r, json));
+                                put_operations(r, json) && put_functions(r, json) &&
+                                put_trust(r, json) && put_data(r, json) && put_decisions(r, json) &&
+                                put_orders(r, json) && put_accounts(r, json) &&
+                                put_strategies(r, json) && put_performance(r, json) &&
+                                put_engine(r, json));
 }
 
 /* What the command line added to the config: --set, --from and --to. */

@@ -2,6 +2,7 @@
 """Parameters set while a run goes on: all of a command or none, on record, in force until the end of
 the run, and set again when the run is done again."""
 import json
+import os
 import unittest
 
 import host
@@ -112,6 +113,39 @@ class Set(unittest.TestCase):
         self.set(h, "trend.stop=2", now={"bias": "-0.5", "stop": "2"})
         self.assertEqual(bias(), 0.75)  # that was the command's, and it is not set again
         self.finish(h, ("bias=-0.5", "QN_OK"), ("stop=2", "QN_OK"))
+
+    def test_it_stands_in_the_report(self):
+        """Who did what to a run, and when, is in its result, on its page, and in that of a replay."""
+        out = self.run_.path("report")
+        h = self.host(host.sma() + ", " + TREND, extra=OPTIMIZER, pace=6000)
+        h.start("--report", out)
+        h.until(lambda s: s["market_events"] > 300)
+        self.assertEqual(h.ctl("set", "trend.bias=0.5").returncode, 0)
+        self.assertEqual(h.ctl("call", "trend.set_bias", "-0.5").returncode, 0)
+        self.assertEqual(h.ctl("halt").returncode, 0)
+        self.assertEqual(h.ctl("reload", "sma", host.sma_build(1), "--mode", "force").returncode, 0)
+        h.until(lambda s: plugin(s, "sma")["epoch"] == 1)
+        self.assertEqual(h.ctl("stop").returncode, 0)
+        result = h.end()
+        done = result["operations"]
+        self.assertEqual([(o["record"], o["verb"], o["target"], o["code"]) for o in done
+                          if o["verb"] not in ("save", "shadow", "keep")],
+                         [("command", "set", "trend", "QN_OK"), ("command", "call", "trend", "QN_OK"),
+                          ("command", "halt", "", "QN_OK"), ("command", "reload", "sma", "QN_OK"),
+                          ("reload", "commit", "sma", "QN_OK"), ("command", "stop", "", "QN_OK")])
+        self.assertEqual([o["value"] for o in done[:2]], ["bias=0.5", "set_bias -0.5"])
+        self.assertEqual({o["uid"] for o in done if o["record"] == "command"}, {os.getuid()})
+        self.assertEqual([o["seq"] for o in done], sorted({o["seq"] for o in done}))
+        self.assertEqual(h.replay().get("operations", done), done)
+        with open(os.path.join(out, "report.html"), encoding="utf-8") as f:
+            page = f.read()
+        table = page[page.index("What operators did"):]
+        table = table[:table.index("</table>")]
+        for o in done:
+            for key in ("verb", "target", "value", "code"):
+                self.assertIn(o[key], table)
+            self.assertIn(o["ts"][:19].replace("T", " "), table)
+        self.assertIn("Operators changed this run", page)
 
     def test_a_limit_is_in_force_at_once(self):
         """Of a risk module: each order behind it is held against the new one."""

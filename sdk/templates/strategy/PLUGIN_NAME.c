@@ -80,5 +80,5 @@ static const qn_ext exts[] = {QN_EXT(QN_COMMAND_TABLE, &command_table)};
 
 QN_STRATEGY(PLUGIN_NAME, "strategy/PLUGIN_NAME", "1.0.0", "MIT", .name = "PLUGIN_NAME",
             .doc = "Long while the close stands above its average.", .params = QN_TABLE(params),
-            .exts = QN_TABLE(exts), .state = QN_STATE(1, state), .configure = configure, .lookback = lookback,
-            .on_bar = on_bar)
+            .exts = QN_TABLE(exts), .state = QN_STATE(1, state), .configure = configure,
+            .lookback = lookback, .on_bar = on_bar)
