@@ -296,14 +296,22 @@ static void apart_save(const engine *e)
         log_line(LOG_WARNING, "a replay of this run will come to the crash: %s", err.msg);
 }
 
-static bool is_apart(const instance *in)
+static bool is_expected(const engine *e)
 {
-    const engine *e = in->engine;
-
     for (uint32_t i = 0; i < e->faults.napart; i++)
         if (e->faults.apart[i].cause_seq == e->cause && e->faults.apart[i].run == e->run_number)
             return true;
     return false;
+}
+
+/* A process that could put nothing down has not said in which of its calls a build ended it: it may
+ * be any. */
+static bool is_apart(const instance *in)
+{
+    const engine *e = in->engine;
+
+    return is_expected(e) ||
+           (in->planned.reason && e->options.mode == ENGINE_RESUME && !e->options.crashed_at);
 }
 
 void fault_leave(instance *in)
@@ -313,6 +321,7 @@ void fault_leave(instance *in)
     if (in->is_out) return;
     if (what.reason && is_through(in->engine)) {
         put_new(in->engine, in, QN_FAULT_PLACE_WITHIN, &what);
+        if (!is_expected(in->engine)) fault_expect(in->engine, in->engine->cause);
         apart_save(in->engine);
     } else if (!is_again(in, QN_FAULT_PLACE_WITHIN)) {
         return;

@@ -22,7 +22,7 @@ ROOM = 800 << 20  # bytes of addresses: of a host that takes far less, and of on
 
 # (plugin, how)
 ENDS = [("crash", "read"), ("crash", "abort"), ("crash", "divide"), ("crash", "overflow"),
-        ("exit", "exit"), ("exit", "at_once"), ("exit", "quick"), ("scribble", "wild"),
+        ("exit", "exit"), ("exit", "at_once"), ("exit", "quick"), ("exit", "raw"), ("scribble", "wild"),
         ("hang", ""), ("leak", "")]
 HUNG = 'budget = { hard = "150ms"; fatal = "300ms"; };'
 

@@ -53,6 +53,8 @@ class Crash(unittest.TestCase):
         for how, signal in [("read", "SIGSEGV at address 0x10"), ("write", "SIGSEGV at address 0x10"),
                             ("abort", "SIGABRT"), ("trap", "SIGILL|SIGTRAP"), ("divide", "SIGFPE"),
                             ("overflow", "SIGSEGV")]:
+            if how == "divide" and SANITIZED:
+                continue  # the sanitizer ends the process before the processor does
             with self.subTest(how):
                 done = call(book(culprit("crash", f'how = "{how}";')))
                 seqs.add(self.named(done, "crash",

@@ -4,20 +4,22 @@
 #include "culprit.h"
 
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-enum { EXIT, AT_ONCE, QUICK };
+enum { EXIT, AT_ONCE, QUICK, RAW };
 
 static const qn_param params[] = {
     CULPRIT_PARAMS,
-    QN_PARAM(culprit, how, ENUM, "", "by exit(), _exit() or quick_exit()", .def = "exit",
-             .labels = "exit|at_once|quick"),
+    QN_PARAM(culprit, how, ENUM, "", "by exit(), _exit(), quick_exit() or the system call", .def = "exit",
+             .labels = "exit|at_once|quick|raw"),
 };
 
 static void harm(culprit *s)
 {
     if (s->how == AT_ONCE) _exit(0);
     if (s->how == QUICK) quick_exit(0);
+    if (s->how == RAW) syscall(SYS_exit_group, 0);
     exit(0);
 }
 
