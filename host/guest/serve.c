@@ -62,8 +62,8 @@ static int32_t serve_timer(question *q)
 
 /* ------------------------------------------------------------------ structs that are filled in */
 
-/* The struct in q->room, of the size that the asker has room for: too little is told by whom it asks.
- */
+/* The struct in q->room, of the size that the asker has room for: whether it is enough, those
+ * whom it asks know. */
 static int32_t give(question *q, size_t known)
 {
     if (q->in.size > known) return QN_E_GUEST_WIRE;

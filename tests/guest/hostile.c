@@ -8,6 +8,7 @@
 #include "hostile_module.h"
 
 #include "module/table.h"
+#include "module/value.h"
 
 #include "check_main.h"
 #include "proof.h"
@@ -50,6 +51,7 @@ static uint64_t odd(void)
                                      INT64_MAX,
                                      (uint64_t)INT64_MIN,
                                      UINT32_MAX,
+                                     UINT32_MAX - 7,
                                      INT32_MAX,
                                      (uint64_t)INT32_MIN,
                                      UINT64_C(1) << 32,
@@ -57,7 +59,8 @@ static uint64_t odd(void)
                                      UINT64_C(0x7FF8000000000000),  /* no number */
                                      UINT64_C(0x3FF0000000000000)}; /* 1.0 */
 
-    return once_in(3) ? random_next(&seed) >> below(64) : known[below(16)];
+    return once_in(3) ? random_next(&seed) >> below(64)
+                      : known[below(sizeof known / sizeof known[0])];
 }
 
 static void noise(void *to, size_t n)
@@ -126,6 +129,15 @@ static void restart(void)
     nends = 0;
 }
 
+static void params_are_inside(const qn_class *c)
+{
+    for (uint32_t i = 0; i < c->params.nrows; i++) {
+        const qn_param *p = qn_table_row(&c->params, i);
+        ck_assert_uint_ge(p->offset, sizeof(proxy));
+        ck_assert_uint_le((uint64_t)p->offset + value_type_of(p->type)->size, c->instance_size);
+    }
+}
+
 static int32_t describe(const void *data, size_t n, guest_image **out)
 {
     guest_image *made = mem_new(1, sizeof *made);
@@ -135,6 +147,8 @@ static int32_t describe(const void *data, size_t n, guest_image **out)
     for (uint32_t i = 0; rc == QN_OK && i < made->table.nclasses; i++)
         rc = table_check_class(made->table.classes[i], NULL);
     *out = made;
+    for (uint32_t i = 0; rc == QN_OK && i < made->table.nclasses; i++)
+        params_are_inside(made->table.classes[i]);
     return rc;
 }
 
@@ -885,6 +899,22 @@ START_TEST(test_an_answer_without_a_call)
 }
 END_TEST
 
+/* Each number of a description, as what it should not be. */
+static void each_number(const bytes_out *good, unsigned char *bytes)
+{
+    static const uint32_t wrong[] = {0,          1,          255,        256,
+                                     0x7FFFFFFF, 0x80000000, 0xFFFFFFF8, 0xFFFFFFFF};
+
+    for (size_t at = 0; at + 4 <= good->used; at++)
+        for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+            guest_image *made;
+            memcpy(bytes, good->data, good->used);
+            memcpy(bytes + at, &wrong[i], 4);
+            describe(bytes, good->used, &made);
+            describe_free(made);
+        }
+}
+
 /* What it says of its module: each byte wrong, cut anywhere, and bytes that are none. */
 START_TEST(test_descriptions)
 {
@@ -896,6 +926,7 @@ START_TEST(test_descriptions)
     set_up();
     describe_module(&module_table, &good);
     bytes = mem_new(good.used, 1);
+    each_number(&good, bytes);
     for (uint64_t i = 0; i < n; i++) {
         guest_image *made;
         size_t len = once_in(4) ? below(good.used) : good.used;
