@@ -113,8 +113,8 @@ report = {{ sample = "1d"; }};
     return path(name)
 
 
-def strategy(name, plugin, params="", route="direct"):
-    return (f'{{ id = "{name}"; plugin = "{plugin}"; instruments = [ "{INSTRUMENT}" ]; '
+def strategy(name, plugin, params="", route="direct", tier="none"):
+    return (f'{{ isolation = "{tier}"; id = "{name}"; plugin = "{plugin}"; instruments = [ "{INSTRUMENT}" ]; '
             f'data = [ "bar:1m" ]; route = "{route}"; params = {{ {params} }}; }}')
 
 
@@ -155,6 +155,11 @@ def prepare():
     config("restart.cfg", "bars", [SMA, strategy("bad", "strategy/crash", f"at = {MINUTES - 1};")],
            f'store = {{ path = "{path("restart.store")}"; durability = "group"; '
            'snapshot_every = 0; };', pace=1e10)
+    for tier, wait in (("none", "spin"), ("process", "spin"), ("process", "futex")):
+        for plugin in ("empty", "asking"):
+            config(f"{plugin}_{tier}_{wait}.cfg", "bars",
+                   [strategy("e", f"strategy/{plugin}", tier=tier)],
+                   f'guest = {{ wait = "{wait}"; deadline = "60s"; }};')
     for n in (1, 2, 4, 8):
         config(f"empty{n}.cfg", "bars",
                [strategy(f"e{i}", "strategy/empty") for i in range(n)])
@@ -332,6 +337,29 @@ def signals():
     return ours, base, ours - base
 
 
+def call_p50(conf):
+    """ns from the call of a strategy to its return, p50 of the sampled events: a core that others
+    have for a while makes some calls slow, and not the one in the middle."""
+    argv = [QUOIN, "run", path(conf), "--json", "--to", "2020-03-01"]
+    everywhere = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, range(os.cpu_count()))  # two processes, two cores
+    try:
+        done = subprocess.run(argv, check=True, capture_output=True, text=True)
+    finally:
+        os.sched_setaffinity(0, everywhere)
+    stages = json.loads(done.stdout)["engine"]["stages"]
+    return next(s["p50_ns"] for s in stages if s["stage"] == "strategies")
+
+
+def tier(plugin, wait):
+    """A call over to a guest and back, above one inside the host."""
+    def measure_both():
+        ours, base = pairs(lambda: call_p50(f"{plugin}_process_{wait}.cfg"),
+                           lambda: call_p50(f"{plugin}_none_spin.cfg"))
+        return ours, base, ours - base
+    return measure_both
+
+
 def indicator(*names):
     """The slowest of them: ns a value."""
     return max(float(subprocess.run([os.path.join(TOOLS, "bench_indicator"), name], check=True,
@@ -460,6 +488,12 @@ ROWS = [
     ("chain", "model, optimizer, limits, TWAP on events without an order, above the same run "
      "without them", "ns", chain, "difference <= 150 ns", lambda o, f, r: r <= 150),
     ("signals", "the same with 3 strategies that push a signal a bar", "ns", signals, None, None),
+    ("guest_spin", "a call of a strategy in a guest that spins, p50, above one in the host", "ns",
+     tier("empty", "spin"), "difference <= 600 ns", lambda o, f, r: r <= 600),
+    ("guest_ask", "the same with a question of its position in each call", "ns",
+     tier("asking", "spin"), None, None),
+    ("guest_futex", "a call of a strategy in a guest that sleeps, p50, above one in the host", "ns",
+     tier("empty", "futex"), None, None),
     ("indicators", "update of the slowest indicator of the SDK, against a direct call", "ns",
      indicators, "<= 10 ns", lambda o, f, r: o <= 10),
     ("book", "rows of depth applied to a book, against a flat array of all prices", "rows/s", book,
