@@ -83,8 +83,8 @@ RARE static void on_mark_failed(engine *e, uint32_t instrument)
                 e->instruments[instrument].name);
 }
 
-/* Marks the books at the close of a bar or the price of a trade. */
-static inline void mark(engine *e, const stream *s, const qn_event *ev)
+/* Marks the books at the close of a bar or the price of a trade. False: the run has failed. */
+static inline bool mark(engine *e, const stream *s, const qn_event *ev)
 {
     int64_t equity;
     int64_t price;
@@ -94,17 +94,18 @@ static inline void mark(engine *e, const stream *s, const qn_event *ev)
     else if (ev->type == QN_EVENT_TRADE)
         price = ((const qn_trade *)(const void *)ev)->price;
     else
-        return;
+        return true;
     if (ledger_mark(e->ledger, s->instrument, price) != QN_OK) {
         on_mark_failed(e, s->instrument);
-        return;
+        return false;
     }
-    if (!e->is_live) return;
+    if (!e->is_live) return true;
     if (e->observer.on_mark)
         e->observer.on_mark(e->observer.ctx, s->instrument, price, e->market_ts);
     /* an account that was opened with nothing is ruined by a loss, not by its start */
     equity = account_equity(s->account);
     if (equity <= 0 && equity < s->account->start) e->status = RUN_RUINED;
+    return true;
 }
 
 void engine_mark(engine *e, const stream *s, const qn_event *ev)
@@ -317,10 +318,7 @@ __attribute__((always_inline)) static inline void market_event(engine *e, qn_eve
     if (e->failed != QN_OK) return;
     ev->seq = e->cause = ++e->seq;
     if (e->bus) bus_put(e->bus, ev);
-    if (s->venue != NO_VENUE) {
-        mark(e, s, ev);
-        if (!goes_on(e)) return;
-    }
+    if (s->venue != NO_VENUE && (!mark(e, s, ev) || e->status != RUN_COMPLETED)) return;
     if (s->nuses) compute(e, s, ev, is_sampled);
     /* first: features follow their event at once */
     if (s->nlisteners) tell_models(e, s, ev, is_sampled);

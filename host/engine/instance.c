@@ -75,11 +75,6 @@ static bool owns(const instance *in, uint32_t instrument)
     return instrument < in->engine->ninstruments && in->slots[instrument] != NO_SLOT;
 }
 
-void give_struct(void *to, uint32_t room, const void *made, size_t size)
-{
-    memcpy(to, made, room < size ? room : size);
-}
-
 void give_position(const position *p, uint32_t instrument, qn_position *out)
 {
     qn_position made = {.size = out->size,

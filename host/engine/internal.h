@@ -72,6 +72,8 @@
 #include <quoin/strategy.h>
 #include <quoin/venue.h>
 
+#include <string.h>
+
 #define RUN_ID_TEXT 40
 #define WORKERS 2u /* threads for slow work, at most */
 #define NO_SLOT UINT32_MAX
@@ -192,7 +194,13 @@ static inline body *body_of(qn_ctx *ctx)
 /* Makes an instance: loads the module, fills in the parameters, does not create it yet. */
 int32_t instance_init(instance *in, engine *e, const instance_spec *spec, qn_err *err);
 /* Fill a plugin's struct of `room` bytes: an older one's is shorter than what was made for it. */
-void give_struct(void *to, uint32_t room, const void *made, size_t size);
+static inline void give_struct(void *to, uint32_t room, const void *made, size_t size)
+{
+    if (room >= size)
+        memcpy(to, made, size); /* of a length that the compiler knows: no call */
+    else
+        memcpy(to, made, room);
+}
 void give_position(const position *p, uint32_t instrument, qn_position *out);
 /* The second half of it, for a module that is entered: the class, a body in the seat, the
  * parameters. QN_E_INVALID: a mistake of the config. */
@@ -226,6 +234,19 @@ void module_give_back(engine *e, module *m);
 bool module_is_barred(const engine *e, const module *m);
 /* SHA-256 of its file. */
 void module_hash(const module *m, uint8_t to[32]);
+
+/* For functions of the host that plugins call. True: the call is answered, by what the build at
+ * work was told or by nothing at all. False: go on as ever, and hand the result to tee_note. */
+static inline bool tee_answer(const body *b, tee_call *c)
+{
+    return b->seat->tee && tee_answer_call(b->seat->tee, b, c);
+}
+/* Note a call of the build at work; returns its result. */
+static inline int64_t tee_note(const body *b, tee_call *c, int64_t result)
+{
+    if (b->seat->tee) tee_note_call(b->seat->tee, c, result);
+    return result;
+}
 
 /* An instance asks for an effect. False: it has none, for the instance is out of the run. */
 static inline bool instance_may_send(instance *in)

@@ -81,7 +81,7 @@ static void put_exit(engine *e, const qn_submit *entry, uint64_t id, uint32_t ty
                                   .trigger = type == QN_STOP ? at : 0,
                                   .sent_ts = entry->order.sent_ts}};
 
-    if (id) put_order(e, &record);
+    put_order(e, &record);
 }
 
 int64_t order_submit(engine *e, strategy *s, const wish *w, const qn_verdict *verdict)
@@ -108,8 +108,10 @@ int64_t order_submit(engine *e, strategy *s, const wish *w, const qn_verdict *ve
         answer_tell(e, o, QN_ORDER_DENIED, o->reason);
         return (int64_t)w->order_id;
     }
-    put_exit(e, &record, o->sent.stop_loss_id, QN_STOP, o->sent.stop_loss);
-    put_exit(e, &record, o->sent.take_profit_id, QN_LIMIT, o->sent.take_profit);
+    if (o->sent.stop_loss_id)
+        put_exit(e, &record, o->sent.stop_loss_id, QN_STOP, o->sent.stop_loss);
+    if (o->sent.take_profit_id)
+        put_exit(e, &record, o->sent.take_profit_id, QN_LIMIT, o->sent.take_profit);
     if (!budget_submit(e, o)) answer_tell(e, o, QN_ORDER_REJECTED, QN_REASON_BUDGET);
     return (int64_t)w->order_id;
 }

@@ -76,13 +76,10 @@ static void put_entry(tee *t, const tee_call *c)
         bytes_put_u8(&t->log, 0);
 }
 
-int64_t tee_note(body *b, tee_call *c, int64_t result)
+void tee_note_call(tee *t, tee_call *c, int64_t result)
 {
-    tee *t = b->seat->tee;
-
     c->result = result;
-    if (t && t->is_logging && !t->is_second) put_entry(t, c);
-    return result;
+    if (t->is_logging && !t->is_second) put_entry(t, c);
 }
 
 /* The entry at *at that is of the same kind (effect or answer) as `call`, from there on; NULL at
@@ -142,11 +139,9 @@ static bool answer_question(tee *t, tee_call *c)
     return false;
 }
 
-bool tee_answer(body *b, tee_call *c)
+bool tee_answer_call(tee *t, const body *b, tee_call *c)
 {
-    tee *t = b->seat->tee;
-
-    if (!t || b == t->first) return false;
+    if (b == t->first) return false;
     if (calls[c->call].is_effect)
         answer_effect(t, c);
     else if (!answer_question(t, c)) {

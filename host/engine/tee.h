@@ -110,10 +110,9 @@ void tee_break(tee *t, int32_t code, const char *why);
  * at work, whose code is returned. One that is not there, or behind, is called later. */
 int32_t tee_command(tee *t, const qn_command *record, command_result *out, qn_err *err);
 
-/* For functions of the host that plugins call. True: the call is answered, by what the build at
- * work was told or by nothing at all. False: go on as ever, and hand the result to tee_note. */
-bool tee_answer(struct body *b, tee_call *c);
-/* Note a call of the build at work; returns its result. */
-int64_t tee_note(struct body *b, tee_call *c, int64_t result);
+/* For functions of the host that plugins call: tee_answer and tee_note in internal.h, which come
+ * here when there is a tee. */
+bool tee_answer_call(tee *t, const struct body *b, tee_call *c);
+void tee_note_call(tee *t, tee_call *c, int64_t result);
 
 #endif

@@ -37,10 +37,20 @@ static bool is_narrow(qn_wide value)
     return value == (int64_t)value;
 }
 
-/* True if equity and cash fit 64 bits. */
+/* True if equity and cash fit 64 bits. What they are summed up from nearly always does, on its
+ * way, too. */
 static bool can_be_told(const account *a)
 {
-    qn_wide settled = (qn_wide)a->start + a->realized_pnl - a->fees + a->funding;
+    int64_t sum;
+    int64_t told;
+    qn_wide settled;
+
+    if (!__builtin_add_overflow(a->start, a->realized_pnl, &sum) &&
+        !__builtin_sub_overflow(sum, a->fees, &sum) &&
+        !__builtin_add_overflow(sum, a->funding, &sum))
+        return !__builtin_add_overflow(sum, a->unrealized_pnl, &told) &&
+               !__builtin_sub_overflow(sum, a->invested, &told);
+    settled = (qn_wide)a->start + a->realized_pnl - a->fees + a->funding;
 
     return is_narrow(settled + a->unrealized_pnl) && is_narrow(settled - a->invested);
 }

@@ -19,13 +19,10 @@ typedef struct entry {
 } entry;
 
 /* The merge is a binary heap whose root is the stream being read. As long as its next event
- * is not later than `limit`, nothing has to be compared: that is the common case, and all the
- * work there is for a single stream. */
+ * is not later than the tape's `limit`, nothing has to be compared: that is the common case, and
+ * all the work there is for a single stream. */
 typedef struct merge {
     tape tape; /* first: what the caller sees */
-    char *end; /* of the current batch */
-    size_t stride;
-    int64_t limit; /* the last time at which the root stays the root */
     stream *streams;
     uint32_t *places; /* of each stream */
     size_t n;
@@ -69,11 +66,11 @@ static void show_root(merge *m)
     s = &m->streams[root->stream];
     m->tape.head = (qn_event *)(void *)s->at;
     m->tape.stream = root->stream;
-    m->end = s->end;
-    m->stride = s->stride;
-    m->limit = INT64_MAX;
+    m->tape.end = s->end;
+    m->tape.stride = s->stride;
+    m->tape.limit = INT64_MAX;
     if (m->heap_n > 1) /* at the same time the lower place goes first */
-        m->limit = root->place < second->place ? second->ts : second->ts - 1;
+        m->tape.limit = root->place < second->place ? second->ts : second->ts - 1;
 }
 
 static int64_t next_ts(const stream *s)
@@ -81,14 +78,13 @@ static int64_t next_ts(const stream *s)
     return ((const qn_event *)(const void *)s->at)->ts_ns;
 }
 
-/* The head was used up and the next one is not simply behind it. Out of line, so that the common
- * case needs no stack. */
-__attribute__((noinline)) static int32_t advance(merge *m, char *next, qn_err *err)
+int32_t tape_advance(tape *t, qn_err *err)
 {
-    stream *s = &m->streams[m->tape.stream];
+    merge *m = (merge *)t;
+    stream *s = &m->streams[t->stream];
     int32_t rc;
 
-    s->at = next;
+    s->at = (char *)t->head + t->stride;
     if (s->at == s->end && (rc = stream_fill(s, m->columns, err)) != QN_OK) {
         m->tape.head = NULL;
         return rc;
@@ -100,20 +96,6 @@ __attribute__((noinline)) static int32_t advance(merge *m, char *next, qn_err *e
     if (m->heap_n > 1) sift_down(m, 0);
     show_root(m);
     return QN_OK;
-}
-
-int32_t tape_next(tape *t, qn_err *err)
-{
-    merge *m = (merge *)t;
-    char *next = (char *)t->head;
-
-    if (!next) return QN_OK;
-    next += m->stride;
-    if (next < m->end && ((const qn_event *)(const void *)next)->ts_ns <= m->limit) {
-        t->head = (qn_event *)(void *)next;
-        return QN_OK;
-    }
-    return advance(m, next, err);
 }
 
 /* ---- opening ---- */

@@ -30,6 +30,11 @@ typedef struct tape_stream {
 typedef struct tape {
     qn_event *head;  /* the next event, the tape's memory until tape_next; NULL at the end */
     uint32_t stream; /* which of the streams it belongs to */
+
+    /* of tape_next: those behind the head in its stream that come before all of the others */
+    uint32_t stride; /* from one to the next, bytes */
+    const char *end; /* of those that are decoded */
+    int64_t limit;   /* up to this ts_ns */
 } tape;
 
 /* Open `n` streams for the events with from < ts_ns <= to, and read the first one. The head
@@ -44,7 +49,23 @@ int32_t tape_open(const catalog *cat, const tape_stream *streams, size_t n, int6
 
 /* Go to the next event in the order (ts_ns, rank, instrument number, position in the file).
  * QN_OK, or QN_E_DAMAGED or QN_E_IO, after which only tape_close is allowed. */
-int32_t tape_next(tape *t, qn_err *err);
+static inline int32_t tape_next(tape *t, qn_err *err);
+
+/* The same where the next one is not simply behind the head. */
+int32_t tape_advance(tape *t, qn_err *err);
+
+static inline int32_t tape_next(tape *t, qn_err *err)
+{
+    char *next = (char *)t->head;
+
+    if (!next) return QN_OK;
+    next += t->stride;
+    if (next < t->end && ((const qn_event *)(const void *)next)->ts_ns <= t->limit) {
+        t->head = (qn_event *)(void *)next;
+        return QN_OK;
+    }
+    return tape_advance(t, err);
+}
 
 void tape_close(tape *t);
 

@@ -187,6 +187,19 @@ START_TEST(equity_that_does_not_fit_is_refused)
 }
 END_TEST
 
+/* 8e18 and a profit of 2e18 are more than fit; less a fee of 4e18 they are not. */
+START_TEST(equity_is_told_though_what_it_is_summed_up_from_does_not_fit)
+{
+    qn_instrument in = instrument(QN_LINEAR, -8, 0);
+    ledger *l = open_ledger(&in, 1, 2, 2 * HUGE_MONEY);
+
+    fill(l, 1, 0, 1, HUGE_MONEY / 2, 0);
+    fill(l, 1, 0, -1, HUGE_MONEY, HUGE_MONEY);
+    ck_assert_int_eq(account_equity(ledger_account(l, 0)), HUGE_MONEY / 2 * 3);
+    ledger_free(l);
+}
+END_TEST
+
 /* From long 8e18 to short 4e18: the change of 12e18 does not fit, both ends of it do. */
 START_TEST(a_reversal_is_booked_though_its_change_does_not_fit)
 {
@@ -258,4 +271,5 @@ CHECK_MAIN("ledger", a_linear_position_by_hand, spot_spends_cash,
            strategies_add_up_while_the_account_nets_them, funding_is_shared_to_the_last_unit,
            what_does_not_fit_is_refused_and_changes_nothing,
            parts_that_fit_can_add_up_to_what_does_not, equity_that_does_not_fit_is_refused,
+           equity_is_told_though_what_it_is_summed_up_from_does_not_fit,
            a_reversal_is_booked_though_its_change_does_not_fit, equity_is_what_the_cash_flows_say)
