@@ -10,6 +10,8 @@
 #include "base/log.h"
 #include "base/memory.h"
 
+#include <quoin/sdk/text.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -158,6 +160,30 @@ static int replay_run(store *s, const recorded_run *run, const bundle *b, bool i
     return status;
 }
 
+/* A crash whose store was too large to be kept: the run from its start, as a new one in a store of
+ * its own. Nobody starts that one again, and no build is in quarantine there. */
+static int32_t tell_how(const char *path, struct json_object *o, qn_err *err)
+{
+    struct json_object *sets = json_get(o, "sets", json_type_array);
+    size_t n = sets ? json_object_array_length(sets) : 0;
+    char text[4096];
+    qn_text line = QN_TEXT(text);
+
+    qn_text_add(&line, "quoin run '");
+    qn_text_add(&line, json_get_text(o, "config"));
+    qn_text_add(&line, "' --no-supervise");
+    for (size_t i = 0; i < n; i++) {
+        qn_text_add(&line, " --set '");
+        qn_text_add(&line, json_object_get_string(json_object_array_get_idx(sets, i)));
+        qn_text_add(&line, "'");
+    }
+    log_line(LOG_ERROR,
+             "the same config on the same data crashes again: %s --set store.path=ANOTHER (where "
+             "operators have reloaded or set something, do so again)",
+             text);
+    return fail(err, QN_E_MISSING, "%s: the store took too much room on disk to be kept", path);
+}
+
 /* What `folder` holds: the bundle of a crash, or a store. */
 static int32_t bundle_open(const char *folder, bundle *out, qn_err *err)
 {
@@ -174,8 +200,7 @@ static int32_t bundle_open(const char *folder, bundle *out, qn_err *err)
     if (!json_get_text(o, "what"))
         rc = fail(err, QN_E_DAMAGED, "%s does not tell of a crash", path);
     else if (!json_get_text(o, "store"))
-        rc = fail(err, QN_E_MISSING,
-                  "%s: the store was too large to be kept: replay that one, in its place", path);
+        rc = tell_how(path, o, err);
     else
         rc = path_join(folder, "store", out->store, err);
     if (rc == QN_OK && json_get_text(o, "file"))

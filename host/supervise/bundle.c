@@ -266,14 +266,14 @@ static int32_t make_folder(const bundle_spec *spec, int64_t now, char path[PATH_
 }
 
 int32_t bundle_write(const bundle_spec *spec, const slot_page *page, int64_t now,
-                     char path[PATH_ROOM], qn_err *err)
+                     char path[PATH_ROOM], bool *has_store, qn_err *err)
 {
     const slot_row *row = slot_row_of(page, page->crash.word);
     char maps[PATH_ROOM];
-    bool has_store = false;
     int32_t rc = make_folder(spec, now, path, err);
     int32_t copied;
 
+    *has_store = false;
     if (rc != QN_OK) return rc;
     rc = copy_file(spec->config, path, "config.cfg", err);
     if (row && row->copy[0] && (copied = copy_file(row->copy, path, "module.so", err)) != QN_OK)
@@ -281,10 +281,10 @@ int32_t bundle_write(const bundle_spec *spec, const slot_page *page, int64_t now
     if (path_join(path, "maps.txt", maps, NULL) == QN_OK &&
         (copied = file_replace(maps, page->crash.maps, page->crash.nmaps, err)) != QN_OK)
         rc = copied;
-    if ((copied = copy_store(spec->store, path, &has_store, err)) != QN_OK) {
+    if ((copied = copy_store(spec->store, path, has_store, err)) != QN_OK) {
         rc = copied;
-        has_store = false;
+        *has_store = false;
     }
-    copied = write_json(spec, page, now, has_store, path, err);
+    copied = write_json(spec, page, now, *has_store, path, err);
     return rc == QN_OK ? copied : rc;
 }

@@ -131,13 +131,19 @@ static void keep_bundle(const parent *p)
 {
     qn_err err = QN_ERR_INIT;
     char path[PATH_ROOM];
+    bool has_store;
     int32_t rc;
 
     if (!p->options->bundle.keep) return;
-    rc = bundle_write(&p->options->bundle, p->page, clock_wall(), path, &err);
+    rc = bundle_write(&p->options->bundle, p->page, clock_wall(), path, &has_store, &err);
     if (rc != QN_OK)
         log_line(LOG_WARNING, "the bundle of the crash is not whole: %s [%s]", err.msg,
                  error_name(rc));
+    else if (!has_store)
+        log_line(LOG_WARNING,
+                 "the bundle of the crash, %s, is without the store, which takes more than %d MiB: "
+                 "quoin journal replay %s says how to do the run again",
+                 path, (int)(BUNDLE_STORE_BYTES >> 20), path);
     else
         log_line(LOG_INFO, "what is needed to do it again is in %s: quoin journal replay %s", path,
                  path);

@@ -5,7 +5,9 @@ import json
 import os
 import re
 import signal
+import shlex
 import shutil
+import subprocess
 import sys
 import unittest
 
@@ -120,6 +122,30 @@ class Supervise(unittest.TestCase):
             self.assertEqual(done.returncode, 3, done.stderr)
             self.assertIn(f"bad (strategy/crash 1.0.0) crashed in on_event at sequence number "
                           f"{crash['seq']}: SIGSEGV at address 0x10", done.stderr)
+
+    def test_a_store_that_is_too_large_is_not_copied(self):
+        """The operator is told how to see the crash again without it, and that does it."""
+        host = self.host(sma("good"), culprit(params="at = 900;"))
+        before = host.call("--set", "strategies.bad.params.at=0")
+        self.assertEqual(before.returncode, 0, before.stderr)
+        data = os.path.join(host.store, "data.mdb")
+        subprocess.run(["fallocate", "-n", "-l", "257M", data], check=True)  # blocks, and no bytes
+        done = host.call("--set", "strategies.bad.params.at=700")
+        self.crashed(done)
+        bundle = host.bundles()[-1]
+        self.assertEqual(done.stderr.count("is without the store, which takes more than 256 MiB"), 2)
+        self.assertNotIn("store", os.listdir(bundle))
+        told = quoin("journal", "replay", bundle)
+        self.assertEqual((told.returncode, told.stdout), (2, ""), told.stderr)
+        self.assertIn("took too much room on disk to be kept [QN_E_MISSING]", told.stderr)
+        command = re.search("crashes again: quoin (.*) --set store.path=ANOTHER", told.stderr)
+        again = quoin(*shlex.split(command.group(1)), "--set",
+                      f"store.path={self.catalog.path('another')}")
+        self.assertEqual(again.returncode, 3, again.stderr)
+        with open(os.path.join(bundle, "crash.json"), encoding="utf-8") as f:
+            seq = json.load(f)["seq"]
+        self.assertIn(f"bad (strategy/crash 1.0.0) crashed in on_event at sequence number {seq}:",
+                      again.stderr)
 
     def test_bundles_are_bounded(self):
         host = self.host(sma("good"), culprit(), extra="supervise = { bundles = 1; };")

@@ -11,7 +11,7 @@ enum { EXIT, AT_ONCE, QUICK, RAW };
 
 static const qn_param params[] = {
     CULPRIT_PARAMS,
-    QN_PARAM(culprit, how, ENUM, "", "by exit(), _exit(), quick_exit() or the system call", .def = "exit",
+    QN_PARAM(culprit, how, ENUM, "", "exit(), _exit(), quick_exit(), system call", .def = "exit",
              .labels = "exit|at_once|quick|raw"),
 };
 
