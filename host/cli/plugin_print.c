@@ -100,6 +100,7 @@ static void print_params(const qn_table *params)
             printf("%-*s  ", widths[k], text);
         }
         printf("%s", p->doc);
+        if (p->flags & QN_PARAM_LIVE) printf("; may change while running");
         if (p->replaced) printf(" (deprecated: use %s)", p->replaced);
         putchar('\n');
     }
