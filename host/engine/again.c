@@ -49,7 +49,7 @@ static int32_t take_over_again(engine *e, const qn_reload *record, qn_err *err)
     if (rc == QN_OK) rc = adopt_again(e, record, err);
     if (rc != QN_OK || (rc = reload_make_again(r, err)) != QN_OK) return rc;
     if ((rc = reload_save_state(e, r, err)) != QN_OK) return rc;
-    if (reload_has_state(r) && (rc = reload_load_state(r, err)) != QN_OK) return rc;
+    if (reload_has_state(r) && (rc = reload_load_state(r, r->body, err)) != QN_OK) return rc;
     catchup_begin(&r->later);
     return tee_begin(&r->tee, r->seat, r->what.mode, &r->later);
 }
@@ -93,6 +93,53 @@ static void shadow_again(engine *e)
     reload_shadow(e);
 }
 
+/* The build that the journal names, and one more of the one at work. */
+static int32_t make_venue_again(engine *e, const qn_reload *record, qn_err *err)
+{
+    reloads *r = &e->reloads;
+    int32_t rc = adopt_again(e, record, err);
+
+    r->what = (engine_reload){.mode = record->mode};
+    r->old = r->seat->live;
+    if (rc == QN_OK) rc = reload_make_again(r, err);
+    return rc == QN_OK ? venue_make_ready(r, err) : rc;
+}
+
+/* A venue: states have gone over, and the one at work is stopped in the next step. */
+static int32_t save_venue_again(engine *e, const qn_reload *record, qn_err *err)
+{
+    int32_t rc = make_venue_again(e, record, err);
+
+    if (rc == QN_OK) rc = venue_hand_over(e, err);
+    if (rc != QN_OK) return rc;
+    e->reloads.is_again = true;
+    e->reloads.phase = RELOAD_CHANGING;
+    reload_record(e, QN_RELOAD_SAVE, QN_OK);
+    return QN_OK;
+}
+
+static int32_t commit_venue_again(engine *e, const qn_reload *record, qn_err *err)
+{
+    int32_t rc = e->reloads.seat->is_out ? make_venue_again(e, record, err) : QN_OK;
+
+    return rc == QN_OK ? venue_take_over(e, err) : rc;
+}
+
+static void step_venue_again(engine *e, const qn_reload *record)
+{
+    const instance *seat = e->reloads.seat;
+    qn_err err = QN_ERR_INIT;
+    int32_t rc = QN_OK;
+
+    if (record->step == QN_RELOAD_SAVE)
+        rc = save_venue_again(e, record, &err);
+    else if (record->step == QN_RELOAD_COMMIT)
+        rc = commit_venue_again(e, record, &err);
+    else
+        venue_go_back(e, record->code, "as it was recorded");
+    if (rc != QN_OK) engine_fail(e, rc, "%s: %s", seat->id, error_text(&err, rc));
+}
+
 /* It never came to stand beside the build at work: that is on record, and nothing was done. */
 static void put_as_it_was(engine *e, const qn_reload *record)
 {
@@ -113,7 +160,7 @@ static bool can_follow(const instance *seat, reload_phase phase, uint32_t step)
     case QN_RELOAD_SHADOW:
         return phase == RELOAD_CATCHING_UP;
     case QN_RELOAD_COMMIT:
-        return phase == RELOAD_SHADOWED;
+        return phase == RELOAD_SHADOWED || phase == RELOAD_CHANGING;
     case QN_RELOAD_REFUSE:
         return phase != RELOAD_ON_PROBATION;
     default:
@@ -179,7 +226,10 @@ void reload_again(engine *e, const qn_reload *record)
     r->seat = seat;
     r->is_unsigned = record->is_unsigned;
     memcpy(r->build, record->build, sizeof r->build);
-    step_again(e, record);
+    if (instance_is_venue(seat))
+        step_venue_again(e, record);
+    else
+        step_again(e, record);
 }
 
 /* The host died while it was under way: how long it was to be beside the other build is not on
@@ -190,6 +240,8 @@ void reload_give_up_again(engine *e)
 
     if (e->reloads.phase == RELOAD_ON_PROBATION)
         reload_roll_back(e, QN_E_CANCELED, why);
+    else if (e->reloads.phase == RELOAD_CHANGING)
+        venue_go_back(e, QN_E_CANCELED, why);
     else
         reload_refuse(e, QN_E_CANCELED, why);
 }
@@ -249,10 +301,11 @@ static int32_t restore(engine *e, instance *in, qn_err *err)
         module_give_back(e, m);
         return rc;
     }
+    if (instance_is_venue(in)) rc = venue_restore(in, b, err);
     instance_seat(in, b);
     body_free(was);
     in->is_replaced = false;
-    return QN_OK;
+    return rc;
 }
 
 int32_t reload_restore(engine *e, qn_err *err)

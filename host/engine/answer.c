@@ -47,19 +47,27 @@ static bool is_denial(const qn_event *ev)
  * since it was decided. By now a flood may have made them forget the parent. */
 #define ON_PARENT (1u << 31)
 
+int32_t answer_put(engine *e, const qn_event *ev)
+{
+    int32_t rc = queue_put(&e->queue, ev);
+
+    if (rc == QN_OK) made_whole((void *)e->queue.ring[(e->queue.tail - 1) % QUEUE_EVENTS].bytes);
+    return rc;
+}
+
 int32_t venue_push(void *ctx, const qn_event *ev)
 {
     venue *v = ctx;
     engine *e = v->in.engine;
-    int32_t rc = QN_E_INVALID;
+    bool may_be = ev->type < QN_EVENT_TYPES && shortest[ev->type] &&
+                  ev->size >= shortest[ev->type] && ev->instrument < e->ninstruments &&
+                  v->in.slots[ev->instrument] != NO_SLOT && !is_denial(ev);
+    int32_t rc;
 
-    if (ev->type < QN_EVENT_TYPES && shortest[ev->type] && ev->size >= shortest[ev->type] &&
-        ev->instrument < e->ninstruments && v->in.slots[ev->instrument] != NO_SLOT &&
-        !is_denial(ev))
-        rc = queue_put(&e->queue, ev);
-    if (rc == QN_OK)
-        made_whole((void *)e->queue.ring[(e->queue.tail - 1) % QUEUE_EVENTS].bytes);
-    else
+    if (v->asked) return reconcile_take(v->asked, may_be ? ev : NULL);
+    if (!v->started) return QN_E_STATE; /* while it stops: the next build is asked */
+    rc = may_be ? answer_put(e, ev) : QN_E_INVALID;
+    if (rc != QN_OK)
         engine_fail(e, rc, "venue %s pushed an event of type %u and %u bytes that %s", v->in.id,
                     ev->type, ev->size,
                     rc == QN_E_FULL ? "finds the queue full" : "a venue may not push");

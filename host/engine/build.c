@@ -418,16 +418,6 @@ static void free_instances(engine *e)
     isolation_free(e);
 }
 
-static void stop_venue(const engine *e, venue *v)
-{
-    uint32_t before;
-
-    if (!v->is_started) return;
-    before = call_begin(e, &v->in, SLOT_CALL_STOP);
-    v->table->stop(v->in.self);
-    call_end(e, before);
-}
-
 void engine_free(engine *e)
 {
     if (!e) return;
@@ -437,7 +427,7 @@ void engine_free(engine *e)
     bus_free(e->bus);
     pool_free(e->pool);
     for (uint32_t i = 0; i < e->nvenues; i++)
-        stop_venue(e, &e->venues[i]);
+        venue_stop(&e->venues[i]);
     free_instances(e);
     functions_free(e);
     replay_close(e->replay);

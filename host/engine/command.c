@@ -111,7 +111,8 @@ static int32_t check_reload(engine *e, const engine_command *c, qn_err *err)
 static instance *find_callable(const engine *e, const char *id)
 {
     for (uint32_t i = 1; i < e->nowners; i++)
-        if (strcmp(e->owners[i]->id, id) == 0 && e->owners[i]->table_at) return e->owners[i];
+        if (strcmp(e->owners[i]->id, id) == 0 && instance_is_pure(e->owners[i]))
+            return e->owners[i];
     return NULL;
 }
 

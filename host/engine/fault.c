@@ -132,9 +132,10 @@ static fault_plan make_plan(uint32_t reason, int32_t code, const char *why)
     return p;
 }
 
-static bool can_be_absent(engine *e, const instance *in, int32_t code)
+/* A venue can be absent as long as it takes to put another build in its place. */
+static bool can_be_absent(engine *e, const instance *in, uint32_t reason, int32_t code)
 {
-    if (in->table_at) return true;
+    if (instance_is_pure(in) || (in->table_at && reason == QN_FAULT_STOPPED)) return true;
     engine_fail(e, code, "%s cannot be taken out of a run: a run without its %s is another one",
                 in->id, in->kind);
     return false;
@@ -145,7 +146,7 @@ void fault_take_out(engine *e, instance *in, uint32_t reason, int32_t code, cons
     fault_plan what = make_plan(reason, code, why);
     uint32_t place = QN_FAULT_PLACE_WITHIN;
 
-    if (in->is_out || !can_be_absent(e, in, code)) return;
+    if (in->is_out || !can_be_absent(e, in, reason, code)) return;
     /* what the record does not say has not happened, as far as this run goes */
     if (reason != QN_FAULT_STRIKES && e->replay && replay_next(e->replay)) return;
     if (e->is_attending)
@@ -158,7 +159,7 @@ void fault_take_out(engine *e, instance *in, uint32_t reason, int32_t code, cons
 
 void fault_plan_out(engine *e, instance *in, uint32_t reason, int32_t code, const char *why)
 {
-    if (in->is_out || !can_be_absent(e, in, code)) return;
+    if (in->is_out || !can_be_absent(e, in, reason, code)) return;
     in->planned = make_plan(reason, code, why);
     in->is_watched = true;
     fault_seat(in);
@@ -533,6 +534,13 @@ static void leave_execution(engine *e, instance *in, uint64_t cause)
     halt(e, 0);
 }
 
+static void leave_venue(engine *e, instance *in, uint64_t cause)
+{
+    (void)cause;
+    venue_lose_orders(e, in);
+    halt(e, 0);
+}
+
 /* ------------------------------------------------------------------ the kinds */
 
 static const qn_strategy strategy_absent = {.size = sizeof strategy_absent,
@@ -568,6 +576,7 @@ static const fault_kind *kind_of(const instance *in)
         {QN_KIND_RISK, &risk_absent, &risk_watched, leave_risk},
         {QN_KIND_OPTIMIZER, &optimizer_absent, &optimizer_watched, leave_optimizer},
         {QN_KIND_EXECUTION, &execution_absent, &execution_watched, leave_execution},
+        {QN_KIND_VENUE, &venue_absent, NULL, leave_venue}, /* between two events alone */
     };
     size_t i = 0;
 
@@ -578,11 +587,14 @@ static const fault_kind *kind_of(const instance *in)
 
 void fault_seat(instance *in)
 {
-    bool is_itself = !in->is_out && !in->is_watched;
     const void *table = in->seated;
+    const fault_kind *kind;
+    bool is_itself;
 
     if (!in->table_at) return;
-    if (!is_itself) table = in->is_out ? kind_of(in)->absent : kind_of(in)->watched;
+    kind = kind_of(in);
+    is_itself = !in->is_out && !(in->is_watched && kind->watched);
+    if (!is_itself) table = in->is_out ? kind->absent : kind->watched;
     in->self = is_itself ? in->seated_self : in;
     memcpy(in->table_at, &table, sizeof table);
 }

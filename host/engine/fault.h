@@ -12,7 +12,10 @@
  *   optimizer    gives no weights. Trading is halted
  *   execution    works no order: its parents are ended. Trading is halted
  *
- * A venue or a sink cannot be absent: the run fails.
+ *   venue        takes no order, and asks for nothing. Its orders are UNKNOWN. Trading is halted
+ *
+ * A venue is absent only where it was stopped for a new build, and neither could be started. Any
+ * other fault of a venue, or of a sink, ends the run: it fails.
  *
  * It is on record (qn_fault) at once, and what follows from it happens when the queue is worked
  * off, behind the call under way. A run that is done again takes the plugin out at the same place,

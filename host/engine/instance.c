@@ -310,7 +310,7 @@ static bool is_at_work(const body *b)
     return b->seat->live && b->seat->live->module == b->module;
 }
 
-static uint32_t row_of(const body *b)
+uint32_t body_row(const body *b)
 {
     return is_at_work(b) ? b->seat->owner : SLOT_ROW_CANDIDATE;
 }
@@ -319,7 +319,7 @@ void body_drop(body *b)
 {
     if (!b) return;
     if (b->is_created && b->cls->destroy) {
-        uint32_t before = slot_enter(slot_here(), row_of(b), SLOT_CALL_DESTROY);
+        uint32_t before = slot_enter(slot_here(), body_row(b), SLOT_CALL_DESTROY);
         b->cls->destroy(b->self);
         slot_leave(slot_here(), before);
     }
@@ -379,7 +379,7 @@ int32_t body_create(body *b, qn_err *err)
     int32_t rc;
 
     if (e->options.mode == ENGINE_TRADE && module_is_barred(e, b->module)) return QN_OK;
-    before = slot_enter(slot_here(), row_of(b), SLOT_CALL_CREATE);
+    before = slot_enter(slot_here(), body_row(b), SLOT_CALL_CREATE);
     rc = b->cls->create ? b->cls->create(b->self, &b->setup, &why) : QN_OK;
     slot_leave(slot_here(), before);
     if (rc != QN_OK)

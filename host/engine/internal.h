@@ -30,6 +30,8 @@
  *   again.c      a recorded run does its reloads again
  *   recorded.c   the builds that a recorded run was begun with
  *   sink.c       the same of a sink
+ *   venue.c      the service of a venue, and a new build of it
+ *   reconcile.c  what a venue says of its orders, held against the books
  *   set.c        parameters change while the run goes on
  *   tee.c        two builds in one seat, compared
  *   watch.c      builds whose files have changed are reloaded
@@ -57,6 +59,7 @@
 #include "function.h"
 #include "isolation.h"
 #include "operation.h"
+#include "reconcile.h"
 #include "reload.h"
 #include "set.h"
 #include "tee.h"
@@ -218,6 +221,8 @@ int32_t body_make(instance *seat, config *values, module *m, const qn_class *cls
                   qn_err *err);
 void body_free(body *b); /* destroys what was created; NULL is fine */
 void body_drop(body *b); /* the same from any thread; its module stays in use */
+/* Whose row of the page of calls (slot.h) a body's are. */
+uint32_t body_row(const body *b);
 /* Say whose calls those of a row are from now on. */
 void instance_name(const instance *in, uint32_t row, const body *b);
 /* Put a body to work in its seat. */
@@ -375,7 +380,9 @@ typedef struct venue {
     qn_venue_info info;
     qn_venue_out out;
     const config_venue *config;
-    bool is_started;
+    qn_account *accounts; /* what it is started with */
+    const body *started;  /* the build that serves; NULL = none does */
+    reconcile *asked;     /* what it pushes is an answer; else NULL */
 } venue;
 
 /* Who gets the events of a stream. */
@@ -720,8 +727,32 @@ bool order_has_room(const engine *e);
 /* Ends every order, then closes positions where the venue says so. */
 void order_end_all(engine *e);
 
+/* venue.c */
+
+static inline bool instance_is_venue(const instance *in)
+{
+    return in->table_at && strcmp(in->kind, QN_KIND_VENUE) == 0;
+}
+/* It decides, and does nothing else: calls and parameters reach it between two events. */
+static inline bool instance_is_pure(const instance *in)
+{
+    return in->table_at && !instance_is_venue(in);
+}
+/* What a build says to be, once, behind its create: refused is what this host cannot run. */
+int32_t venue_describe(const body *b, qn_venue_info *out, qn_err *err);
+/* Start a build, with what its accounts hold now; *err has a reason. Stop the one that serves. */
+int32_t venue_start(venue *v, const body *b, qn_err *err);
+void venue_stop(venue *v);
+/* Behind the books: another build than that of the config serves from here on. */
+int32_t venue_restore(instance *in, body *b, qn_err *err);
+/* Nobody knows any more what becomes of its orders. */
+void venue_lose_orders(engine *e, const instance *in);
+extern const qn_venue venue_absent;
+
 /* answer.c */
 int32_t venue_push(void *ctx, const qn_event *ev);
+/* Put an event of a venue into the queue. QN_OK, QN_E_FULL, QN_E_INVALID. */
+int32_t answer_put(engine *e, const qn_event *ev);
 /* Takes an event of a venue, or the host's own word, into the run, and tells its owners. */
 void answer_event(engine *e, qn_event *ev);
 /* Books a report, a fill or a payment. False if it does not fit: nobody is told. */

@@ -20,6 +20,12 @@ static uint32_t *all_instruments(engine *e, uint32_t at_venue, uint32_t *n)
     return numbers;
 }
 
+/* What comes by a guest has its class later. */
+static void seat_first(instance *in)
+{
+    if (in->cls) seat_table(in, in->cls->table);
+}
+
 static int32_t build_venue(engine *e, uint32_t i, qn_err *err)
 {
     const config_venue *cfg = &e->run->venues[i];
@@ -32,7 +38,9 @@ static int32_t build_venue(engine *e, uint32_t i, qn_err *err)
         return fail(err, QN_E_NO_MEMORY, "no memory for venue %s", cfg->id);
     v->config = cfg;
     if ((rc = instance_init(&v->in, e, &spec, err)) != QN_OK || e->is_books) return rc;
-    v->table = v->in.cls->table;
+    v->in.fault_action = QN_FAULT_ACTION_HALT;
+    v->in.table_at = &v->table;
+    seat_first(&v->in);
     v->out = (qn_venue_out){.size = sizeof v->out, .ctx = v, .push = venue_push};
     return QN_OK;
 }
@@ -54,12 +62,6 @@ static int32_t list_numbers(engine *e, const config_list *list, instance_spec *s
     }
     spec->instruments = numbers;
     return QN_OK;
-}
-
-/* What comes by a guest has its class later. */
-static void seat_first(instance *in)
-{
-    if (in->cls) seat_table(in, in->cls->table);
 }
 
 static int32_t build_model(engine *e, uint32_t i, qn_err *err)
@@ -236,25 +238,8 @@ int32_t build_instances(engine *e, qn_err *err)
 static int32_t create_venue(venue *v, qn_err *err)
 {
     int32_t rc = body_create(v->in.live, err);
-    uint32_t before;
 
-    if (rc != QN_OK) return rc;
-    v->info = (qn_venue_info){.size = sizeof v->info};
-    before = call_begin(v->in.engine, &v->in, SLOT_CALL_DESCRIBE);
-    rc = v->table->describe(v->in.self, &v->info);
-    call_end(v->in.engine, before);
-    if (rc != QN_OK) return fail(err, rc, "venue %s cannot say what it is", v->in.id);
-    if (v->info.data != QN_DATA_CATALOG)
-        return fail(
-            err, QN_E_UNSUPPORTED,
-            "venue %s brings its own market data: this version runs venues on the catalog only",
-            v->in.id);
-    if (!v->table->on_market)
-        return fail(err, QN_E_MODULE_TABLE, "venue %s lacks on_market", v->in.id);
-    if ((v->info.capabilities & QN_CAN_MODIFY) && !v->table->modify)
-        return fail(err, QN_E_MODULE_TABLE, "venue %s says that it can modify, and cannot",
-                    v->in.id);
-    return QN_OK;
+    return rc == QN_OK ? venue_describe(v->in.live, &v->info, err) : rc;
 }
 
 /* A create that refuses its parameters is a mistake of the config, told at the instance. */

@@ -139,6 +139,11 @@ static int32_t make_body(instance *seat, module *m, body **to, qn_err *err)
     return rc == QN_OK ? body_make(seat, seat->changed, m, cls, to, err) : rc;
 }
 
+int32_t reload_make_spare(reloads *r, qn_err *err)
+{
+    return make_body(r->seat, r->seat->live->module, &r->spare, err);
+}
+
 static int32_t load_build(engine *e, reloads *r, qn_err *err)
 {
     const char *file = r->what.file[0] ? r->what.file : r->seat->file;
@@ -149,8 +154,8 @@ static int32_t load_build(engine *e, reloads *r, qn_err *err)
     if (module_is_barred(e, r->module))
         return fail(err, QN_E_QUARANTINED, "this build is in quarantine: it has crashed the host");
     rc = make_body(r->seat, r->module, &r->body, err);
-    if (rc == QN_OK && is_sink(r->seat))
-        rc = make_body(r->seat, r->seat->live->module, &r->spare, err);
+    if (rc == QN_OK && is_sink(r->seat)) rc = reload_make_spare(r, err);
+    if (rc == QN_OK && instance_is_venue(r->seat)) rc = venue_make_ready(r, err);
     return rc;
 }
 
@@ -162,13 +167,12 @@ int32_t reload_make_again(reloads *r, qn_err *err)
     return make_body(r->seat, r->adopted, &r->body, err);
 }
 
-int32_t reload_load_state(const reloads *r, qn_err *err)
+int32_t reload_load_state(const reloads *r, const body *to, qn_err *err)
 {
-    const body *to = r->body;
     bytes_in loaded = bytes_reader(r->state.data, r->state.used);
     qn_stream in = bytes_stream_in(&loaded);
     qn_err why = QN_ERR_INIT;
-    uint32_t before = slot_enter(slot_here(), SLOT_ROW_CANDIDATE, SLOT_CALL_LOAD_STATE);
+    uint32_t before = slot_enter(slot_here(), body_row(to), SLOT_CALL_LOAD_STATE);
     int32_t rc = to->cls->load(to->self, r->old->cls->schema, &in, &why);
 
     slot_leave(slot_here(), before);
@@ -182,7 +186,7 @@ static int32_t do_job(engine *e, reloads *r, reload_job what, qn_err *err)
 
     if (what == LOAD_BUILD) return load_build(e, r, err);
     if (what == LOAD_AGAIN || what == LOAD_AFRESH) rc = reload_make_again(r, err);
-    return rc == QN_OK && what != LOAD_AFRESH ? reload_load_state(r, err) : rc;
+    return rc == QN_OK && what != LOAD_AFRESH ? reload_load_state(r, r->body, err) : rc;
 }
 
 static void *load_thread(void *arg)
@@ -271,13 +275,14 @@ void reload_refuse(engine *e, int32_t code, const char *why)
     idle(e);
 }
 
-/* A strategy may be called as a venue is: the one that can be reloaded is meant. */
+/* A strategy may be called as a venue or a sink is: the strategy is meant. */
 instance *reload_find_seat(const engine *e, const char *id)
 {
     instance *found = NULL;
 
     for (uint32_t i = 1; i < e->nowners; i++)
-        if (strcmp(e->owners[i]->id, id) == 0 && !(found && found->table_at)) found = e->owners[i];
+        if (strcmp(e->owners[i]->id, id) == 0 && !(found && instance_is_pure(found)))
+            found = e->owners[i];
     return found;
 }
 
@@ -295,10 +300,6 @@ static void begin(engine *e)
     if (!r->seat) {
         tell(r, QN_E_UNKNOWN_NAME, "the run has no plugin of that id");
         idle(e);
-        return;
-    }
-    if (!r->seat->table_at && !is_sink(r->seat)) {
-        reload_refuse(e, QN_E_UNSUPPORTED, "a venue is not reloaded");
         return;
     }
     atomic_store_explicit(&r->is_loaded, false, memory_order_relaxed);
@@ -368,7 +369,7 @@ int32_t reload_save_state(const engine *e, reloads *r, qn_err *err)
     int32_t rc;
 
     r->state.used = 0;
-    if (!reload_has_state(r)) return QN_OK;
+    if (!r->old->cls->save || (!r->body->cls->load && !r->spare)) return QN_OK;
     before = call_begin(e, r->seat, SLOT_CALL_SAVE);
     rc = r->old->cls->save(r->old->self, &out, &why);
     call_end(e, before);
@@ -385,7 +386,8 @@ static void save(engine *e)
     int32_t rc = reload_save_state(e, r, &err);
 
     if (rc == QN_OK) rc = tee_begin(&r->tee, r->seat, r->what.mode, &r->later);
-    if (rc == QN_OK && r->goes_at_once && reload_has_state(r)) rc = reload_load_state(r, &err);
+    if (rc == QN_OK && r->goes_at_once && reload_has_state(r))
+        rc = reload_load_state(r, r->body, &err);
     if (rc != QN_OK) {
         reload_refuse(e, rc, error_text(&err, rc));
         return;
@@ -434,6 +436,7 @@ void reload_take_seat(engine *e)
 {
     reloads *r = &e->reloads;
     instance *seat = r->seat;
+    bool was_out = seat->is_out;
 
     r->old = seat->live;
     let_thread_end(r);
@@ -444,7 +447,8 @@ void reload_take_seat(engine *e)
     fault_lift(seat);
     reload_record(e, QN_RELOAD_KEEP, QN_OK);
     body_free(r->old);
-    if (!e->replay) log_line(LOG_WARNING, "%s is in the run again, with another build", seat->id);
+    if (was_out && !e->replay)
+        log_line(LOG_WARNING, "%s is in the run again, with another build", seat->id);
     tell(r, QN_OK, "");
     idle(e);
 }
@@ -477,6 +481,8 @@ static void on_loaded(engine *e)
     }
     if (rc == QN_OK && is_sink(r->seat))
         sink_change(e);
+    else if (rc == QN_OK && instance_is_venue(r->seat))
+        venue_change(e);
     else if (rc == QN_OK && r->seat->is_out)
         replace_absent(e);
     else if (rc == QN_OK)
@@ -674,7 +680,8 @@ void reloads_end(engine *e)
     end_thread(r);
     if (r->module) taint_note(e, r->seat, r->module);
     if (r->seat && r->seat->tee) tee_end(&r->tee);
-    if (r->phase == RELOAD_CHANGING) sink_seat(r); /* its thread has ended: it has told */
+    if (r->phase == RELOAD_CHANGING && is_sink(r->seat))
+        sink_seat(r); /* its thread has ended: it has told */
     if (r->phase >= RELOAD_SHADOWED)
         body_free(r->seat->live == r->body ? r->old : r->body);
     else

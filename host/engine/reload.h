@@ -16,7 +16,14 @@
  *
  * A sink has no state but its cursor: it is stopped, and the new one is started with that, on the
  * sink's thread (bus_replace); that is its commit. One that does not start is refused, and an
- * instance of the old build goes on. A venue is not reloaded.
+ * instance of the old build goes on.
+ *
+ * A venue is stopped, and the new one is started, in one step between two events (venue.c). All that
+ * can fail is done before: the old one has saved its state, and the new one has loaded it; so has
+ * another instance of the old build, to which the run goes back when the new one does not start, or
+ * does not know what became of the orders (reconcile.h). Where that cannot serve either trading is
+ * halted. On record are SAVE, with which the old one is stopped; COMMIT and KEEP, or REFUSE; then what
+ * is booked of orders.
  *
  * Two of them go over in one step, between two events: an optimizer, whose calls cannot be kept
  * (tee_can_keep), and a build that asks the host, of a call that was kept, what the one at work had
@@ -32,6 +39,8 @@
 #include "engine.h"
 #include "tee.h"
 
+#include <quoin/venue.h>
+
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -44,7 +53,8 @@ typedef enum reload_phase {
     RELOAD_LOADING,
     RELOAD_TAKING_OVER,
     RELOAD_CATCHING_UP,
-    RELOAD_CHANGING, /* of sinks: one is stopped, the other one started, on its thread */
+    RELOAD_CHANGING, /* of sinks: one is stopped, the other one started, on its thread; of venues
+                      * in a run that is done again: one is to be stopped */
     RELOAD_SHADOWED,
     RELOAD_ON_PROBATION
 } reload_phase;
@@ -86,10 +96,11 @@ typedef struct reloads {
     atomic_bool is_loaded;
     int32_t code; /* of loading */
     qn_err err;
-    struct module *module;   /* until it is one of the run's */
-    struct module *adopted;  /* then */
-    bus_outcome outcome;     /* RELOAD_CHANGING, behind is_loaded */
-    struct body *spare;      /* of a sink: the old build once more, should the new one not start */
+    struct module *module;  /* until it is one of the run's */
+    struct module *adopted; /* then */
+    bus_outcome outcome;    /* RELOAD_CHANGING, behind is_loaded */
+    struct body *spare;     /* sink, venue: the old build once more, should the new one not start */
+    qn_venue_info info;     /* of a venue: what the new build says to be */
     struct body *old, *body; /* the build from before, the new one */
     uint8_t build[32];       /* SHA-256 of the new one */
     bool is_unsigned;        /* nobody trusted has signed it, and somebody has looked */
@@ -129,7 +140,9 @@ void reload_record(struct engine *e, uint32_t step, int32_t code);
 int32_t reload_make_again(reloads *r, qn_err *err);
 bool reload_has_state(const reloads *r);
 int32_t reload_save_state(const struct engine *e, reloads *r, qn_err *err);
-int32_t reload_load_state(const reloads *r, qn_err *err);
+int32_t reload_load_state(const reloads *r, const struct body *to, qn_err *err);
+/* One more instance of the build at work. */
+int32_t reload_make_spare(reloads *r, qn_err *err);
 
 /* again.c: what a recorded run did to its plugins. On the engine's thread. */
 
@@ -150,6 +163,15 @@ int32_t reload_restore(struct engine *e, qn_err *err);
  * done); then, who runs now sits in the seat, and the one that was stopped is freed. */
 void sink_change(struct engine *e);
 void sink_seat(reloads *r);
+
+/* venue.c, on the engine's thread but for the first one: the new build, and a spare of the old one,
+ * say what they are. All at once, between two events; then the parts of it that again.c takes when
+ * the journal has them: states go over; the new one serves, or the old one does again, or none. */
+int32_t venue_make_ready(reloads *r, qn_err *err);
+void venue_change(struct engine *e);
+int32_t venue_hand_over(struct engine *e, qn_err *err);
+int32_t venue_take_over(struct engine *e, qn_err *err);
+void venue_go_back(struct engine *e, int32_t code, const char *why);
 
 static inline bool reload_is_due(const reloads *r)
 {

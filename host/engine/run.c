@@ -11,31 +11,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static int32_t start_venue(venue *v, qn_err *err)
-{
-    size_t n = v->config->naccounts;
-    qn_account *accounts = arena_alloc(&v->in.arena, (n + 1) * sizeof *accounts, 8);
-    qn_venue_start start = {.size = sizeof start, .out = &v->out};
-    qn_err why = QN_ERR_INIT;
-    uint32_t before;
-    int32_t rc;
-
-    if (!accounts) return fail(err, QN_E_NO_MEMORY, "no memory to start venue %s", v->in.id);
-    for (size_t i = 0; i < n; i++) {
-        const config_account *from = &v->config->accounts[i];
-        accounts[i] = (qn_account){sizeof accounts[i], QN_MONEY_EXP, from->balance, ""};
-        snprintf(accounts[i].currency, sizeof accounts[i].currency, "%s", from->currency);
-    }
-    start.accounts = (qn_table){accounts, (uint32_t)n, sizeof accounts[0]};
-    before = call_begin(v->in.engine, &v->in, SLOT_CALL_START);
-    rc = v->table->start(v->in.self, &start, &why);
-    call_end(v->in.engine, before);
-    if (rc != QN_OK)
-        return fail(err, rc, "venue %s did not start: %s", v->in.id, error_text(&why, rc));
-    v->is_started = true;
-    return QN_OK;
-}
-
 /* Sinks are told names by number; instances are told by their setup. */
 static int32_t build_bus(engine *e, qn_err *err)
 {
@@ -99,7 +74,7 @@ static int32_t start(engine *e, qn_err *err)
     bar_quarantined(e);
     if ((rc = build_bus(e, err)) != QN_OK) return rc;
     for (uint32_t i = 0; i < e->nvenues && rc == QN_OK; i++)
-        rc = start_venue(&e->venues[i], err);
+        rc = venue_start(&e->venues[i], e->venues[i].in.live, err);
     if (rc == QN_OK && e->bus) rc = bus_start(e->bus, err);
     e->snapshot_at = UINT64_MAX;
     if (rc != QN_OK || !e->store || e->run->snapshot_every == 0) return rc;

@@ -36,7 +36,7 @@ static int32_t check_instance(const engine *e, const instance *in, qn_err *err)
 {
     const qn_class *cls = in->live->cls;
 
-    if (!in->table_at)
+    if (!instance_is_pure(in))
         return fail(err, QN_E_UNSUPPORTED,
                     "%s: parameters of venues and sinks do not change while a run goes on", in->id);
     if (in->is_out) return fail(err, QN_E_STATE, "%s was taken out of the run", in->id);

@@ -53,7 +53,8 @@
     X(STOP, "stop")                                                                                \
     X(WRITE, "write")                                                                              \
     X(WORK, "run of its work")                                                                     \
-    X(COMMAND, "a command of its own")
+    X(COMMAND, "a command of its own")                                                             \
+    X(QUERY, "query")
 
 #define SLOT_CALL_ENUM(NAME, name) SLOT_CALL_##NAME,
 enum { SLOT_CALL_LIST(SLOT_CALL_ENUM) SLOT_CALLS };

@@ -204,10 +204,11 @@ typedef struct qn_reload {
     X(2, DIED, "died", "the process that it ran in has ended")                                     \
     X(3, HUNG, "hung", "a call of it took longer than its hard budget")                            \
     X(4, STRIKES, "strikes", "it has sent what is wrong too often")                                \
-    X(5, QUARANTINED, "quarantined", "this build of it was in quarantine before the run began")
+    X(5, QUARANTINED, "quarantined", "this build of it was in quarantine before the run began")    \
+    X(6, STOPPED, "stopped", "a venue was stopped for a new build, and neither can be started")
 
 #define QN_FAULT_ENUM(number, NAME, name, meaning) QN_FAULT_##NAME = (number),
-enum { QN_FAULT_LIST(QN_FAULT_ENUM) QN_FAULTS = 6 };
+enum { QN_FAULT_LIST(QN_FAULT_ENUM) QN_FAULTS = 7 };
 #undef QN_FAULT_ENUM
 
 /* What follows from it. X(number, NAME, name, meaning) */

@@ -105,10 +105,11 @@ enum { QN_ORDER_STATE_LIST(QN_ORDER_STATE_ENUM) QN_ORDER_STATES = 15 };
     X(34, REPLACED, "a newer target took its place")                                               \
     X(35, GIVEN_UP, "the execution algorithm gave up what was left")                               \
     X(36, OPERATOR, "an operator asked for it")                                                    \
-    X(37, FAULT, "a plugin that it depends on was taken out of the run")
+    X(37, FAULT, "a plugin that it depends on was taken out of the run")                           \
+    X(38, NOT_AT_VENUE, "a new build of its venue was asked for it, and has not got it")
 
 #define QN_REASON_ENUM(number, NAME, meaning) QN_REASON_##NAME = (number),
-enum { QN_REASON_LIST(QN_REASON_ENUM) QN_REASONS = 38 };
+enum { QN_REASON_LIST(QN_REASON_ENUM) QN_REASONS = 39 };
 #undef QN_REASON_ENUM
 
 /* An order id: the strategy's number and that strategy's own counter. Together with the

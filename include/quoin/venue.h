@@ -14,8 +14,12 @@
  * answer that cannot be read is reported as QN_ORDER_UNKNOWN; the host then asks with
  * `query`. A fill may follow a cancel, and is pushed all the same.
  *
- * Today's host runs venues with QN_DATA_CATALOG and refuses the others by name; `run`,
- * `query` and `history` are called by hosts that trade live. */
+ * A new build of a venue takes the place of one at work between two events: its state is loaded, the
+ * old one is stopped, the new one is started, and asked with `query` what became of each order. No
+ * order reaches either in between. A venue that cannot be asked is not replaced.
+ *
+ * Today's host runs venues with QN_DATA_CATALOG and refuses the others by name; `run` and `history`
+ * are called by hosts that trade live. */
 #ifndef QUOIN_VENUE_H
 #define QUOIN_VENUE_H
 
@@ -90,17 +94,28 @@ typedef struct qn_venue_start {
     qn_table accounts; /* of qn_account */
 } qn_venue_start;
 
-/* What `query` can be asked for. Each answer comes as ordinary events (order reports, fills)
- * and ends with a QN_EVENT_ORDER of state QN_ORDER_UNKNOWN for an id the venue never saw. */
-#define QN_QUERY_ORDER 1u  /* one order, by id */
-#define QN_QUERY_ORDERS 2u /* all working orders with our prefix */
-#define QN_QUERY_FILLS 3u  /* all fills since `since_ts` */
+/* What `query` can be asked for. An answer comes as ordinary events (order reports, fills): of a
+ * simulated venue within the call. Silence is no answer. */
+
+/* One order, by id. First its fills beyond the quantity `filled`, which the host has booked, in
+ * their order. Then, unless it is filled whole with them, one report of what it is: HELD, ACCEPTED
+ * or TRIGGERED as it works (a change that is not answered yet is answered by this one, as by
+ * `modify`); CANCELED, REJECTED or EXPIRED, with the reason, if it has ended; UNKNOWN of an id that
+ * the venue has not got: it is taken to be gone, and booked as CANCELED. */
+#define QN_QUERY_ORDER 1u
+/* One report, as above, of each order of ours that works. */
+#define QN_QUERY_ORDERS 2u
+/* All fills since `since_ts`. */
+#define QN_QUERY_FILLS 3u
 
 typedef struct qn_query {
     uint32_t size;
     uint32_t what; /* QN_QUERY_ */
     uint64_t order_id;
     int64_t since_ts;
+    int64_t filled;      /* QN_QUERY_ORDER: quantity that the host knows to be filled, mantissa */
+    uint32_t instrument; /* QN_QUERY_ORDER: its number, for the answer; else QN_NO_INSTRUMENT */
+    uint32_t rsv0;
 } qn_query;
 
 /* A request for past market data; the answer is pushed as market events in time order. */
@@ -143,7 +158,9 @@ typedef struct qn_venue {
     int32_t (*cancel)(void *self, uint64_t order_id); /* [event & active] */
     /* Drive the venue's I/O until stop is called. NULL = no thread is needed. */
     void (*run)(void *self); /* [io] */
-    /* Ask the venue what it knows, after a start, a reconnect or an unknown outcome. */
+    /* Ask the venue what it knows, after a start, a reconnect or an unknown outcome. With
+     * QN_CAN_QUERY. An error means that it cannot tell now; QN_E_UNSUPPORTED, that it keeps no
+     * such thing. */
     int32_t (*query)(void *self, const qn_query *query); /* [event] */
     /* Ask for past market data. */
     int32_t (*history)(void *self, const qn_history *request); /* [event] */

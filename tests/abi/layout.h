@@ -822,11 +822,14 @@ ABI_FIELD(qn_venue_start, incarnation, 4, 4); /* uint32_t */
 ABI_FIELD(qn_venue_start, out, 8, 8); /* const qn_venue_out * */
 ABI_FIELD(qn_venue_start, accounts, 16, 16); /* qn_table */
 
-ABI_STRUCT(qn_query, 24, 8);
+ABI_STRUCT(qn_query, 40, 8);
 ABI_FIELD(qn_query, size, 0, 4); /* uint32_t */
 ABI_FIELD(qn_query, what, 4, 4); /* uint32_t */
 ABI_FIELD(qn_query, order_id, 8, 8); /* uint64_t */
 ABI_FIELD(qn_query, since_ts, 16, 8); /* int64_t */
+ABI_FIELD(qn_query, filled, 24, 8); /* int64_t */
+ABI_FIELD(qn_query, instrument, 32, 4); /* uint32_t */
+ABI_FIELD(qn_query, rsv0, 36, 4); /* uint32_t */
 
 ABI_STRUCT(qn_history, 40, 8);
 ABI_FIELD(qn_history, size, 0, 4); /* uint32_t */
@@ -917,7 +920,8 @@ ABI_VALUE(QN_REASON_REPLACED, 34, 4);
 ABI_VALUE(QN_REASON_GIVEN_UP, 35, 4);
 ABI_VALUE(QN_REASON_OPERATOR, 36, 4);
 ABI_VALUE(QN_REASON_FAULT, 37, 4);
-ABI_VALUE(QN_REASONS, 38, 4);
+ABI_VALUE(QN_REASON_NOT_AT_VENUE, 38, 4);
+ABI_VALUE(QN_REASONS, 39, 4);
 ABI_VALUE(QN_EVENT_BAR, 1, 4);
 ABI_VALUE(QN_EVENT_TRADE, 2, 4);
 ABI_VALUE(QN_EVENT_QUOTE, 3, 4);
@@ -974,7 +978,8 @@ ABI_VALUE(QN_FAULT_DIED, 2, 4);
 ABI_VALUE(QN_FAULT_HUNG, 3, 4);
 ABI_VALUE(QN_FAULT_STRIKES, 4, 4);
 ABI_VALUE(QN_FAULT_QUARANTINED, 5, 4);
-ABI_VALUE(QN_FAULTS, 6, 4);
+ABI_VALUE(QN_FAULT_STOPPED, 6, 4);
+ABI_VALUE(QN_FAULTS, 7, 4);
 ABI_VALUE(QN_FAULT_ACTION_HOLD, 1, 4);
 ABI_VALUE(QN_FAULT_ACTION_FLATTEN, 2, 4);
 ABI_VALUE(QN_FAULT_ACTION_HALT, 3, 4);

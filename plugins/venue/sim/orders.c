@@ -387,3 +387,33 @@ int32_t sim_cancel(void *self, uint64_t order_id)
     book_sweep(s, o->book);
     return s->failed;
 }
+
+static void tell_all(sim *s)
+{
+    for (uint32_t i = 0; i < s->nbooks; i++) {
+        for (const order *o = s->books[i].first; o; o = o->next)
+            order_report(s, o, o->state, QN_REASON_NONE, s->now);
+    }
+}
+
+/* An order is filled whole or not at all, so one that is there has no fill to tell; and what has
+ * ended is forgotten. */
+int32_t sim_query(void *self, const qn_query *query)
+{
+    sim *s = self;
+    const order *o = order_find(s, query->order_id);
+
+    s->failed = QN_OK;
+    if (query->what == QN_QUERY_ORDERS)
+        tell_all(s);
+    else if (query->what != QN_QUERY_ORDER)
+        return QN_E_UNSUPPORTED;
+    else if (o)
+        order_report(s, o, o->state, QN_REASON_NONE, s->now);
+    else if (query->instrument < s->nnumbers && s->slots[query->instrument] != UINT32_MAX)
+        report(s, &s->books[s->slots[query->instrument]], query->order_id, QN_ORDER_UNKNOWN,
+               QN_REASON_NONE, s->now);
+    else
+        return QN_E_INVALID;
+    return s->failed;
+}

@@ -116,7 +116,8 @@ static int32_t sim_describe(const void *self, qn_venue_info *info)
 
     info->data = QN_DATA_CATALOG;
     info->capabilities = QN_CAN_MARKET | QN_CAN_LIMIT | QN_CAN_STOP | QN_CAN_IOC | QN_CAN_GTD |
-                         QN_CAN_REDUCE_ONLY | QN_CAN_POST_ONLY | QN_CAN_EXITS | QN_CAN_MODIFY;
+                         QN_CAN_REDUCE_ONLY | QN_CAN_POST_ONLY | QN_CAN_EXITS | QN_CAN_MODIFY |
+                         QN_CAN_QUERY;
     info->pace = s->pace;
     info->max_orders = (uint32_t)s->max_orders;
     info->close_at_end = s->close_at_end ? 1 : 0;
@@ -274,6 +275,7 @@ static const qn_venue venue = {
     .submit = sim_submit,
     .modify = sim_modify,
     .cancel = sim_cancel,
+    .query = sim_query,
 };
 
 #define SIM_ID "venue/sim"

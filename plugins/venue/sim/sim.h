@@ -126,6 +126,7 @@ int32_t orders_create(sim *s, const qn_setup *setup, qn_err *err);
 int32_t sim_submit(void *self, const qn_order *request);
 int32_t sim_modify(void *self, const qn_order *request);
 int32_t sim_cancel(void *self, uint64_t order_id);
+int32_t sim_query(void *self, const qn_query *query);
 
 /* A new order at the end of its book's list, in the index. The caller has checked for room. */
 order *order_new(sim *s, book *b, uint64_t id);
