@@ -18,12 +18,12 @@
  * sink's thread (bus_replace); that is its commit. One that does not start is refused, and an
  * instance of the old build goes on.
  *
- * A venue is stopped, and the new one is started, in one step between two events (venue.c). All that
- * can fail is done before: the old one has saved its state, and the new one has loaded it; so has
- * another instance of the old build, to which the run goes back when the new one does not start, or
- * does not know what became of the orders (reconcile.h). Where that cannot serve either trading is
- * halted. On record are SAVE, with which the old one is stopped; COMMIT and KEEP, or REFUSE; then what
- * is booked of orders.
+ * A venue is stopped, and the new one is started, in one step between two events (venue.c). All
+ * that can fail is done before: the old one has saved its state, and the new one has loaded it; so
+ * has another instance of the old build, to which the run goes back when the new one does not
+ * start, or does not know what became of the orders (reconcile.h). Where that cannot serve either
+ * trading is halted. On record are SAVE, with which the old one is stopped; COMMIT and KEEP, or
+ * REFUSE; then what is booked of orders.
  *
  * Two of them go over in one step, between two events: an optimizer, whose calls cannot be kept
  * (tee_can_keep), and a build that asks the host, of a call that was kept, what the one at work had

@@ -14,9 +14,9 @@
  * answer that cannot be read is reported as QN_ORDER_UNKNOWN; the host then asks with
  * `query`. A fill may follow a cancel, and is pushed all the same.
  *
- * A new build of a venue takes the place of one at work between two events: its state is loaded, the
- * old one is stopped, the new one is started, and asked with `query` what became of each order. No
- * order reaches either in between. A venue that cannot be asked is not replaced.
+ * A new build of a venue takes the place of one at work between two events: its state is loaded,
+ * the old one is stopped, the new one is started, and asked with `query` what became of each order.
+ * No order reaches either in between. A venue that cannot be asked is not replaced.
  *
  * Today's host runs venues with QN_DATA_CATALOG and refuses the others by name; `run` and `history`
  * are called by hosts that trade live. */

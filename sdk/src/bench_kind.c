@@ -361,6 +361,27 @@ int32_t qn_bench_cancel(qn_bench *b, uint64_t order_id)
     return rc;
 }
 
+int32_t qn_bench_query(qn_bench *b, uint32_t slot, uint64_t order_id, const char *filled)
+{
+    const qn_instrument *in = b ? bench_at(b, slot) : NULL;
+    qn_query query = {.size = sizeof query,
+                      .what = order_id ? QN_QUERY_ORDER : QN_QUERY_ORDERS,
+                      .order_id = order_id};
+    const qn_venue *t;
+    bench_guard g;
+    int32_t rc;
+
+    if (!in || !is_ready(b, QN_KIND_VENUE, "query")) return QN_E_STATE;
+    t = (const qn_venue *)b->cls->table;
+    if (!QN_HAS(t, qn_venue, query)) return QN_E_UNSUPPORTED;
+    query.instrument = order_id ? in->number : QN_NO_INSTRUMENT;
+    query.filled = filled ? bench_number(b, filled, in->qty_exp) : 0;
+    if (!bench_enter(b, &g, CALL_EVENT, "query", 0)) return QN_E_STATE;
+    rc = t->query(b->self, &query);
+    bench_leave(b, &g);
+    return rc;
+}
+
 void qn_bench_end_of_data(qn_bench *b, int64_t ts_ns)
 {
     const qn_venue *t;

@@ -10,9 +10,9 @@
  *   SCHEMA    1  layout of its state; 2 has a number more, which no other build can read
  *   PUSHES    0  1 = it pushes an event when it starts
  *   QUERY     0  1 = it has no query, 2 = its query fails; else what it says is true, but for:
- *   SAYS      0  of the first order that works, that 1 nothing, 2 it twice, 3 a state that cannot be,
- *                4 more than was sent is filled, 5 the other side is filled, 6 another order;
- *                7 an order works that nobody has sent; 8 a payment
+ *   SAYS      0  of the first order that works: 1 nothing, 2 it twice, 3 a state that cannot be,
+ *                4 that more than was sent is filled, 5 that the other side is, 6 something of
+ *                another order, 8 a payment; 7 of all: one works that nobody has sent
  *   MUTE      0  1 = it answers no order and no cancel, until the market fills one
  *   HAPPENED  0  to each third order, before it is asked: 1 it was forgotten, 2 it was filled */
 #include "sim.h"

@@ -155,6 +155,14 @@ int32_t harness_cancel(harness *h, uint64_t order_id)
     return rc;
 }
 
+int32_t harness_query(harness *h, uint64_t order_id)
+{
+    int32_t rc = qn_bench_query(h->bench, 0, order_id, NULL);
+
+    take(h);
+    return rc;
+}
+
 void harness_end(harness *h, int64_t ts_ns)
 {
     qn_bench_end_of_data(h->bench, ts_ns);

@@ -64,6 +64,7 @@ int32_t harness_market(harness *h, const qn_event *ev);
 int32_t harness_submit(harness *h, const qn_order *order);
 int32_t harness_modify(harness *h, const qn_order *order);
 int32_t harness_cancel(harness *h, uint64_t order_id);
+int32_t harness_query(harness *h, uint64_t order_id);
 void harness_end(harness *h, int64_t ts_ns);
 
 /* An instrument for tests: linear, prices at 10^-2, quantities at 10^-3, tick and lot of one

@@ -274,6 +274,14 @@ static void do_cancel(scenario *sc, char *rest)
     ck_assert_int_eq(harness_cancel(&sc->h, (uint64_t)number(sc, word(&rest), 0)), QN_OK);
 }
 
+/* query ID, or query: all that work. */
+static void do_query(scenario *sc, char *rest)
+{
+    const char *id = word(&rest);
+
+    ck_assert_int_eq(harness_query(&sc->h, id ? (uint64_t)number(sc, id, 0) : 0), QN_OK);
+}
+
 /* An id that no open order has: cancel and modify both say so, and push nothing. */
 static void do_gone(scenario *sc, char *rest)
 {
@@ -375,6 +383,7 @@ static const verb verbs[] = {
     {"modify", do_modify, false},
     {"cancel", do_cancel, false},
     {"gone", do_gone, false},
+    {"query", do_query, false},
     {"bar", do_bar, false},
     {"trade", do_trade, false},
     {"mark", do_mark, false},
@@ -451,7 +460,7 @@ START_TEST(it_describes_itself)
     ck_assert_int_eq(h.info.pace, 60 * INT64_C(100000000));
     ck_assert_uint_eq(h.info.capabilities, QN_CAN_MARKET | QN_CAN_LIMIT | QN_CAN_STOP | QN_CAN_IOC |
                                                QN_CAN_GTD | QN_CAN_REDUCE_ONLY | QN_CAN_POST_ONLY |
-                                               QN_CAN_EXITS | QN_CAN_MODIFY);
+                                               QN_CAN_EXITS | QN_CAN_MODIFY | QN_CAN_QUERY);
     harness_close(&h);
 }
 END_TEST

@@ -407,6 +407,10 @@ int32_t qn_bench_submit(qn_bench *b, const qn_order *order);
 int32_t qn_bench_modify(qn_bench *b, const qn_order *order);
 int32_t qn_bench_cancel(qn_bench *b, uint64_t order_id);
 
+/* Ask it what became of one order, of which `filled` is booked; or which orders work (id 0): what a
+ * host asks of a build that takes the place of another one. QN_E_UNSUPPORTED without a query. */
+int32_t qn_bench_query(qn_bench *b, uint32_t slot, uint64_t order_id, const char *filled);
+
 /* The data has ended. */
 void qn_bench_end_of_data(qn_bench *b, int64_t ts_ns);
 

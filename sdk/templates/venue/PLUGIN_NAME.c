@@ -66,7 +66,7 @@ static int32_t describe(const void *self, qn_venue_info *info)
     const PLUGIN_NAME *v = (const PLUGIN_NAME *)self;
 
     info->data = QN_DATA_CATALOG;
-    info->capabilities = QN_CAN_MARKET | QN_CAN_REDUCE_ONLY;
+    info->capabilities = QN_CAN_MARKET | QN_CAN_REDUCE_ONLY | QN_CAN_QUERY;
     info->max_orders = ORDERS;
     info->taker_fee = v->fee / 10000;
     return QN_OK;
@@ -151,6 +151,27 @@ static int32_t cancel(void *self, uint64_t order_id)
     return QN_E_NOT_FOUND;
 }
 
+/* What a host asks of a new build that has taken over: what works, and what became of an order. An
+ * order is filled whole or not at all, so none that waits has a fill to tell. */
+static int32_t query(void *self, const qn_query *what)
+{
+    PLUGIN_NAME *v = (PLUGIN_NAME *)self;
+    qn_order gone = {.instrument = what->instrument, .id = what->order_id};
+    int32_t rc = QN_OK;
+    int is_there = 0;
+
+    if (what->what != QN_QUERY_ORDER && what->what != QN_QUERY_ORDERS) return QN_E_UNSUPPORTED;
+    for (uint32_t i = 0; i < v->norders && rc == QN_OK; i++) {
+        const qn_order *o = &v->orders[i];
+        if (what->what == QN_QUERY_ORDER && o->id != what->order_id) continue;
+        is_there = 1;
+        rc = report(v, o, QN_ORDER_ACCEPTED, QN_REASON_NONE, o->sent_ts);
+    }
+    if (what->what == QN_QUERY_ORDERS || is_there) return rc;
+    if (!instrument_of(v, what->instrument)) return QN_E_INVALID;
+    return report(v, &gone, QN_ORDER_UNKNOWN, QN_REASON_NONE, 0);
+}
+
 /* ------------------------------------------------------------------ matching */
 
 /* quantity x price x contract size x fee, as money, rounded half to even. */
@@ -216,6 +237,7 @@ static const qn_venue venue = {
     .submit = submit,
     .modify = modify,
     .cancel = cancel,
+    .query = query,
 };
 
 static const qn_class class_of_venue = {

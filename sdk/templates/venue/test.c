@@ -48,10 +48,33 @@ static int it_does_not_fill_in_the_past(const char *module)
     return qn_bench_end(b);
 }
 
+/* A build that takes the place of this one in a run is asked what became of its orders. */
+static int it_says_what_became_of_orders(const char *module)
+{
+    qn_bench *b = qn_bench_new();
+    qn_order order;
+
+    qn_bench_open(b, module);
+    qn_bench_start(b);
+    order = qn_bench_order(b, 0, QN_BUY, "1", NULL);
+    qn_bench_submit(b, &order);
+    qn_bench_forget(b);
+    qn_bench_reload(b);
+    qn_bench_query(b, 0, 0, NULL);
+    qn_bench_query(b, 0, order.id, "0");
+    qn_bench_expect(b, "#0 report 1099511627777 ACCEPTED\n"
+                       "#0 report 1099511627777 ACCEPTED\n");
+    qn_bench_cancel(b, order.id);
+    qn_bench_forget(b);
+    qn_bench_query(b, 0, order.id, "0");
+    qn_bench_expect(b, "#0 report 1099511627777 UNKNOWN\n");
+    return qn_bench_end(b);
+}
+
 int main(int argc, char **argv)
 {
     const char *module = argc > 1 ? argv[1] : "build/PLUGIN_NAME.so";
 
     return it_fills_at_the_next_open(module, 0) + it_fills_at_the_next_open(module, 1) +
-           it_does_not_fill_in_the_past(module);
+           it_does_not_fill_in_the_past(module) + it_says_what_became_of_orders(module);
 }
