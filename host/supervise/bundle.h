@@ -28,7 +28,7 @@ typedef struct bundle_spec {
     uint32_t keep;       /* bundles in a store: older ones are removed; 0 = none is made */
 } bundle_spec;
 
-/* Make one, while nobody has the store open. `path` is filled in, and whether the store is in it. On
+/* Make one, while nobody has the store open. `path` is filled in, and whether it has the store. On
  * error what could be written is there. */
 int32_t bundle_write(const bundle_spec *spec, const slot_page *page, int64_t now,
                      char path[PATH_ROOM], bool *has_store, qn_err *err);
