@@ -124,6 +124,8 @@ class Culprits(unittest.TestCase):
         if not SANITIZED:  # it takes address space by the terabyte itself
             cases += [("leak", "", "ended by signal")]
         for name, params, why in cases:
+            if SANITIZED:  # a sanitizer tells what it found, and ends the process its own way
+                why = "ended"
             with self.subTest(name, params=params):
                 run = book(guest(name, params), extra='guest = { memory_mib = 128; };')
                 done = result(run)
@@ -216,6 +218,8 @@ class Walls(unittest.TestCase):
         done = result(run, 0)
         told = dict(re.findall(r"bad: (\w+): (\w+)", done.stderr))
         self.assertGreater(len(told), 38)
+        if SANITIZED:  # it may write, to say what it found
+            told.pop("write_socket")
         for what, answer in told.items():
             with self.subTest(what):
                 self.assertEqual(answer, "EPERM")
