@@ -5,6 +5,7 @@
  *
  *   START     0  what start returns in place of starting: an error
  *   STARTS    0  so many instances start before START is in force
+ *   DIES      0  1 = the process is killed when it starts
  *   LOAD      0  what load returns in place of loading: an error
  *   STATE     1  0 = it neither saves nor loads
  *   SCHEMA    1  layout of its state; 2 has a number more, which no other build can read
@@ -26,11 +27,17 @@
 
 #include <quoin/sdk/stream.h>
 
+#include <signal.h>
+#include <unistd.h>
+
 #ifndef START
 #define START 0
 #endif
 #ifndef STARTS
 #define STARTS 0
+#endif
+#ifndef DIES
+#define DIES 0
 #endif
 #ifndef LOAD
 #define LOAD 0
@@ -109,6 +116,7 @@ static int32_t varied_start(void *self, const qn_venue_start *start, qn_err *err
     static int starts;
     int32_t rc;
 
+    if (DIES) kill(getpid(), SIGKILL);
     if (START != QN_OK && starts++ >= STARTS)
         return qn_fail(err, START, "this build does not start");
     rc = sim_start(self, start, err);

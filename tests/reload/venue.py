@@ -122,6 +122,8 @@ class Venue(unittest.TestCase):
         self.same(got, plain)
         self.assertEqual((got["done"], got["refused"]), (len(steps), 0), got["why"])
         self.assertEqual(got["plugins"]["v"][1], len(steps))
+        # a command and three steps each, and nothing else
+        self.assertEqual(got["events"], plain["events"] + 4 * len(steps))
         self.assertEqual(self.steps(), [("save", "QN_OK"), ("commit", "QN_OK"),
                                         ("keep", "QN_OK")] * len(steps))
         done = quoin("journal", "replay", self.store, "--json")
@@ -288,6 +290,18 @@ class Venue(unittest.TestCase):
             self.same(self.drive("again_driver", "replay", "0"), got, ("events",))
             if ("refuse", "QN_E_CANCELED") not in self.steps():
                 self.same(got, whole, ("plugins",))
+
+    def test_killed_between_stop_and_start(self):
+        """The resume gives the new build up: the old one is started anew, and asked."""
+        self.config(venue("blank"))
+        shutil.rmtree(self.store, ignore_errors=True)
+        self.assertIsNone(self.drive("again_driver", "trade", "0", reload(3000, venue("dies")),
+                                     code=-9))
+        self.assertEqual(self.steps(), [("save", "QN_OK")])
+        got = self.drive("again_driver", "resume", "0")
+        self.same(self.drive("again_driver", "replay", "0"), got, ("events", "plugins"))
+        self.assertEqual(self.steps(), [("save", "QN_OK"), ("refuse", "QN_E_CANCELED")])
+        self.assertTrue([r for r in self.records("order") if r["reason"] == "NOT_AT_VENUE"])
 
     def test_killed_and_resumed_from_a_snapshot(self):
         self.deaths(500, 21, 12 * SCALE)
