@@ -9,12 +9,15 @@
 #include "base/fail.h"
 #include "base/memory.h"
 #include "guest/guest.h"
+#include "guest/wire.h"
 #include "supervise/crash.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+
+_Static_assert(POOL_INPUT_BYTES == WIRE_WORK_MAX, "a guest refuses what the pool would refuse");
 
 enum { WAITING, RUNNING, DONE };
 

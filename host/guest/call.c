@@ -59,6 +59,7 @@ int32_t guest_call(guest *g, call *c, const wire_part *parts, size_t nparts, ans
     c->outer = g->innermost;
     if (depth_of(c) > GUEST_DEPTH) return QN_E_FULL;
     g->innermost = c;
+    if (!c->outer) g->lane.asked_at = 0;
     /* what was said before it was asked is no answer */
     rc = wire_is_empty(&g->lane)
              ? wire_send(&g->lane, c->type, c->proxy ? c->proxy->number : 0, parts, nparts)

@@ -19,7 +19,7 @@ static int32_t load(void *ctx, const char *copy, void **inside, qn_err *err)
     int32_t rc;
 
     if (!made) return fail(err, QN_E_NO_MEMORY, "no memory for a module");
-    if (g->is_locked || g->nimages == GUEST_IMAGES)
+    if (g->is_locked || g->nimages == WIRE_IMAGES)
         rc = fail(err, QN_E_STATE, "the guest process of %s loads no more modules", g->name);
     else
         rc = guest_ask(g, &c, &head, copy, strlen(copy) + 1, &a, err);
@@ -39,6 +39,7 @@ static int32_t lock(guest *g, qn_err *err)
     static bool is_told; /* a run has one kernel */
     call c = {.type = WIRE_LOCK};
     const wire_call head = {0};
+    char lacks[64];
     answer a;
     int32_t rc;
 
@@ -46,10 +47,11 @@ static int32_t lock(guest *g, qn_err *err)
     g->is_locked = true;
     if ((rc = guest_ask(g, &c, &head, NULL, 0, &a, err)) != QN_OK) return rc;
     if (a.n && !is_told) {
+        guest_text(lacks, a.bytes, a.n < sizeof lacks - 1 ? a.n : sizeof lacks - 1);
         log_line(
             LOG_WARNING,
-            "this kernel lacks %.*s: guest processes are held by what it has (docs/isolation.md)",
-            (int)(a.n < 60 ? a.n : 60), (const char *)a.bytes);
+            "this kernel lacks %s: guest processes are held by what it has (docs/isolation.md)",
+            lacks);
         is_told = true;
     }
     return QN_OK;

@@ -20,9 +20,7 @@
 
 #include <pthread.h>
 
-#define GUEST_SEATS 64u  /* instances of one guest at a time */
-#define GUEST_IMAGES 64u /* modules */
-#define GUEST_DEPTH 8u   /* calls in calls */
+#define GUEST_DEPTH 8u /* calls in calls */
 
 /* One module in a guest. */
 typedef struct guest_image {
@@ -71,7 +69,7 @@ struct guest {
     const volatile uint32_t *canceled;
     int64_t canceled_at; /* clock when that was seen; 0 = it was not */
     call *innermost;
-    proxy *seats[GUEST_SEATS + 1];
+    proxy *seats[WIRE_SEATS + 1];
     uint32_t nimages;
     bool is_locked;
     bool is_dead;

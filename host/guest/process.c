@@ -27,7 +27,7 @@
 
 int32_t guest_program(char to[], size_t room, qn_err *err)
 {
-    static const char *const places[] = {"%s/quoin-guest", "%s/../libexec/quoin/quoin-guest"};
+    static const char *const places[] = {"quoin-guest", "../libexec/quoin/quoin-guest"};
     const char *named = getenv("QUOIN_GUEST");
     char self[PATH_ROOM];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -40,9 +40,7 @@ int32_t guest_program(char to[], size_t room, qn_err *err)
     self[n < 0 ? 0 : n] = '\0';
     if ((slash = strrchr(self, '/'))) *slash = '\0';
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-        if ((size_t)snprintf(to, room, i ? "%s/../libexec/quoin/quoin-guest" : "%s/quoin-guest",
-                             self) < room &&
-            access(to, X_OK) == 0)
+        if ((size_t)snprintf(to, room, "%s/%s", self, places[i]) < room && access(to, X_OK) == 0)
             return QN_OK;
     return fail(err, QN_E_NOT_FOUND,
                 "found no quoin-guest in %s or %s/../libexec/quoin; install it there", self, self);
@@ -108,13 +106,15 @@ static int32_t spawn(guest *g, const char *program, int memory, int socket, qn_e
 }
 
 /* Its first word: that it is of the same making as we are. */
-static int32_t greet(guest *g, qn_err *err)
+static int32_t greet(guest *g, const char *program, qn_err *err)
 {
     const wire_call head = {.i = WIRE_VERSION, .k = QN_ABI, .size = sizeof(wire_memory)};
     call c = {.type = WIRE_HELLO};
+    qn_err why = QN_ERR_INIT;
     answer a;
+    int32_t rc = guest_ask(g, &c, &head, NULL, 0, &a, &why);
 
-    return guest_ask(g, &c, &head, NULL, 0, &a, err);
+    return rc == QN_OK ? rc : fail(err, QN_E_GUEST_START, "%s did not start: %s", program, why.msg);
 }
 
 int32_t guest_start(const char *name, const guest_options *options, guest **out, qn_err *err)
@@ -149,8 +149,7 @@ int32_t guest_start(const char *name, const guest_options *options, guest **out,
         g->lane.idle = guest_look;
         g->work.idle = guest_look_work;
         g->lane.ctx = g->work.ctx = g;
-        rc = greet(g, err);
-        if (rc != QN_OK) rc = fail(err, QN_E_GUEST_START, "%s did not start: %s", program, g->why);
+        rc = greet(g, program, err);
     }
     if (rc == QN_OK)
         *out = g;
@@ -262,15 +261,13 @@ guest *guest_keep(guest *g)
 void guest_release(guest *g)
 {
     if (!g || --g->uses > 0) return;
-    if (g->pidfd >= 0) {
-        guest_kill(g);
-        waitid(P_PIDFD, (id_t)g->pidfd, &(siginfo_t){0}, WEXITED);
-        close(g->pidfd);
-    }
-    /* work that is under way finds that it has ended, and lets go */
+    guest_kill(g);
+    if (g->pidfd >= 0) waitid(P_PIDFD, (id_t)g->pidfd, &(siginfo_t){0}, WEXITED);
+    /* work that is under way finds that it has ended, and lets go: it looks at pidfd until then */
     pthread_mutex_lock(&g->working);
     pthread_mutex_unlock(&g->working);
     pthread_mutex_destroy(&g->working);
+    if (g->pidfd >= 0) close(g->pidfd);
     if (g->socket >= 0) close(g->socket);
     if (g->memory) munmap(g->memory, sizeof *g->memory);
     wire_lane_free(&g->lane);

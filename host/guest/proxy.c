@@ -63,13 +63,10 @@ static void put_params(const proxy *p, bytes_out *out)
 
 static uint32_t exts_of(const qn_host *host)
 {
-#define EXT_ID(NAME, id) (id),
-    static const char *const ids[] = {WIRE_EXT_LIST(EXT_ID)};
-#undef EXT_ID
     uint32_t found = 0;
 
     for (uint32_t i = 0; i < WIRE_EXTS; i++)
-        if (host->ext(host->ctx, ids[i])) found |= 1u << i;
+        if (host->ext(host->ctx, wire_exts[i])) found |= 1u << i;
     return found;
 }
 
@@ -77,13 +74,13 @@ static int32_t take_seat(proxy *p, qn_err *err)
 {
     guest *g = guest_of(p);
 
-    for (uint32_t i = 1; i <= GUEST_SEATS; i++) {
+    for (uint32_t i = 1; i <= WIRE_SEATS; i++) {
         if (g->seats[i]) continue;
         g->seats[i] = p;
         p->number = i;
         return QN_OK;
     }
-    return fail(err, QN_E_FULL, "more than %u instances in one guest process", GUEST_SEATS);
+    return fail(err, QN_E_FULL, "more than %u instances in one guest process", WIRE_SEATS);
 }
 
 static void leave_seat(proxy *p)
@@ -302,8 +299,10 @@ static int64_t work_over(guest *g, const guest_work *w, const void *input, uint6
     const wire_call head = {.i = w->cls, .k = w->image->number};
     const wire_part parts[] = {{&head, sizeof head}, {input, n}};
     wire_answer a;
-    int32_t rc =
-        wire_is_empty(&g->work) ? wire_send(&g->work, WIRE_WORK, 0, parts, 2) : QN_E_GUEST_WIRE;
+    int32_t rc;
+
+    g->work.asked_at = 0;
+    rc = wire_is_empty(&g->work) ? wire_send(&g->work, WIRE_WORK, 0, parts, 2) : QN_E_GUEST_WIRE;
 
     if (rc == QN_OK) rc = wire_receive(&g->work);
     if (rc != QN_OK) return rc;

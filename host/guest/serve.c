@@ -5,6 +5,7 @@
 #include "internal.h"
 
 #include "base/fail.h"
+#include "module/service.h"
 
 #include <quoin/execution.h>
 #include <quoin/risk.h>
@@ -12,9 +13,6 @@
 
 #include <string.h>
 
-#define LOG_TEXT 500u
-#define NAME_TEXT 256u
-#define SUBMIT_MOST ((size_t)16 << 20)
 #define LOGS_PER_CALL 1000u
 
 /* A question, copied: what it is asked of may be answered in a call of the same guest, whose words
@@ -46,7 +44,7 @@ static const void *ext(const question *q, const char *id)
 
 static int32_t serve_log(question *q)
 {
-    char text[LOG_TEXT + 1];
+    char text[SERVICE_LOG_BYTES + 1];
 
     if (q->call->asked > LOGS_PER_CALL) return QN_OK;
     guest_text(text, q->tail, q->n);
@@ -104,7 +102,7 @@ static int32_t serve_mark(question *q)
 static int32_t serve_feature_find(question *q)
 {
     const qn_host_features *f = ext(q, QN_HOST_FEATURES);
-    char name[NAME_TEXT + 1];
+    char name[WIRE_NAME_MAX + 1];
     uint32_t found = 0;
 
     if (!f || memchr(q->tail, '\0', q->n)) return QN_E_GUEST_WIRE;
@@ -263,14 +261,14 @@ static const struct {
     size_t least, most; /* bytes behind the question */
     bool has_no_answer;
 } questions[] = {
-    [ASK_LOG - WIRE_FIRST_ASK] = {serve_log, 0, LOG_TEXT, true},
+    [ASK_LOG - WIRE_FIRST_ASK] = {serve_log, 0, SERVICE_LOG_BYTES, true},
     [ASK_TIMER - WIRE_FIRST_ASK] = {serve_timer, 0, 0, false},
     [ASK_POSITION - WIRE_FIRST_ASK] = {serve_position, 0, 0, false},
     [ASK_EQUITY - WIRE_FIRST_ASK] = {serve_equity, 0, 0, false},
     [ASK_MARK - WIRE_FIRST_ASK] = {serve_mark, 0, 0, false},
-    [ASK_FEATURE_FIND - WIRE_FIRST_ASK] = {serve_feature_find, 0, NAME_TEXT, false},
+    [ASK_FEATURE_FIND - WIRE_FIRST_ASK] = {serve_feature_find, 0, WIRE_NAME_MAX, false},
     [ASK_FEATURE_READ - WIRE_FIRST_ASK] = {serve_feature_read, 0, 0, false},
-    [ASK_SUBMIT - WIRE_FIRST_ASK] = {serve_submit, 0, SUBMIT_MOST, false},
+    [ASK_SUBMIT - WIRE_FIRST_ASK] = {serve_submit, 0, WIRE_WORK_MAX, false},
     [ASK_ACCOUNTS - WIRE_FIRST_ASK] = {serve_accounts, 0, 0, false},
     [ASK_ACCOUNT - WIRE_FIRST_ASK] = {serve_account, 0, 0, false},
     [ASK_EXPOSURE - WIRE_FIRST_ASK] = {serve_exposure, 0, 0, false},

@@ -4,6 +4,10 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
+#include <quoin/model.h>
+#include <quoin/risk.h>
+#include <quoin/strategy.h>
+
 #include <linux/futex.h>
 #include <sched.h>
 #include <string.h>
@@ -27,6 +31,10 @@ const char *wire_call_text(uint32_t type)
 {
     return type < WIRE_CALLS && texts[type] ? texts[type] : "?";
 }
+
+#define EXT_ROW(NAME, id) (id),
+const char *const wire_exts[WIRE_EXTS] = {WIRE_EXT_LIST(EXT_ROW)};
+#undef EXT_ROW
 
 void wire_lane_init(wire_lane *l, wire_ring *out, wire_ring *in, uint32_t wait)
 {
@@ -90,7 +98,8 @@ static int32_t wait_for(wire_lane *l, _Atomic uint32_t *word, uint32_t seen,
             breathe();
         }
         now = clock_steady();
-        if (!begun) begun = l->asked_at = now;
+        if (!begun) begun = now;
+        if (!l->asked_at) l->asked_at = now;
         if (l->idle && now - l->asked_at >= SLICE_NS) {
             l->asked_at = now;
             if ((rc = l->idle(l->ctx)) != QN_OK) return rc;

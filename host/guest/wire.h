@@ -33,6 +33,10 @@
 #define WIRE_PIECE (1u << 15)        /* of one record's payload, at most */
 #define WIRE_MESSAGE_MAX (64u << 20) /* of a whole message, at most */
 #define WIRE_INTENT_MAX 4096u        /* of an intent or a child order */
+#define WIRE_WORK_MAX (16u << 20)    /* of the input of slow work */
+#define WIRE_NAME_MAX 256u           /* of a feature's name */
+#define WIRE_SEATS 64u               /* instances of a guest at a time; their numbers begin at 1 */
+#define WIRE_IMAGES 64u              /* modules of a guest */
 
 /* What the host calls. X(NAME, text) */
 #define WIRE_CALL_LIST(X)                                                                          \
@@ -98,6 +102,7 @@ enum {
 #define WIRE_EXT_ENUM(NAME, id) WIRE_EXT_##NAME,
 enum { WIRE_EXT_LIST(WIRE_EXT_ENUM) WIRE_EXTS };
 #undef WIRE_EXT_ENUM
+extern const char *const wire_exts[WIRE_EXTS]; /* their names */
 
 /* What a class has, in a description. X(NAME) */
 #define WIRE_HAS_LIST(X)                                                                           \
@@ -185,9 +190,10 @@ typedef struct wire_lane {
     uint32_t head, tail; /* our own: what the shared ones should be */
     uint32_t looks;      /* before anything else is done */
     int64_t look_ns;     /* before it sleeps */
-    int64_t asked_at;    /* clock when `idle` was asked last */
-    /* Asked now and then while nothing comes: QN_OK to go on waiting, else the wait ends with that
-     * error. NULL = for ever. */
+    int64_t asked_at;    /* clock when `idle` was asked last; 0 = a wait is to begin the count */
+    /* Asked now and then of the time that passes in waits, however short each of them is: QN_OK to
+     * go on waiting, else the wait ends with that error. NULL = for ever. Who begins to wait for
+     * something new sets asked_at to 0. */
     int32_t (*idle)(void *ctx);
     void *ctx;
     /* the message that was read last */

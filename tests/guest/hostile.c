@@ -7,6 +7,7 @@
  * program, and writes what it likes into the shared memory before the host looks there. */
 #include "hostile_module.h"
 
+#include "base/clock.h"
 #include "module/table.h"
 #include "module/value.h"
 
@@ -905,6 +906,47 @@ START_TEST(test_an_answer_without_a_call)
 }
 END_TEST
 
+/* Bytes of an answer, one by one: each of them comes soon enough. */
+static void dribble(void)
+{
+    const uint32_t before = g->lane.head;
+    pen p = {&g->memory->asks, g->lane.tail};
+
+    while (atomic_load(&g->memory->calls.head) == before)
+        ;
+    for (uint32_t i = 0; i < 500; i++) {
+        int64_t from = clock_steady();
+        put_record(&p, WIRE_RETURN, 1, WIRE_MORE, &fine, 1);
+        atomic_store(&g->memory->asks.head, p.at);
+        while (clock_steady() - from < QN_NS_PER_MS)
+            ;
+    }
+    put_record(&p, WIRE_RETURN, 1, 0, &fine, sizeof fine);
+    atomic_store(&g->memory->asks.head, p.at);
+}
+
+/* Its deadline is that of the call, and not of each byte. */
+START_TEST(test_an_answer_without_end)
+{
+    pid_t writer;
+
+    set_up();
+    wire_lane_init(&g->lane, &g->memory->calls, &g->memory->asks, WIRE_WAIT_SPIN);
+    g->lane.head = g->lane.tail = atomic_load(&g->memory->calls.head);
+    g->lane.idle = gone;
+    if ((writer = fork()) == 0) {
+        dribble();
+        _exit(0);
+    }
+    ck_assert_int_gt(writer, 0);
+    ck_assert_int_ne(call_an_event(proxies[STRATEGY]), QN_OK);
+    ck_assert(g->is_dead);
+    kill(writer, SIGKILL);
+    ck_assert_int_eq(waitpid(writer, NULL, 0), writer);
+    tear_down();
+}
+END_TEST
+
 /* Each number of a description, as what it should not be. */
 static void each_number(const bytes_out *good, unsigned char *bytes)
 {
@@ -957,4 +999,5 @@ START_TEST(test_descriptions)
 END_TEST
 
 CHECK_MAIN("hostile", test_what_a_hostile_guest_says, test_memory_that_changes_while_it_is_read,
-           test_each_rule, test_an_answer_without_a_call, test_descriptions)
+           test_each_rule, test_an_answer_without_a_call, test_an_answer_without_end,
+           test_descriptions)

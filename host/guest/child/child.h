@@ -21,8 +21,6 @@
 
 #include <pthread.h>
 
-#define CHILD_IMAGES 64u
-#define CHILD_SEATS 65u
 #define CHILD_DEPTH 10u
 
 /* One instance. Its address is the qn_ctx that its plugin is given. */
@@ -48,9 +46,9 @@ typedef struct process {
     unsigned char *buffers[CHILD_DEPTH]; /* of calls in calls: what a call brought stays */
     size_t rooms[CHILD_DEPTH];
     uint32_t depth;
-    child_image images[CHILD_IMAGES];
+    child_image images[WIRE_IMAGES];
     uint32_t nimages;
-    seat *seats[CHILD_SEATS];
+    seat *seats[WIRE_SEATS + 1];
     uint64_t memory_limit;
     pthread_t worker;
 } process;
@@ -79,6 +77,10 @@ void describe_module(const qn_module *m, bytes_out *out);
 
 /* The host table of an instance. */
 void host_table(seat *s);
+
+/* Ask the host for something, and wait: the result of its answer. `tail` is what goes behind the
+ * question. */
+int64_t ask_host(const seat *s, uint32_t type, const wire_ask *q, const void *tail, size_t n);
 
 /* The calls of the kinds. */
 void call_event(served *c);

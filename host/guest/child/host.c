@@ -25,8 +25,7 @@ static const wire_answer *ask(const seat *s, uint32_t type, const wire_ask *q, c
     return wait_answer(bytes, nbytes);
 }
 
-static int64_t ask_result(const seat *s, uint32_t type, const wire_ask *q, const void *tail,
-                          size_t n)
+int64_t ask_host(const seat *s, uint32_t type, const wire_ask *q, const void *tail, size_t n)
 {
     const unsigned char *bytes;
     size_t nbytes;
@@ -72,7 +71,7 @@ static int32_t host_timer(qn_ctx *ctx, int64_t due_ns, uint64_t cookie)
 {
     const wire_ask q = {.a = due_ns, .b = (int64_t)cookie};
 
-    return (int32_t)ask_result(seat_of(ctx), ASK_TIMER, &q, NULL, 0);
+    return (int32_t)ask_host(seat_of(ctx), ASK_TIMER, &q, NULL, 0);
 }
 
 /* ------------------------------------------------------------------ extensions */
@@ -104,14 +103,15 @@ static int64_t mark(qn_ctx *ctx, uint32_t instrument)
 {
     const wire_ask q = {.i = instrument};
 
-    return ask_result(seat_of(ctx), ASK_MARK, &q, NULL, 0);
+    return ask_host(seat_of(ctx), ASK_MARK, &q, NULL, 0);
 }
 
 static int32_t feature_find(qn_ctx *ctx, const char *name, uint32_t *feature)
 {
     const wire_ask q = {0};
     int64_t found = 0;
-    int32_t rc = ask_value(seat_of(ctx), ASK_FEATURE_FIND, &q, name, strnlen(name, 256), &found);
+    int32_t rc =
+        ask_value(seat_of(ctx), ASK_FEATURE_FIND, &q, name, strnlen(name, WIRE_NAME_MAX), &found);
 
     if (rc == QN_OK) *feature = (uint32_t)found;
     return rc;
@@ -127,16 +127,16 @@ static int32_t submit(qn_ctx *ctx, int64_t due_ns, uint64_t cookie, const void *
 {
     const wire_ask q = {.a = due_ns, .b = (int64_t)cookie};
 
-    if (n > (uint64_t)16 << 20) return QN_E_RANGE;
+    if (n > WIRE_WORK_MAX) return QN_E_RANGE;
     if (!input && n) return QN_E_INVALID;
-    return (int32_t)ask_result(seat_of(ctx), ASK_SUBMIT, &q, input, n);
+    return (int32_t)ask_host(seat_of(ctx), ASK_SUBMIT, &q, input, n);
 }
 
 static uint32_t accounts(qn_ctx *ctx)
 {
     const wire_ask q = {0};
 
-    return (uint32_t)ask_result(seat_of(ctx), ASK_ACCOUNTS, &q, NULL, 0);
+    return (uint32_t)ask_host(seat_of(ctx), ASK_ACCOUNTS, &q, NULL, 0);
 }
 
 static int32_t account(qn_ctx *ctx, uint32_t number, qn_account_state *out)
@@ -168,12 +168,9 @@ static const void *host_ext(qn_ctx *ctx, const char *id)
     static const qn_host_worker worker = {.size = sizeof worker, .submit = submit};
     static const qn_host_books books = {sizeof books, 0, accounts, account, exposure, part, money};
     static const void *const tables[WIRE_EXTS] = {&own, &features, &worker, &books};
-#define EXT_ID(NAME, id) (id),
-    static const char *const ids[] = {WIRE_EXT_LIST(EXT_ID)};
-#undef EXT_ID
 
     for (uint32_t i = 0; i < WIRE_EXTS; i++)
-        if (strcmp(ids[i], id) == 0) return seat_of(ctx)->exts & 1u << i ? tables[i] : NULL;
+        if (strcmp(wire_exts[i], id) == 0) return seat_of(ctx)->exts & 1u << i ? tables[i] : NULL;
     return NULL;
 }
 

@@ -12,16 +12,6 @@
 
 #include <string.h>
 
-static int64_t ask(uint32_t type, const wire_ask *q, const void *tail, size_t n, const seat *s)
-{
-    const wire_part parts[] = {{q, sizeof *q}, {tail, n}};
-    const unsigned char *bytes;
-    size_t nbytes;
-
-    if (wire_send(&self_.lane, type, s->number, parts, 2) != QN_OK) give_up();
-    return wait_answer(&bytes, &nbytes)->result;
-}
-
 /* ------------------------------------------------------------------ where plugins put things */
 
 /* A struct that starts with its size: at least its head goes over, at most what a host reads. */
@@ -34,7 +24,7 @@ static int64_t push(void *ctx, const qn_intent *intent)
 {
     const wire_ask q = {0};
 
-    return ask(ASK_INTENT, &q, intent, length_of(intent->size, sizeof *intent), ctx);
+    return ask_host(ctx, ASK_INTENT, &q, intent, length_of(intent->size, sizeof *intent));
 }
 
 static int32_t publish(void *ctx, uint32_t instrument, uint32_t feature, double value,
@@ -42,35 +32,35 @@ static int32_t publish(void *ctx, uint32_t instrument, uint32_t feature, double 
 {
     const wire_ask q = {.i = instrument, .k = feature, .a = valid_ns, .x = value};
 
-    return (int32_t)ask(ASK_PUBLISH, &q, NULL, 0, ctx);
+    return (int32_t)ask_host(ctx, ASK_PUBLISH, &q, NULL, 0);
 }
 
 static int64_t send_child(void *ctx, const qn_child *child)
 {
     const wire_ask q = {0};
 
-    return ask(ASK_CHILD, &q, child, length_of(child->size, sizeof child->size), ctx);
+    return ask_host(ctx, ASK_CHILD, &q, child, length_of(child->size, sizeof child->size));
 }
 
 static int32_t cancel_child(void *ctx, uint64_t order_id)
 {
     const wire_ask q = {.a = (int64_t)order_id};
 
-    return (int32_t)ask(ASK_CHILD_CANCEL, &q, NULL, 0, ctx);
+    return (int32_t)ask_host(ctx, ASK_CHILD_CANCEL, &q, NULL, 0);
 }
 
 static int32_t finish_parent(void *ctx, uint64_t parent_id)
 {
     const wire_ask q = {.a = (int64_t)parent_id};
 
-    return (int32_t)ask(ASK_CHILD_FINISH, &q, NULL, 0, ctx);
+    return (int32_t)ask_host(ctx, ASK_CHILD_FINISH, &q, NULL, 0);
 }
 
 static int32_t halt(void *ctx, uint32_t reason, double limit, double value)
 {
     const wire_ask q = {.i = reason, .x = limit, .y = value};
 
-    return (int32_t)ask(ASK_HALT, &q, NULL, 0, ctx);
+    return (int32_t)ask_host(ctx, ASK_HALT, &q, NULL, 0);
 }
 
 /* ------------------------------------------------------------------ events */

@@ -29,7 +29,7 @@ static void call_load(served *c)
 {
     child_image *i = &self_.images[self_.nimages];
 
-    if (self_.nimages == CHILD_IMAGES || c->n == 0 || c->bytes[c->n - 1]) give_up();
+    if (self_.nimages == WIRE_IMAGES || c->n == 0 || c->bytes[c->n - 1]) give_up();
     if ((i->handle = dlopen((const char *)c->bytes, RTLD_NOW | RTLD_LOCAL)))
         self_.nimages++;
     else
@@ -41,7 +41,7 @@ static void call_load(served *c)
 static void *work(void *unused)
 {
     wire_lane *l = &self_.work;
-    uint64_t output[464 / 8]; /* QN_RESULT_BYTES */
+    uint64_t output[QN_RESULT_BYTES / 8];
 
     (void)unused;
     for (;;) {
@@ -194,7 +194,7 @@ static void call_create(served *c)
     uint32_t number = self_.lane.seat;
     seat *s = mem_new(1, sizeof *s);
 
-    if (!s || number >= CHILD_SEATS || self_.seats[number] || c->head.k >= self_.nimages ||
+    if (!s || number > WIRE_SEATS || self_.seats[number] || c->head.k >= self_.nimages ||
         c->head.i >= self_.images[c->head.k].table->nclasses)
         give_up();
     s->number = number;
@@ -322,7 +322,7 @@ void serve_call(void)
     uint32_t number = l->seat;
     served c = {.err = QN_ERR_INIT};
 
-    if (type >= WIRE_CALLS || !calls[type].serve || l->n < sizeof c.head || number >= CHILD_SEATS)
+    if (type >= WIRE_CALLS || !calls[type].serve || l->n < sizeof c.head || number > WIRE_SEATS)
         give_up();
     memcpy(&c.head, l->bytes, sizeof c.head);
     c.bytes = l->bytes + sizeof c.head;
