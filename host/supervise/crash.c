@@ -23,7 +23,8 @@ static const struct {
               {SIGILL, "SIGILL"},   {SIGTRAP, "SIGTRAP"}, {SIGABRT, "SIGABRT"}};
 #define FAULTS (sizeof faults / sizeof faults[0])
 
-static _Thread_local void *stack; /* of the handler */
+static _Thread_local void *stack;    /* of the handler */
+static _Thread_local bool is_taking; /* this thread puts down the crash */
 
 const char *crash_signal_name(int32_t number)
 {
@@ -132,6 +133,7 @@ static void copy_maps(crash_record *c)
 static bool take(crash_record *c, uint32_t kind, const call_slot *s)
 {
     if (atomic_exchange(&c->is_taken, 1)) return false;
+    is_taking = true;
     c->kind = kind;
     c->word = atomic_load(&s->word);
     c->has_seq = s->seq != NULL;
@@ -177,7 +179,7 @@ static uint64_t instruction(const void *context)
 #endif
 }
 
-/* Last, for it reads memory that may be damaged: another fault in here ends the process by the
+/* Last, for it reads memory that may be damaged: another fault in here ends the process by its
  * signal, and what is above is put down already. */
 static void put_frames(crash_record *c)
 {
@@ -195,6 +197,10 @@ static void on_fault(int number, siginfo_t *info, void *context)
     crash_record *c = &page->crash;
 
     if (atomic_load(&page->pid) != getpid()) { /* a process of its own, watched by who made it */
+        raise(number);
+        return;
+    }
+    if (is_taking) { /* a fault in the handler, of another kind than the first one */
         raise(number);
         return;
     }

@@ -145,18 +145,27 @@ static int lock(const char *store, qn_err *err)
     return fd;
 }
 
-/* Its place, made where there is none: the one that has not crashed for longest makes room. */
+static void remove_at(quarantine *q, uint32_t i)
+{
+    memmove(&q->builds[i], &q->builds[i + 1], (--q->n - i) * sizeof q->builds[0]);
+}
+
+/* Its place, made where there is none, as the last one: the one that has not crashed for longest
+ * makes room. */
 static quarantine_build *place_of(quarantine *q, const slot_row *build)
 {
-    quarantine_build *b;
+    quarantine_build known = {0};
 
-    for (uint32_t i = 0; i < q->n; i++)
-        if (strcmp(q->builds[i].sha256, build->sha256) == 0) return &q->builds[i];
-    if (q->n == QUARANTINE_BUILDS) memmove(q->builds, q->builds + 1, --q->n * sizeof *b);
-    b = &q->builds[q->n++];
-    *b = (quarantine_build){0};
-    snprintf(b->sha256, sizeof b->sha256, "%.64s", build->sha256);
-    return b;
+    snprintf(known.sha256, sizeof known.sha256, "%.64s", build->sha256);
+    for (uint32_t i = 0; i < q->n; i++) {
+        if (strcmp(q->builds[i].sha256, build->sha256) != 0) continue;
+        known = q->builds[i];
+        remove_at(q, i);
+        break;
+    }
+    if (q->n == QUARANTINE_BUILDS) remove_at(q, 0);
+    q->builds[q->n] = known;
+    return &q->builds[q->n++];
 }
 
 static void note(quarantine_build *b, const slot_row *build, int64_t now,

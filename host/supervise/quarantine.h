@@ -27,7 +27,7 @@ typedef struct quarantine_build {
 } quarantine_build;
 
 typedef struct quarantine {
-    quarantine_build builds[QUARANTINE_BUILDS];
+    quarantine_build builds[QUARANTINE_BUILDS]; /* the one that crashed last at the end */
     uint32_t n;
 } quarantine;
 

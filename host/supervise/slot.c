@@ -57,8 +57,9 @@ void slot_give_back(void)
 {
     if (!mine) return;
     atomic_store_explicit(&mine->word, 0, memory_order_relaxed);
-    atomic_store_explicit(&mine->is_taken, 0, memory_order_release);
     mine->seq = NULL;
+    /* release: last, for from here on it is another thread's */
+    atomic_store_explicit(&mine->is_taken, 0, memory_order_release);
     mine = NULL;
 }
 

@@ -230,7 +230,8 @@ static bool on_crash(parent *p, int *status)
         return false;
     }
     p->starts[p->nstarts++ % STARTS_KEPT] = now;
-    if (p->page->crash.has_seq && is_plugin) atomic_store(&p->page->crashed_at, p->page->crash.seq);
+    atomic_store(&p->page->crashed_at,
+                 p->page->crash.has_seq && is_plugin ? p->page->crash.seq : 0);
     log_line(LOG_WARNING, "the engine is started again (%u of at most %u), and resumes the run",
              recent + 1, p->options->restarts);
     return true;

@@ -64,6 +64,21 @@ class Supervise(unittest.TestCase):
         self.assertEqual(host.decisions("good"), alone.decisions("good"))
         self.assertEqual(host.replay()["decision_hash"], result["decision_hash"])
 
+    def test_a_second_culprit_that_puts_nothing_down(self):
+        """Where the first one crashed says nothing of the second one, which ends its process by a
+        system call behind an order."""
+        alone = self.host(sma("good"))
+        self.assertEqual(alone.call().returncode, 0)
+        host = self.host(sma("good"), culprit("crash", "at = 300;"),
+                         culprit("exit", 'at = 1700; how = "raw"; trades = true;', id="worse"))
+        done = host.call()
+        result = self.crashed(done)
+        self.assertEqual([(f["id"], f["reason"]) for f in result["faults"]],
+                         [("bad", "crashed"), ("worse", "crashed")])
+        self.assertEqual(done.stderr.count("the engine is started again"), 4, done.stderr)
+        self.assertEqual(host.decisions("good"), alone.decisions("good"))
+        self.assertEqual(host.replay()["decision_hash"], result["decision_hash"])
+
     def test_a_culprit_that_trades_ends_as_it_is_told(self):
         """It crashes behind an order of the same call, which has left and stays on record."""
         for on_fault, held in [("hold", "2"), ("flatten", "0")]:
