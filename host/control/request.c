@@ -185,7 +185,9 @@ static int32_t put_target(const ask *a, uint32_t takes, char to[64], qn_err *err
 
 static int32_t put_reload(const ask *a, engine_reload *to, qn_err *err)
 {
-    static const char *const modes[QN_RELOAD_MODES] = {"", "refactor", "tune", "force"};
+#define MODE(number, NAME, name, meaning) [number] = (name),
+    static const char *const modes[QN_RELOAD_MODES] = {"", QN_RELOAD_MODE_LIST(MODE)};
+#undef MODE
     const char *mode = a->mode ? a->mode : "refactor";
     const char *file = a->file ? a->file : "";
 

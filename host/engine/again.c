@@ -207,7 +207,7 @@ static bool is_of_sink(const engine *e, const instance *seat, const qn_reload *r
 void reload_again(engine *e, const qn_reload *record)
 {
     reloads *r = &e->reloads;
-    instance *seat = reload_find_seat(e, record->id);
+    instance *seat = instance_find(e, record->id);
 
     if (is_of_sink(e, seat, record)) {
         put_as_it_was(e, record);
@@ -252,7 +252,7 @@ void reload_give_up_again(engine *e)
  * that was kept is at work, and one that was not has left nothing behind. */
 void reload_book(engine *e, const qn_reload *record)
 {
-    instance *in = reload_find_seat(e, record->id);
+    instance *in = instance_find(e, record->id);
 
     if (!in) return; /* only the books are wanted: no plugin is there */
     in->epoch = record->epoch;

@@ -102,18 +102,16 @@ static int32_t check_step(engine *e, const engine_command *c, qn_err *err)
 
 static int32_t check_reload(engine *e, const engine_command *c, qn_err *err)
 {
-    for (uint32_t i = 1; i < e->nowners; i++)
-        if (strcmp(e->owners[i]->id, c->target) == 0) return QN_OK;
+    if (instance_find(e, c->target)) return QN_OK;
     return fail(err, QN_E_UNKNOWN_NAME, "the run has no plugin %s", c->target);
 }
 
 /* One whose functions run on the engine's thread: venues and sinks have none to call. */
 static instance *find_callable(const engine *e, const char *id)
 {
-    for (uint32_t i = 1; i < e->nowners; i++)
-        if (strcmp(e->owners[i]->id, id) == 0 && instance_is_pure(e->owners[i]))
-            return e->owners[i];
-    return NULL;
+    instance *in = instance_find(e, id);
+
+    return in && instance_is_pure(in) ? in : NULL;
 }
 
 static int32_t check_call(engine *e, const engine_command *c, qn_err *err)
@@ -274,8 +272,9 @@ static const verb_row verbs[QN_COMMANDS] = {
 /* Mode and file of a reload; of a longer one the end, which holds its name. */
 static void put_value(const engine_command *c, char to[256])
 {
-    static const char *const modes[QN_RELOAD_MODES] = {
-        [QN_RELOAD_REFACTOR] = "refactor", [QN_RELOAD_TUNE] = "tune", [QN_RELOAD_FORCE] = "force"};
+#define MODE(number, NAME, name, meaning) [number] = (name),
+    static const char *const modes[QN_RELOAD_MODES] = {QN_RELOAD_MODE_LIST(MODE)};
+#undef MODE
     const char *file = c->reload.file;
     size_t len = strlen(file);
     int n;
@@ -384,11 +383,7 @@ void commands_book(engine *e, const qn_command *record)
 bool commands_again(engine *e)
 {
     const qn_event *next = replay_next(e->replay);
-    union {
-        qn_event hdr;
-        qn_command command;
-        qn_reload reload;
-    } record;
+    operation record;
 
     if (fault_again(e)) return true;
     if (!next || next->seq != e->seq + 1 || next->ts_ns != e->now) return false;

@@ -15,11 +15,12 @@ typedef struct fault_turn {
 
 /* ------------------------------------------------------------------ on record */
 
-static instance *find_instance(const engine *e, const char *id)
+/* Whose fault was recorded: of those that share an id, the only one that can be replaced. */
+static instance *find_culprit(const engine *e, const char *id)
 {
-    for (uint32_t i = 1; i < e->nowners; i++)
-        if (e->owners[i]->table_at && strcmp(e->owners[i]->id, id) == 0) return e->owners[i];
-    return NULL;
+    instance *in = instance_find(e, id);
+
+    return in && in->table_at ? in : NULL;
 }
 
 static void tell(engine *e, const qn_fault *record)
@@ -75,7 +76,7 @@ static void put_again(engine *e, instance *in, const qn_fault *was)
     const qn_fault *behind;
 
     put_fault(e, in, &record);
-    while ((behind = recorded(e, QN_FAULT_PLACE_BEHIND)) && (in = find_instance(e, behind->id))) {
+    while ((behind = recorded(e, QN_FAULT_PLACE_BEHIND)) && (in = find_culprit(e, behind->id))) {
         record = *behind;
         put_fault(e, in, &record);
     }
@@ -94,7 +95,7 @@ static bool is_again(instance *in, uint32_t place)
 bool fault_again(engine *e)
 {
     const qn_fault *was = recorded(e, QN_FAULT_PLACE_BETWEEN);
-    instance *in = was ? find_instance(e, was->id) : NULL;
+    instance *in = was ? find_culprit(e, was->id) : NULL;
 
     if (!in) return false;
     put_again(e, in, was);

@@ -499,3 +499,13 @@ void instance_free(instance *in)
     in->live = NULL;
     arena_free(&in->arena);
 }
+
+instance *instance_find(const engine *e, const char *id)
+{
+    instance *found = NULL;
+
+    for (uint32_t i = 1; i < e->nowners; i++)
+        if (strcmp(e->owners[i]->id, id) == 0 && !(found && instance_is_pure(found)))
+            found = e->owners[i];
+    return found;
+}

@@ -209,6 +209,9 @@ void give_position(const position *p, uint32_t instrument, qn_position *out);
  * parameters. QN_E_INVALID: a mistake of the config. */
 int32_t instance_take_class(instance *in, module *m, const char *plugin, qn_err *err);
 void instance_free(instance *in);
+/* The instance that is meant by an id; NULL: there is none. A strategy may be called as a venue or
+ * a sink is: the strategy is meant. */
+instance *instance_find(const engine *e, const char *id);
 
 /* Makes a body for an instance: memory and host table. Its parameters are not filled in, and it is
  * not created yet. On error *out is unchanged. */
@@ -451,7 +454,7 @@ struct engine {
     call_slot *slot; /* of the thread that runs it: who is being called */
     const config_run *run;
     engine_options options;
-    module_options loading;        /* how all modules of the run are loaded */
+    module_options loading; /* how all modules of the run are loaded */
     recorded_builds recorded;
     struct json_object *trust_was; /* is_books: what the recorded run's record says of it */
     engine_observer observer;

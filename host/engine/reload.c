@@ -275,17 +275,6 @@ void reload_refuse(engine *e, int32_t code, const char *why)
     idle(e);
 }
 
-/* A strategy may be called as a venue or a sink is: the strategy is meant. */
-instance *reload_find_seat(const engine *e, const char *id)
-{
-    instance *found = NULL;
-
-    for (uint32_t i = 1; i < e->nowners; i++)
-        if (strcmp(e->owners[i]->id, id) == 0 && !(found && instance_is_pure(found)))
-            found = e->owners[i];
-    return found;
-}
-
 static void begin(engine *e)
 {
     reloads *r = &e->reloads;
@@ -296,7 +285,7 @@ static void begin(engine *e)
     if (!take_waiting(r)) return;
     memset(r->build, 0, sizeof r->build);
     r->is_unsigned = false;
-    r->seat = reload_find_seat(e, r->what.id);
+    r->seat = instance_find(e, r->what.id);
     if (!r->seat) {
         tell(r, QN_E_UNKNOWN_NAME, "the run has no plugin of that id");
         idle(e);
@@ -418,7 +407,8 @@ static void on_changed(engine *e)
     idle(e);
 }
 
-/* ------------------------------------------------------------------ state */
+/* ------------------------------------------------------------------ a seat that is empty */
+
 /* Why a build may not take the place of one that was taken out; NULL = it may. */
 static const char *why_not(const reloads *r)
 {
@@ -463,6 +453,8 @@ static void replace_absent(engine *e)
     else
         reload_take_seat(e);
 }
+
+/* ------------------------------------------------------------------ what is next */
 
 /* The loading thread is through with the build, or with one more instance of it. */
 static void on_loaded(engine *e)

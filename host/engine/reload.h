@@ -122,8 +122,6 @@ void engine_attend(struct engine *e);
 /* Between two events: the next step of what is under way, or wanted. Nothing while a run is done
  * again. */
 void reload_attend(struct engine *e);
-/* The instance that can be reloaded under this id, else one that cannot; NULL: there is none. */
-struct instance *reload_find_seat(const struct engine *e, const char *id);
 /* Steps of the reload under way: on record, and done. reload.c takes them when they are due,
  * again.c when the journal has them. `code` and `why`: of a build that was refused, or not kept. */
 void reload_shadow(struct engine *e);

@@ -129,7 +129,7 @@ static int32_t make(set_ready *s, const assignments *a, qn_err *err)
 
 int32_t set_prepare(engine *e, const char *id, const char *text, set_ready *out, qn_err *err)
 {
-    set_ready s = {.in = reload_find_seat(e, id)};
+    set_ready s = {.in = instance_find(e, id)};
     qn_err why = QN_ERR_INIT;
     assignments a;
     int32_t rc;
@@ -169,7 +169,7 @@ void set_apply(set_ready *ready)
  * (reload_restore). */
 int32_t set_book(engine *e, const qn_command *record, qn_err *err)
 {
-    instance *in = reload_find_seat(e, record->target);
+    instance *in = instance_find(e, record->target);
     config *values;
     assignments a;
     int32_t rc;

@@ -79,6 +79,17 @@ class Supervise(unittest.TestCase):
         self.assertEqual(host.decisions("good"), alone.decisions("good"))
         self.assertEqual(host.replay()["decision_hash"], result["decision_hash"])
 
+    def test_a_culprit_that_is_called_as_a_venue_is(self):
+        """It crashes before it is called for the first time: that is between two events."""
+        host = self.host(sma("good"), culprit("crash", "at = 300;", id="v"))
+        self.crashed(host.call())
+        again = host.call()
+        result = self.crashed(again)
+        self.assertEqual([(f["id"], f["reason"], f["place"]) for f in host.records("fault")],
+                         [("v", "quarantined", "between")])
+        self.assertGreater(len(host.decisions("good")), 100)
+        self.assertEqual(host.replay()["decision_hash"], result["decision_hash"])
+
     def test_a_culprit_that_trades_ends_as_it_is_told(self):
         """It crashes behind an order of the same call, which has left and stays on record."""
         for on_fault, held in [("hold", "2"), ("flatten", "0")]:
