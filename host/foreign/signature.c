@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <float.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,6 +151,12 @@ static const struct {
     [FOREIGN_I32] = {INT32_MIN, INT32_MAX}, [FOREIGN_U32] = {0, UINT32_MAX},
     [FOREIGN_I64] = {INT64_MIN, INT64_MAX}, [FOREIGN_U64] = {0, INT64_MAX},
 };
+
+bool foreign_value_fits(foreign_type type, const foreign_value *v)
+{
+    if (type == FOREIGN_U64 || !ranges[type].high) return true;
+    return v->i >= ranges[type].low && v->i <= ranges[type].high;
+}
 
 /* Digits behind an optional sign, and nothing else. */
 static bool is_whole(const char *text)

@@ -14,6 +14,7 @@
 
 #include <quoin/error.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -78,6 +79,10 @@ const char *foreign_type_doc(foreign_type type);
  * The message says what was found and what was expected. On error *out is unchanged.
  * returns QN_OK; QN_E_TYPE: it is not of this type at all; QN_E_RANGE: it does not fit */
 int32_t foreign_value_parse(foreign_type type, const char *text, foreign_value *out, qn_err *err);
+
+/* True of what is a value of the type: a whole number in its range. Of 64 bits, and of numbers that
+ * are not whole, all are. */
+bool foreign_value_fits(foreign_type type, const foreign_value *v);
 
 /* -1, 0, 1: the order of two values of a number's type. */
 int foreign_value_compare(foreign_type type, const foreign_value *a, const foreign_value *b);

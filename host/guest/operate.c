@@ -14,40 +14,21 @@ void command_elsewhere(void)
 
 /* ------------------------------------------------------------------ commands */
 
-/* A whole number whose bits are those of its type, widened. */
-static bool is_whole(foreign_type type, int64_t i)
-{
-    switch (type) {
-    case FOREIGN_I8:
-        return i == (int8_t)i;
-    case FOREIGN_U8:
-        return i == (uint8_t)i;
-    case FOREIGN_I16:
-        return i == (int16_t)i;
-    case FOREIGN_U16:
-        return i == (uint16_t)i;
-    case FOREIGN_I32:
-        return i == (int32_t)i;
-    case FOREIGN_U32:
-        return i == (uint32_t)i;
-    default: /* 64 bits, and floating point */
-        return true;
-    }
-}
-
 /* What came back, of the type that the signature says. */
 static bool read_result(const answer *a, foreign_type type, command_result *out)
 {
     wire_result head;
+    foreign_value value;
     size_t len;
 
     if (a->n < sizeof head) return false;
     memcpy(&head, a->bytes, sizeof head);
+    value.u = head.value;
     len = a->n - sizeof head;
     if (head.type != (uint32_t)type || len >= sizeof out->text) return false;
     if ((type == FOREIGN_STR || type == FOREIGN_VOID) && head.value) return false;
-    if ((type != FOREIGN_STR && len) || !is_whole(type, (int64_t)head.value)) return false;
-    *out = (command_result){.type = type, .value = {.u = head.value}};
+    if ((type != FOREIGN_STR && len) || !foreign_value_fits(type, &value)) return false;
+    *out = (command_result){.type = type, .value = value};
     guest_text(out->text, a->bytes + sizeof head, len);
     return true;
 }
