@@ -48,7 +48,7 @@ static int32_t take_over_again(engine *e, const qn_reload *record, qn_err *err)
 
     if (rc == QN_OK) rc = adopt_again(e, record, err);
     if (rc != QN_OK || (rc = reload_make_again(r, err)) != QN_OK) return rc;
-    if ((rc = reload_save_state(e, r, err)) != QN_OK) return rc;
+    if ((rc = reload_save_state(r, err)) != QN_OK) return rc;
     if (reload_has_state(r) && (rc = reload_load_state(r, r->body, err)) != QN_OK) return rc;
     catchup_begin(&r->later);
     return tee_begin(&r->tee, r->seat, r->what.mode, &r->later);

@@ -101,13 +101,24 @@ void fault_book(struct engine *e, const qn_fault *record);
 void fault_book_reload(struct engine *e, const qn_reload *record);
 /* If the journal goes on with a fault between two events, it is done. */
 bool fault_again(struct engine *e);
-/* Put into the seat who is called: the plugin, who watches it, or the absent one. */
-void fault_seat(struct instance *in);
+/* Around each call of one that is watched. Before: true if it was taken out here, and is not called
+ * any more. */
+bool fault_before(struct instance *in);
+void fault_behind(struct instance *in);
 /* Of an instance that is out, or watched: true if what it sends now is not to count. */
 bool fault_stops(struct instance *in);
 /* The calls that answer this event are made so that they can be left (apart.h). */
 void fault_expect(struct engine *e, uint64_t cause_seq);
+/* True if the call that is to come is one of those. */
+bool fault_is_apart(const struct instance *in);
 /* Within a call that can be left, behind an effect: leaves it if that was the last one. */
 void fault_leave(struct instance *in);
+
+/* seat.c */
+
+/* Put into the seat who is called: the plugin, who watches it, or the absent one. */
+void fault_seat(struct instance *in);
+/* What follows when an instance is absent from now on: orders, features, halt. */
+void seat_is_left(struct engine *e, struct instance *in, uint64_t cause);
 
 #endif

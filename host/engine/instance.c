@@ -315,6 +315,36 @@ uint32_t body_row(const body *b)
     return is_at_work(b) ? b->seat->owner : SLOT_ROW_CANDIDATE;
 }
 
+static int32_t state_told(int32_t rc, const qn_err *why, qn_err *err)
+{
+    return rc == QN_OK ? rc : fail(err, rc, "its state did not go over: %s", error_text(why, rc));
+}
+
+int32_t body_save(const body *b, bytes_out *to, qn_err *err)
+{
+    qn_stream out = bytes_stream_out(to);
+    qn_err why = QN_ERR_INIT;
+    uint32_t before = slot_enter(slot_here(), body_row(b), SLOT_CALL_SAVE);
+    int32_t rc = b->cls->save(b->self, &out, &why);
+
+    slot_leave(slot_here(), before);
+    if (rc == QN_OK) rc = bytes_check(to, &why);
+    return state_told(rc, &why, err);
+}
+
+int32_t body_load(const body *b, uint32_t schema, const bytes_out *state, qn_err *err)
+{
+    bytes_in loaded = bytes_reader(state->data, state->used);
+    qn_stream in = bytes_stream_in(&loaded);
+    qn_err why = QN_ERR_INIT;
+    uint32_t before = slot_enter(slot_here(), body_row(b), SLOT_CALL_LOAD_STATE);
+    int32_t rc = b->cls->load(b->self, schema, &in, &why);
+
+    slot_leave(slot_here(), before);
+    if (rc == QN_OK) rc = bytes_in_end(&loaded, &why);
+    return state_told(rc, &why, err);
+}
+
 void body_drop(body *b)
 {
     if (!b) return;

@@ -27,16 +27,17 @@
  *   worker.c     the pool for slow work
  *   waiting.h    events and timers that wait: queue.c, timers.c
  *   reload.c     a new build takes the place of one at work
+ *   sink.c       the same of a sink
  *   again.c      a recorded run does its reloads again
  *   recorded.c   the builds that a recorded run was begun with
- *   sink.c       the same of a sink
  *   venue.c      the service of a venue, and a new build of it
  *   reconcile.c  what a venue says of its orders, held against the books
  *   set.c        parameters change while the run goes on
  *   tee.c        two builds in one seat, compared
  *   watch.c      builds whose files have changed are reloaded
  *   catchup.c    what a build that comes late has still to see
- *   fault.c      a plugin is taken out of the run, and what follows from it
+ *   fault.c      a plugin is taken out of the run
+ *   seat.c       who is called in its place, and what follows from it
  *   apart.c      a call that can be left for good
  *   command.c    what operators ask for between two events
  *   state.c      what they are told of the run
@@ -134,7 +135,7 @@ typedef struct instance {
     config *changed;                  /* its parameters, since some of them were set; else NULL */
     body *live;                       /* the build at work; NULL in ENGINE_BOOKS */
     const qn_class *cls;              /* = live->cls */
-    void *self;                       /* = seated_self, or the instance where fault.c stands in */
+    void *self;                       /* = seated_self, or the instance where seat.c stands in */
     void *seated_self;                /* = live->self, or the tee that stands before it */
     const void *seated;               /* the table that goes with it */
     void *table_at;                   /* where its kind keeps the table that is called */
@@ -226,6 +227,10 @@ void body_free(body *b); /* destroys what was created; NULL is fine */
 void body_drop(body *b); /* the same from any thread; its module stays in use */
 /* Whose row of the page of calls (slot.h) a body's are. */
 uint32_t body_row(const body *b);
+/* Have a body save its state behind what is in `to`; have one of the same class load what was saved
+ * of layout `schema`. From any thread. An error says that the state did not go over. */
+int32_t body_save(const body *b, bytes_out *to, qn_err *err);
+int32_t body_load(const body *b, uint32_t schema, const bytes_out *state, qn_err *err);
 /* Say whose calls those of a row are from now on. */
 void instance_name(const instance *in, uint32_t row, const body *b);
 /* Put a body to work in its seat. */

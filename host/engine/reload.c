@@ -169,15 +169,7 @@ int32_t reload_make_again(reloads *r, qn_err *err)
 
 int32_t reload_load_state(const reloads *r, const body *to, qn_err *err)
 {
-    bytes_in loaded = bytes_reader(r->state.data, r->state.used);
-    qn_stream in = bytes_stream_in(&loaded);
-    qn_err why = QN_ERR_INIT;
-    uint32_t before = slot_enter(slot_here(), body_row(to), SLOT_CALL_LOAD_STATE);
-    int32_t rc = to->cls->load(to->self, r->old->cls->schema, &in, &why);
-
-    slot_leave(slot_here(), before);
-    if (rc == QN_OK) rc = bytes_in_end(&loaded, &why);
-    return rc == QN_OK ? rc : fail(err, rc, "its state did not go over: %s", error_text(&why, rc));
+    return body_load(to, r->old->cls->schema, &r->state, err);
 }
 
 static int32_t do_job(engine *e, reloads *r, reload_job what, qn_err *err)
@@ -350,20 +342,11 @@ bool reload_has_state(const reloads *r)
     return r->old->cls->save && r->body->cls->load;
 }
 
-int32_t reload_save_state(const engine *e, reloads *r, qn_err *err)
+int32_t reload_save_state(reloads *r, qn_err *err)
 {
-    uint32_t before;
-    qn_stream out = bytes_stream_out(&r->state);
-    qn_err why = QN_ERR_INIT;
-    int32_t rc;
-
     r->state.used = 0;
     if (!r->old->cls->save || (!r->body->cls->load && !r->spare)) return QN_OK;
-    before = call_begin(e, r->seat, SLOT_CALL_SAVE);
-    rc = r->old->cls->save(r->old->self, &out, &why);
-    call_end(e, before);
-    if (rc == QN_OK) rc = bytes_check(&r->state, &why);
-    return rc == QN_OK ? rc : fail(err, rc, "its state did not go over: %s", error_text(&why, rc));
+    return body_save(r->old, &r->state, err);
 }
 
 /* What the build at work remembers now is what the new one begins with. */
@@ -372,7 +355,7 @@ static void save(engine *e)
     reloads *r = &e->reloads;
     bool is_first = r->nsaves++ == 0;
     qn_err err = QN_ERR_INIT;
-    int32_t rc = reload_save_state(e, r, &err);
+    int32_t rc = reload_save_state(r, &err);
 
     if (rc == QN_OK) rc = tee_begin(&r->tee, r->seat, r->what.mode, &r->later);
     if (rc == QN_OK && r->goes_at_once && reload_has_state(r))

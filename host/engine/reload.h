@@ -137,7 +137,7 @@ void reload_record(struct engine *e, uint32_t step, int32_t code);
  * where there is one, to it. */
 int32_t reload_make_again(reloads *r, qn_err *err);
 bool reload_has_state(const reloads *r);
-int32_t reload_save_state(const struct engine *e, reloads *r, qn_err *err);
+int32_t reload_save_state(reloads *r, qn_err *err);
 int32_t reload_load_state(const reloads *r, const struct body *to, qn_err *err);
 /* One more instance of the build at work. */
 int32_t reload_make_spare(reloads *r, qn_err *err);

@@ -82,28 +82,14 @@ static int32_t check_values(const instance *in, config *values, const assignment
 static int32_t move_state(const set_ready *s, qn_err *err)
 {
     const body *from = s->in->live;
-    const engine *e = s->in->engine;
     bytes_out state = {0};
-    qn_stream out = bytes_stream_out(&state);
-    qn_err why = QN_ERR_INIT;
-    bytes_in loaded;
-    qn_stream in;
-    uint32_t before;
     int32_t rc;
 
     if (!from->cls->save || !from->cls->load) return QN_OK; /* it is stateless */
-    before = call_begin(e, s->in, SLOT_CALL_SAVE);
-    rc = from->cls->save(from->self, &out, &why);
-    call_end(e, before);
-    if (rc == QN_OK) rc = bytes_check(&state, &why);
-    loaded = bytes_reader(state.data, state.used);
-    in = bytes_stream_in(&loaded);
-    before = call_begin(e, s->in, SLOT_CALL_LOAD_STATE);
-    if (rc == QN_OK) rc = from->cls->load(s->made->self, from->cls->schema, &in, &why);
-    call_end(e, before);
-    if (rc == QN_OK) rc = bytes_in_end(&loaded, &why);
+    rc = body_save(from, &state, err);
+    if (rc == QN_OK) rc = body_load(s->made, from->cls->schema, &state, err);
     bytes_free(&state);
-    return rc == QN_OK ? rc : fail(err, rc, "its state did not go over: %s", error_text(&why, rc));
+    return rc;
 }
 
 /* A state may hold a parameter, where a command of the plugin's own changes it: what was set now

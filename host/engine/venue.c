@@ -135,7 +135,7 @@ int32_t venue_hand_over(engine *e, qn_err *err)
 {
     reloads *r = &e->reloads;
     bool has_state = r->old->cls->save != NULL;
-    int32_t rc = reload_save_state(e, r, err);
+    int32_t rc = reload_save_state(r, err);
 
     if (rc == QN_OK && has_state && r->body->cls->load) rc = reload_load_state(r, r->body, err);
     if (rc == QN_OK && has_state && r->spare->cls->load) rc = reload_load_state(r, r->spare, err);
