@@ -367,7 +367,11 @@ RARE static void sampled_market_event(engine *e, qn_event *ev)
     if (e->store && !e->replay) {
         if ((rc = store_check(e->store, &err)) != QN_OK) engine_fail(e, rc, "%s", err.msg);
         /* before the checkpoint: a run that goes on from here makes it again */
-        if (e->counts.market >= e->snapshot_at && e->reloads.phase == RELOAD_IDLE) snapshot_take(e);
+        if (e->counts.market >= e->snapshot_at && e->reloads.phase == RELOAD_IDLE) {
+            e->is_attending = true; /* a guest that dies as it saves dies between two events */
+            snapshot_take(e);
+            e->is_attending = false;
+        }
     }
     if (e->counts.market && !(e->counts.market & CHECKPOINT_MASK)) put_checkpoint(e);
     e->is_sampled = true;
@@ -433,6 +437,17 @@ RARE static void attend(engine *e)
     e->is_attending = false;
 }
 
+/* The same of a run that is done again. */
+static bool again(engine *e)
+{
+    bool is_done;
+
+    e->is_attending = true;
+    is_done = commands_again(e);
+    e->is_attending = false;
+    return is_done;
+}
+
 /* True while only the tape has a say in what comes next, and nobody else wants to be heard. */
 static inline bool is_undisturbed(const engine *e, const volatile sig_atomic_t *stop)
 {
@@ -472,7 +487,7 @@ int32_t engine_loop(engine *e, qn_err *err)
             !replay_next(e->replay))
             replay_go_live(e);
         if (reload_is_due(&e->reloads)) attend(e);
-        if (e->replay && commands_again(e)) continue;
+        if (e->replay && again(e)) continue;
         if (!goes_on(e)) break;
         if (*stop || (e->replay && replay_stops_at(e->replay, e->seq))) {
             e->status = RUN_STOPPED;

@@ -142,20 +142,30 @@ static bool can_be_absent(engine *e, const instance *in, uint32_t reason, int32_
     return false;
 }
 
+/* In a call in which a run that is done again looks for a fault (seat.c), also where it is a
+ * command that brought the call about. */
+static bool is_within_call(const engine *e)
+{
+    uint32_t call = SLOT_WORD_CALL(atomic_load_explicit(&e->slot->word, memory_order_relaxed));
+
+    return call == SLOT_CALL_ON_EVENT || call == SLOT_CALL_CHECK || call == SLOT_CALL_ALLOCATE;
+}
+
 void fault_take_out(engine *e, instance *in, uint32_t reason, int32_t code, const char *why)
 {
     fault_plan what = make_plan(reason, code, why);
     uint32_t place = QN_FAULT_PLACE_WITHIN;
+    bool is_between = e->is_attending && !is_within_call(e);
 
     if (in->is_out || !can_be_absent(e, in, reason, code)) return;
     /* what the record does not say has not happened, as far as this run goes */
     if (reason != QN_FAULT_STRIKES && e->replay && replay_next(e->replay)) return;
-    if (e->is_attending)
+    if (is_between)
         place = QN_FAULT_PLACE_BETWEEN;
     else if (e->faults.n && e->faults.last_seq == e->seq)
         place = QN_FAULT_PLACE_BEHIND;
     put_new(e, in, place, &what);
-    if (e->is_attending) engine_settle(e);
+    if (is_between) engine_settle(e);
 }
 
 void fault_plan_out(engine *e, instance *in, uint32_t reason, int32_t code, const char *why)
@@ -219,9 +229,12 @@ bool fault_before(instance *in)
     return is_again(in, QN_FAULT_PLACE_BEFORE);
 }
 
-void fault_behind(instance *in)
+int32_t fault_behind(instance *in, int32_t rc)
 {
-    if (!in->is_out) is_again(in, QN_FAULT_PLACE_WITHIN);
+    const qn_fault *was = recorded(in->engine, QN_FAULT_PLACE_WITHIN);
+    int32_t code = was ? was->code : rc;
+
+    return !in->is_out && is_again(in, QN_FAULT_PLACE_WITHIN) ? code : rc;
 }
 
 bool fault_stops(instance *in)
@@ -368,7 +381,8 @@ void fault_book(engine *e, const qn_fault *record)
 
 void fault_book_reload(engine *e, const qn_reload *record)
 {
-    if (record->step == QN_RELOAD_COMMIT || record->step == QN_RELOAD_ROLLBACK)
+    if (record->step == QN_RELOAD_COMMIT ||
+        (record->step == QN_RELOAD_ROLLBACK && record->mode != QN_RELOAD_REFACTOR))
         tell_over(e, record->id);
 }
 

@@ -102,9 +102,10 @@ void fault_book_reload(struct engine *e, const qn_reload *record);
 /* If the journal goes on with a fault between two events, it is done. */
 bool fault_again(struct engine *e);
 /* Around each call of one that is watched. Before: true if it was taken out here, and is not called
- * any more. */
+ * any more. Behind: what the call returned. One in which it was taken out had no answer then: that
+ * of a build which does well now does not count. */
 bool fault_before(struct instance *in);
-void fault_behind(struct instance *in);
+int32_t fault_behind(struct instance *in, int32_t rc);
 /* Of an instance that is out, or watched: true if what it sends now is not to count. */
 bool fault_stops(struct instance *in);
 /* The calls that answer this event are made so that they can be left (apart.h). */

@@ -103,8 +103,8 @@ int32_t isolation_load(engine *e, const instance *in, const char *path, const ch
         door = guest_door(g);
         options.door = &door;
     }
-    rc = path ? module_load(path, &options, &m, err)
-              : recorded_load(e, hash, options.door, &m, err);
+    rc =
+        path ? module_load(path, &options, &m, err) : recorded_load(e, hash, options.door, &m, err);
     guest_release(g); /* the module holds it */
     if (rc != QN_OK) return rc;
     if ((rc = module_enter(m, err)) == QN_OK)
@@ -121,18 +121,30 @@ static bool is_in(const body *b, const guest *g)
     return b && b->module && module_door_of(b->module) == g;
 }
 
-/* A new build that is on its way in only fails to come in. All others are out of the run. */
+/* The instance that this thread is calling; NULL = none. */
+static instance *called(const engine *e)
+{
+    uint32_t row = SLOT_WORD_ROW(atomic_load_explicit(&slot_here()->word, memory_order_relaxed));
+
+    return row < e->nowners ? e->owners[row] : NULL;
+}
+
+/* A new build whose word does not count yet only fails to come in. All others are out of the run,
+ * first the one that is called: a run that is done again finds the fault in that call, and those
+ * of the others behind it. */
 static void died(void *ctx, guest *g, int32_t code, const char *why)
 {
     engine *e = ctx;
+    instance *first = called(e);
     uint32_t reason = code == QN_E_HUNG ? QN_FAULT_HUNG : QN_FAULT_DIED;
 
+    if (first && is_in(first->live, g)) fault_take_out(e, first, reason, code, why);
     for (uint32_t i = 1; i < e->nowners; i++) {
         instance *in = e->owners[i];
-        if (in->tee && e->reloads.phase >= RELOAD_SHADOWED && is_in(e->reloads.body, g))
-            tee_break(in->tee, code, why);
-        else if (is_in(in->live, g))
+        if (is_in(in->live, g))
             fault_take_out(e, in, reason, code, why);
+        else if (in->tee && e->reloads.phase >= RELOAD_SHADOWED && is_in(e->reloads.body, g))
+            tee_break(in->tee, code, why);
     }
 }
 

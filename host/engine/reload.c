@@ -538,12 +538,14 @@ static void watch_shadow(engine *e)
 void reload_settle_on(engine *e, body *stays, uint32_t step, int32_t code)
 {
     reloads *r = &e->reloads;
-    body *goes = r->tee.first == stays ? r->tee.second : r->tee.first;
+    bool comes_back = r->tee.first != stays;
+    body *goes = comes_back ? r->tee.first : r->tee.second;
 
-    if (r->tee.first != stays) tee_swap(&r->tee);
+    if (comes_back) tee_swap(&r->tee);
     tee_end(&r->tee);
     reload_record(e, step, code);
-    if (step == QN_RELOAD_ROLLBACK) fault_lift(r->seat);
+    /* of a refactor: what was taken out is the build that stays */
+    if (step == QN_RELOAD_ROLLBACK && comes_back) fault_lift(r->seat);
     body_free(goes);
     idle(e);
 }
@@ -558,12 +560,24 @@ void reload_roll_back(engine *e, int32_t code, const char *why)
     reload_settle_on(e, r->old, QN_RELOAD_ROLLBACK, code);
 }
 
+/* The build from before can be put to work again: its guest has not died meanwhile. */
+static bool can_go_back(const reloads *r)
+{
+    const guest *g = module_door_of(r->old->module);
+
+    return !r->tee.is_committed || !g || guest_is_alive(g);
+}
+
 static void watch_probation(engine *e)
 {
     reloads *r = &e->reloads;
     uint32_t asked = take_asked(r);
 
-    if (r->tee.is_broken)
+    if ((asked == ENGINE_RELOAD_ROLLBACK || r->tee.is_broken) && !can_go_back(r)) {
+        log_line(LOG_WARNING, "%s: the build from before the reload has gone: the new one stays",
+                 r->seat->id);
+        reload_settle_on(e, r->body, QN_RELOAD_KEEP, QN_OK);
+    } else if (r->tee.is_broken)
         reload_roll_back(e, r->tee.code, r->tee.why);
     else if (asked == ENGINE_RELOAD_ROLLBACK)
         reload_roll_back(e, QN_OK, "asked for");

@@ -27,8 +27,7 @@ static int32_t watched_strategy(void *self, const qn_event *ev, const qn_out *ou
     if (fault_before(in)) return QN_OK;
     rc = fault_is_apart(in) ? apart_make(in, strategy_apart, ev, out)
                             : ((const qn_strategy *)in->seated)->on_event(in->seated_self, ev, out);
-    fault_behind(in);
-    return rc;
+    return fault_behind(in, rc);
 }
 
 static int32_t watched_model(void *self, const qn_event *ev, const qn_model_out *out)
@@ -38,8 +37,7 @@ static int32_t watched_model(void *self, const qn_event *ev, const qn_model_out 
 
     if (fault_before(in)) return QN_OK;
     rc = ((const qn_model *)in->seated)->on_event(in->seated_self, ev, out);
-    fault_behind(in);
-    return rc;
+    return fault_behind(in, rc);
 }
 
 static int32_t watched_execution(void *self, const qn_event *ev, const qn_child_out *out)
@@ -51,8 +49,7 @@ static int32_t watched_execution(void *self, const qn_event *ev, const qn_child_
     rc = fault_is_apart(in)
              ? apart_make(in, execution_apart, ev, out)
              : ((const qn_execution *)in->seated)->on_event(in->seated_self, ev, out);
-    fault_behind(in);
-    return rc;
+    return fault_behind(in, rc);
 }
 
 static int32_t watched_risk(void *self, const qn_event *ev, const qn_risk_out *out)
@@ -63,8 +60,7 @@ static int32_t watched_risk(void *self, const qn_event *ev, const qn_risk_out *o
 
     if (!QN_HAS(table, qn_risk, on_event) || fault_before(in)) return QN_OK;
     rc = table->on_event(in->seated_self, ev, out);
-    fault_behind(in);
-    return rc;
+    return fault_behind(in, rc);
 }
 
 /* ------------------------------------------------------------------ what stands in for it */
@@ -82,22 +78,23 @@ static int32_t absent_check(const void *self, const qn_proposal *p, qn_answer *a
 static int32_t watched_check(const void *self, const qn_proposal *p, qn_answer *answer)
 {
     instance *in = (instance *)(uintptr_t)self; /* it is only read by the module */
-    int32_t rc;
 
     if (fault_before(in)) return absent_check(self, p, answer);
-    rc = ((const qn_risk *)in->seated)->check(in->seated_self, p, answer);
-    fault_behind(in);
-    return rc;
+    return fault_behind(in, ((const qn_risk *)in->seated)->check(in->seated_self, p, answer));
 }
 
 static int32_t watched_optimizer(void *self, const qn_portfolio *p, qn_weights *out, qn_err *err)
 {
     instance *in = self;
+    const qn_optimizer *table = in->seated;
     int32_t rc;
 
     if (fault_before(in)) return QN_E_QUARANTINED;
-    rc = ((const qn_optimizer *)in->seated)->allocate(in->seated_self, p, out, err);
-    fault_behind(in);
+    rc = fault_behind(in, table->allocate(in->seated_self, p, out, err));
+    if (rc != QN_OK && in->is_out) { /* as they were given: they are on record */
+        memset(out->weights, 0, out->nweights * sizeof *out->weights);
+        memset(out->values, 0, out->nvalues * sizeof *out->values);
+    }
     return rc;
 }
 

@@ -5,8 +5,10 @@
  *
  *   again_driver CONF trade|resume|replay KILL_AT [STEP]...
  *
- *   STEP      "MARKET reload ID MODE SHADOW PROBATION FILE" or "MARKET set ID VALUES": asked for
- *             with the market event of this number. FILE "-": none is given
+ *   STEP      "MARKET reload ID MODE SHADOW PROBATION FILE", "MARKET set ID VALUES", "MARKET
+ *             flatten ID", "MARKET rollback ID": asked for with the market event of this number.
+ *             FILE "-": none is given. "MARKET kill ID" and "MARKET killother ID" kill the guest of
+ *             the build at work, and of the one beside it
  *   KILL_AT   sequence number from which on the process kills itself, also within an event; 0 = not
  *
  * Events wait while a build is being loaded, so a run takes the same steps at the same events
@@ -25,6 +27,8 @@
 #include <unistd.h>
 
 #define STEPS 64
+#define KILL 1000u /* in place of a QN_COMMAND_ */
+#define KILL_OTHER 1001u
 
 typedef struct step {
     uint64_t at;
@@ -60,6 +64,23 @@ static void die_here(const driver *d)
     if (d->kill_at && d->e->seq >= d->kill_at) kill(getpid(), SIGKILL);
 }
 
+static void kill_guest(const engine *e, const engine_command *c)
+{
+    const instance *in = instance_find(e, c->target);
+    const body *b = c->verb == KILL ? in->live : in->tee->second;
+    const guest *g = module_door_of(b->module);
+
+    if (kill(guest_pid(g), SIGKILL) != 0) exit(9);
+}
+
+static void take(driver *d, step *s)
+{
+    if (s->command.verb >= KILL)
+        kill_guest(d->e, &s->command);
+    else if (engine_post(d->e, &s->command, NULL) != QN_OK)
+        exit(9);
+}
+
 /* On the engine's thread, at each event that marks the books. */
 static void on_mark(void *ctx, uint32_t instrument, int64_t price, int64_t ts)
 {
@@ -71,9 +92,7 @@ static void on_mark(void *ctx, uint32_t instrument, int64_t price, int64_t ts)
     (void)ts;
     die_here(d);
     for (uint32_t i = 0; i < d->n && !d->e->replay; i++)
-        if (d->steps[i].at == d->e->counts.market &&
-            engine_post(d->e, &d->steps[i].command, NULL) != QN_OK)
-            exit(9);
+        if (d->steps[i].at == d->e->counts.market) take(d, &d->steps[i]);
     while ((r->phase == RELOAD_LOADING || r->phase == RELOAD_TAKING_OVER) &&
            !atomic_load(&r->is_loaded))
         sched_yield();
@@ -90,6 +109,14 @@ static void on_fill(void *ctx, const qn_fill *fill, const order *o, int64_t real
 static bool read_step(driver *d, const char *text)
 {
     static const char *const modes[] = {"", "refactor", "tune", "force"};
+    static const struct {
+        const char *word;
+        uint32_t verb;
+    } plain[] = {{"set", QN_COMMAND_SET},
+                 {"flatten", QN_COMMAND_FLATTEN},
+                 {"rollback", QN_COMMAND_ROLLBACK},
+                 {"kill", KILL},
+                 {"killother", KILL_OTHER}};
     step *s = &d->steps[d->n++];
     engine_command *c = &s->command;
     engine_reload *r = &c->reload;
@@ -99,9 +126,10 @@ static bool read_step(driver *d, const char *text)
 
     *c = (engine_command){.done = on_done, .ctx = d};
     if (sscanf(text, "%" SCNu64 " %15s %63s %n", &s->at, verb, c->target, &used) < 3) return false;
-    if (strcmp(verb, "set") == 0) {
-        c->verb = QN_COMMAND_SET;
-        snprintf(c->value, sizeof c->value, "%s", text + used);
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
+        if (strcmp(verb, plain[i].word) != 0) continue;
+        c->verb = plain[i].verb;
+        if (c->verb == QN_COMMAND_SET) snprintf(c->value, sizeof c->value, "%s", text + used);
         return true;
     }
     c->verb = QN_COMMAND_RELOAD;
