@@ -86,10 +86,13 @@ static void check_given(const arguments *a, struct argp_state *state)
     if (a->ngiven > 3 && !is_verb(a, "call") && !is_verb(a, "set"))
         cli_usage(state, "%s: one argument too many", a->given[3]);
     if (is_verb(a, "call") && (a->ngiven < 2 || !strchr(a->given[1], '.')))
-        cli_usage(state, "expected what to call: ID.COMMAND");
+        cli_usage(state, "found '%.64s', expected what to call: ID.COMMAND",
+                  a->ngiven < 2 ? "" : a->given[1]);
     if (is_verb(a, "set") && !is_set(a))
-        cli_usage(state, "expected what to set of one plugin, each parameter once: "
-                         "ID.PARAMETER=VALUE ..., or ID.PARAMETER VALUE");
+        cli_usage(state,
+                  "found '%.64s'%s, expected what to set of one plugin, each parameter once: "
+                  "ID.PARAMETER=VALUE ..., or ID.PARAMETER VALUE",
+                  a->ngiven < 2 ? "" : a->given[1], a->ngiven > 2 ? " and more" : "");
     if (!a->store) cli_usage(state, "say which run is meant: --store DIR");
 }
 

@@ -15,24 +15,29 @@
 typedef struct arguments {
     plugin_file file;
     const char *key;
+    bool is_library;
 } arguments;
 
 static const struct argp_option options[] = {
-    {"key", 'k', "KEY", 0, "The private key: a PEM file, Ed25519", 0}, {0}};
+    {"key", 'k', "KEY", 0, "The private key: a PEM file, Ed25519", 0},
+    {"library", 'l', NULL, 0, "FILE is a library of functions that a config names, no plugin", 0},
+    {0}};
 
 static const char doc[] =
     "Sign a plugin's file: FILE.sig is written beside it, with the SHA-256 of the file, what the "
     "file holds, and an Ed25519 signature over both."
     "\v"
-    "The plugin is loaded, so only what a host would take is signed. A signature that is there "
-    "already is replaced; a later change of the file, by strip too, makes it worthless.\n"
+    "The plugin is loaded, so only what a host would take is signed; a library is not. A signature "
+    "that is there already is replaced; a later change of the file, by strip too, makes it "
+    "worthless.\n"
     "\n"
     "Exit status: 2 if the key will not do, 3 if the file is refused.\n"
     "\n"
     "Examples:\n"
     "  openssl genpkey -algorithm ed25519 -out mine.key\n"
     "  openssl pkey -in mine.key -pubout -out trusted/mine.pem\n"
-    "  quoin plugin sign build/mine.so --key mine.key";
+    "  quoin plugin sign build/mine.so --key mine.key\n"
+    "  quoin plugin sign libmine.so --library --key mine.key";
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -44,6 +49,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case 'k':
         a->key = arg;
+        return 0;
+    case 'l':
+        a->is_library = true;
         return 0;
     case ARGP_KEY_END:
         if (!a->key) cli_usage(state, "no --key is given");
@@ -73,7 +81,7 @@ static struct json_object *json_signature(const char *path, const char *beside, 
         json_put_text(o, "key", s->key) && json_put_text(o, "sha256", s->sha256) &&
         json_put_text(o, "mapped", s->mapped) &&
         (s->build_id[0] ? json_put_text(o, "build", s->build_id) : json_put_null(o, "build")) &&
-        json_put_text(o, "abi", abi);
+        (s->nclasses ? json_put_text(o, "abi", abi) : json_put_null(o, "abi"));
     list = json_put_array(o, "classes");
     is_whole = is_whole && list;
     for (uint32_t i = 0; i < s->nclasses && is_whole; i++) {
@@ -111,7 +119,10 @@ int plugin_print_signature(const char *path, const signature *s, bool is_json)
     printf("  sha256    %s\n", s->sha256);
     printf("  mapped    %s\n", s->mapped);
     printf("  build     %s\n", s->build_id[0] ? s->build_id : "-");
-    printf("  abi       %u.%u\n", s->abi >> 16, s->abi & 0xffff);
+    if (s->nclasses)
+        printf("  abi       %u.%u\n", s->abi >> 16, s->abi & 0xffff);
+    else
+        printf("  class     none: a library of functions\n");
     for (uint32_t i = 0; i < s->nclasses; i++)
         print_class(&s->classes[i]);
     return EXIT_DONE;
@@ -146,6 +157,33 @@ static int32_t fill_in(const char *path, const module *m, signature *s, qn_err *
         to->schema = c->schema;
     }
     return QN_OK;
+}
+
+/* A library is not loaded: what it runs when it is, is its own. */
+static int32_t fill_in_library(const char *path, signature *s, qn_err *err)
+{
+    char *text = NULL;
+    note n;
+
+    if (module_read_note(path, &n, &text, NULL) == QN_OK) {
+        mem_free(text);
+        return fail(err, QN_E_INVALID, "%s is a plugin: sign it without --library", path);
+    }
+    *s = (signature){0};
+    return module_identify(path, s, err);
+}
+
+static int32_t identify(const arguments *a, module **m, signature *s, qn_err *err)
+{
+    qn_err why = QN_ERR_INIT;
+    int32_t rc;
+
+    if (a->is_library) return fill_in_library(a->file.path, s, err);
+    rc = module_load(a->file.path, NULL, m, &why);
+    if (rc == QN_E_ELF_NOTE)
+        return fail(err, rc, "%s; a library of functions is signed with --library", why.msg);
+    if (rc != QN_OK) return fail(err, rc, "%s", why.msg);
+    return fill_in(a->file.path, *m, s, err);
 }
 
 static int32_t read_key(const char *path, signature_key **out, char id[SHA256_HEX], qn_err *err)
@@ -194,9 +232,7 @@ int plugin_sign(int argc, char **argv)
 
     cli_parse(&argp, argc, argv, &a);
     if ((rc = read_key(a.key, &key, id, &err)) != QN_OK) return cli_fail(rc, &err);
-    rc = module_load(a.file.path, NULL, &m, &err);
-    if (rc == QN_OK) rc = fill_in(a.file.path, m, &s, &err);
-    if (rc != QN_OK) {
+    if ((rc = identify(&a, &m, &s, &err)) != QN_OK) {
         status = refused(rc, &err);
         goto done;
     }

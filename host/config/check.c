@@ -256,6 +256,42 @@ static void check_store(config *cfg)
                        durability);
 }
 
+/* Where a plugin's own group is silent the one of the run counts, and so the two must fit. */
+static void check_budget(config *cfg, const config_budget *own, const config_node *of)
+{
+    const config_budget *all = &cfg->run.budget;
+    const config_node *group = of ? node_child(of, "budget") : NULL;
+    int64_t soft = own->soft ? own->soft : all->soft;
+    int64_t hard = own->hard ? own->hard : all->hard;
+    int64_t fatal = own->fatal ? own->fatal : all->fatal;
+    const char *wrong = NULL;
+
+    if (!group) return;
+    if (hard && soft > hard) wrong = "soft longer than hard";
+    if (fatal && hard > fatal) wrong = "hard longer than fatal";
+    if (fatal && soft > fatal) wrong = "soft longer than fatal";
+    if (wrong)
+        config_add_mistake(cfg, group, QN_E_RANGE,
+                           "budget: found %s, expected soft, hard and fatal from short to long; "
+                           "what a plugin's group lacks is that of the whole run",
+                           wrong);
+}
+
+static void check_budgets(config *cfg)
+{
+    const config_run *run = &cfg->run;
+
+    check_budget(cfg, &run->budget, cfg->root);
+    for (size_t i = 0; i < run->nmodels; i++)
+        check_budget(cfg, &run->models[i].budget, run->models[i].node);
+    for (size_t i = 0; i < run->nstrategies; i++)
+        check_budget(cfg, &run->strategies[i].budget, run->strategies[i].node);
+    for (size_t i = 0; i < run->nrisk; i++)
+        check_budget(cfg, &run->risk[i].budget, run->risk[i].node);
+    check_budget(cfg, &run->optimizer.budget, run->optimizer.node);
+    check_budget(cfg, &run->execution.budget, run->execution.node);
+}
+
 /* Signatures are held against something. */
 static void check_trust(config *cfg)
 {
@@ -357,6 +393,7 @@ void config_check(config *cfg)
 {
     check_store(cfg);
     check_trust(cfg);
+    check_budgets(cfg);
     check_venues(cfg);
     check_models(cfg);
     check_functions(cfg);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/json.h"
+#include "base/nearest.h"
 
 #include <quoin/decision.h>
 
@@ -160,12 +161,19 @@ static const struct {
 
 static int32_t find_verb(const char *name, uint32_t *out, qn_err *err)
 {
+    const char *names[QN_COMMANDS];
+    char hint[HINT_TEXT];
+    size_t n = 0;
+
     for (uint32_t i = 0; i < QN_COMMANDS; i++) {
-        if (!verbs[i].name || strcmp(verbs[i].name, name) != 0) continue;
+        if (!verbs[i].name) continue;
+        names[n++] = verbs[i].name;
+        if (strcmp(verbs[i].name, name) != 0) continue;
         *out = i;
         return QN_OK;
     }
-    return fail(err, QN_E_UNKNOWN_NAME, "there is no command %s", shown(name));
+    return fail(err, QN_E_UNKNOWN_NAME, "there is no command %s, %s", shown(name),
+                name_hint(name, names, n, hint));
 }
 
 static int32_t put_target(const ask *a, uint32_t takes, char to[64], qn_err *err)

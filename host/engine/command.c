@@ -3,6 +3,7 @@
 
 #include "base/fail.h"
 #include "base/log.h"
+#include "base/nearest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -85,10 +86,36 @@ static const strategy *find_strategy(const engine *e, const char *id)
     return NULL;
 }
 
+#define NAMES_SHOWN 64
+
+int32_t command_no_plugin(const engine *e, const char *id, qn_err *err)
+{
+    const char *names[NAMES_SHOWN];
+    char hint[HINT_TEXT];
+    size_t n = 0;
+
+    for (uint32_t i = 1; i < e->nowners && n < NAMES_SHOWN; i++)
+        names[n++] = e->owners[i]->id;
+    return fail(err, QN_E_UNKNOWN_NAME, "the run has no plugin %s, %s", id,
+                name_hint(id, names, n, hint));
+}
+
+static int32_t no_strategy(const engine *e, const char *id, qn_err *err)
+{
+    const char *names[NAMES_SHOWN];
+    char hint[HINT_TEXT];
+    size_t n = 0;
+
+    for (; n < e->nstrategies && n < NAMES_SHOWN; n++)
+        names[n] = e->strategies[n].in.id;
+    return fail(err, QN_E_UNKNOWN_NAME, "the run has no strategy %s, %s", id,
+                name_hint(id, names, n, hint));
+}
+
 static int32_t check_strategy(engine *e, const engine_command *c, qn_err *err)
 {
     if (!c->target[0] || find_strategy(e, c->target)) return QN_OK;
-    return fail(err, QN_E_UNKNOWN_NAME, "the run has no strategy %s", c->target);
+    return no_strategy(e, c->target, err);
 }
 
 static int32_t check_step(engine *e, const engine_command *c, qn_err *err)
@@ -103,7 +130,7 @@ static int32_t check_step(engine *e, const engine_command *c, qn_err *err)
 static int32_t check_reload(engine *e, const engine_command *c, qn_err *err)
 {
     if (instance_find(e, c->target)) return QN_OK;
-    return fail(err, QN_E_UNKNOWN_NAME, "the run has no plugin %s", c->target);
+    return command_no_plugin(e, c->target, err);
 }
 
 /* One whose functions run on the engine's thread: venues and sinks have none to call. */
@@ -119,8 +146,10 @@ static int32_t check_call(engine *e, const engine_command *c, qn_err *err)
     const instance *in = find_callable(e, c->target);
     command_ask ask;
 
-    if (!in)
-        return fail(err, QN_E_UNKNOWN_NAME, "the run has no plugin %s that is called", c->target);
+    if (!in && instance_find(e, c->target))
+        return fail(err, QN_E_UNSUPPORTED, "%s: venues and sinks have no commands to call",
+                    c->target);
+    if (!in) return command_no_plugin(e, c->target, err);
     if (in->is_out) return fail(err, QN_E_STATE, "%s was taken out of the run", c->target);
     return command_read(in->live->cls, c->value, &ask, err);
 }

@@ -340,9 +340,7 @@ static void put_checkpoint(engine *e)
 
 static void note_time(stage_times *t, int64_t begun)
 {
-    uint64_t bucket = (uint64_t)(clock_steady() - begun) / 8;
-
-    t->buckets[bucket < LATENCY_BUCKETS ? bucket : LATENCY_BUCKETS - 1]++;
+    t->buckets[latency_bucket(clock_steady() - begun)]++;
     t->n++;
 }
 
@@ -361,7 +359,6 @@ RARE static void sampled_market_event(engine *e, qn_event *ev)
 {
     qn_err err = QN_ERR_INIT;
     int64_t before;
-    uint64_t bucket;
     int32_t rc;
 
     if (e->store && !e->replay) {
@@ -377,8 +374,7 @@ RARE static void sampled_market_event(engine *e, qn_event *ev)
     e->is_sampled = true;
     before = clock_steady();
     market_event(e, ev, true);
-    bucket = (uint64_t)(clock_steady() - before) / 8;
-    e->latency[bucket < LATENCY_BUCKETS ? bucket : LATENCY_BUCKETS - 1]++;
+    e->latency[latency_bucket(clock_steady() - before)]++;
     e->is_sampled = false;
 }
 

@@ -66,8 +66,10 @@ static bool open_library(engine *e, function *f, const char *path)
 {
     f->library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (f->library) return true;
-    MISTAKE(e, f, "library", QN_E_NOT_FOUND, "library: the dynamic linker found no %s: %s",
-            f->config->library, linker_says(path));
+    MISTAKE(e, f, "library", QN_E_NOT_FOUND, "library: the dynamic linker does not load %s%s: %s",
+            f->config->library,
+            strchr(f->config->library, '/') ? "" : ", a name without a slash, and so no file here",
+            linker_says(path));
     return false;
 }
 
@@ -93,7 +95,8 @@ static int32_t load_library(engine *e, function *f, qn_err *err)
     if (e->loading.trust.policy == TRUST_REQUIRE) /* loading it would run its code */
         return fail(err, QN_E_MODULE_UNSIGNED,
                     "what the dynamic linker finds cannot be judged before it is loaded, and the "
-                    "policy is \"require\": name a file that is signed");
+                    "policy is \"require\": name its file, with a signature by `quoin plugin sign "
+                    "--library`");
     return open_library(e, f, f->config->library) ? judge_loaded(e, f, err) : QN_OK;
 }
 

@@ -271,6 +271,9 @@ static inline bool instance_may_send(instance *in)
     return true;
 }
 
+/* The error that names the plugins of the run, for an id that none of them has. */
+int32_t command_no_plugin(const engine *e, const char *id, qn_err *err);
+
 /* Call a plugin's command on one of its builds. QN_OK, or why not. */
 int32_t command_of_body(const body *b, const qn_command *record, command_result *out, qn_err *err);
 
@@ -431,7 +434,12 @@ typedef struct halt_state {
 typedef struct replay replay;
 
 #define CHECKPOINT_MASK 0xffffu /* a checkpoint every 65,536 market events */
-#define LATENCY_BUCKETS 1024u   /* of 8 ns: to 8 us, the last one takes the rest */
+
+/* Times of sampled events are counted in buckets: of 8 ns below 2 us, above that 32 for each power
+ * of two, so of at most 1 / 32 of the time, up to 34 s; the last one takes the rest. */
+#define LATENCY_BUCKETS 1024u
+uint32_t latency_bucket(int64_t ns);
+int64_t latency_middle(uint32_t bucket); /* ns */
 
 /* Where the time of a sampled event goes. X(NAME, name, meaning) */
 #define STAGE_LIST(X)                                                                              \

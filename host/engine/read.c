@@ -55,14 +55,41 @@ int64_t engine_run_ns(const engine *e)
     return e->run_ns;
 }
 
-/* Upper bound of the bucket that holds the p-th part of n samples. */
+#define FINE 256u       /* buckets of 8 ns */
+#define FINE_TO 8       /* FINE is 1 << FINE_TO */
+#define OCTAVE 32u      /* buckets from one power of two to the next */
+#define OCTAVE_SHIFT 5u /* OCTAVE is 1 << OCTAVE_SHIFT */
+
+uint32_t latency_bucket(int64_t ns)
+{
+    uint64_t eighths = ns > 0 ? (uint64_t)ns / 8 : 0;
+    uint32_t power, bucket;
+
+    if (eighths < FINE) return (uint32_t)eighths;
+    power = 63u - (uint32_t)__builtin_clzll(eighths);
+    bucket =
+        FINE + (power - FINE_TO) * OCTAVE + (uint32_t)(eighths >> (power - OCTAVE_SHIFT)) - OCTAVE;
+    return bucket < LATENCY_BUCKETS ? bucket : LATENCY_BUCKETS - 1;
+}
+
+int64_t latency_middle(uint32_t bucket)
+{
+    uint32_t shift, part;
+
+    if (bucket < FINE) return (int64_t)bucket * 8 + 4;
+    shift = FINE_TO - OCTAVE_SHIFT + (bucket - FINE) / OCTAVE;
+    part = OCTAVE + (bucket - FINE) % OCTAVE;
+    return (((int64_t)part << shift) + ((int64_t)1 << shift) / 2) * 8;
+}
+
+/* Middle of the bucket that holds the p-th part of n samples. */
 static int64_t percentile(const uint32_t *buckets, uint64_t n, double p)
 {
     uint64_t seen = 0;
 
     for (uint32_t i = 0; i < LATENCY_BUCKETS && n; i++) {
         seen += buckets[i];
-        if ((double)seen >= p * (double)n) return (int64_t)i * 8 + 4;
+        if ((double)seen >= p * (double)n) return latency_middle(i);
     }
     return 0;
 }

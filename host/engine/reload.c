@@ -3,6 +3,7 @@
 
 #include "base/fail.h"
 #include "base/log.h"
+#include "base/nearest.h"
 #include "supervise/crash.h"
 
 #include <inttypes.h>
@@ -110,12 +111,24 @@ static void tell(reloads *r, int32_t code, const char *why)
 
 /* ------------------------------------------------------------------ loading, on its own thread */
 
+/* What a build holds in place of the class that is meant. */
+static int32_t no_class(const module *m, const char *id, qn_err *err)
+{
+    const char *names[MODULE_CLASSES];
+    char hint[HINT_TEXT];
+    size_t n = 0;
+
+    for (const qn_class *c; n < MODULE_CLASSES && (c = module_class_at(m, (uint32_t)n)); n++)
+        names[n] = c->id;
+    return fail(err, QN_E_UNKNOWN_NAME, "%s: it has no class %s, %s", module_about(m)->path, id,
+                name_hint(id, names, n, hint));
+}
+
 /* A new build must take over what the one at work remembers. */
 static int32_t check_class(const instance *seat, const qn_class *cls, qn_err *err)
 {
     uint32_t now = seat->live->cls->schema;
 
-    if (!cls) return fail(err, QN_E_UNKNOWN_NAME, "it has no class %s", seat->live->cls->id);
     if (strcmp(cls->kind, seat->kind) != 0)
         return fail(err, QN_E_TYPE, "its %s is of kind %s, not %s", cls->id, cls->kind, seat->kind);
     if (now && (now < cls->schema_min || now > cls->schema))
@@ -134,7 +147,7 @@ static bool is_sink(const instance *in)
 static int32_t make_body(instance *seat, module *m, body **to, qn_err *err)
 {
     const qn_class *cls = module_class(m, seat->live->cls->id);
-    int32_t rc = check_class(seat, cls, err);
+    int32_t rc = cls ? check_class(seat, cls, err) : no_class(m, seat->live->cls->id, err);
 
     return rc == QN_OK ? body_make(seat, seat->changed, m, cls, to, err) : rc;
 }

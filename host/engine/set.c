@@ -120,7 +120,7 @@ int32_t set_prepare(engine *e, const char *id, const char *text, set_ready *out,
     assignments a;
     int32_t rc;
 
-    if (!s.in) return fail(err, QN_E_UNKNOWN_NAME, "the run has no plugin %s", id);
+    if (!s.in) return command_no_plugin(e, id, err);
     rc = check_instance(e, s.in, &why);
     if (rc == QN_OK) rc = read_text(text, &a, &why);
     if (rc == QN_OK) rc = change(s.in, &a, &s.values, &why);

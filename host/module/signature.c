@@ -176,7 +176,7 @@ static bool read_bytes(signature *s, const char *line)
 static const struct line {
     const char *word; /* what it begins with */
     bool (*read)(signature *s, const char *line);
-    bool may_repeat;
+    bool may_repeat; /* any number of times: a library of functions has no class */
 } lines[] = {
     {"quoin-signature ", read_format, false},
     {"key ", read_key_id, false},
@@ -204,6 +204,7 @@ static int read_lines(signature *s, char *text)
     for (char *end; (end = strchr(text, '\n')); text = end + 1, number++) {
         *end = '\0';
         if (kind > 0 && lines[kind - 1].may_repeat && begins(text, lines[kind - 1].word)) kind--;
+        if (kind < LINES && lines[kind].may_repeat && !begins(text, lines[kind].word)) kind++;
         if (kind == LINES || !begins(text, lines[kind].word) || !lines[kind].read(s, text))
             return number;
         kind++;

@@ -393,6 +393,9 @@ START_TEST(set_mistakes)
         {"name=\xff", QN_E_SYNTAX, "not UTF-8"},
         {"catalog=", QN_E_INVALID, "catalog: found ''"},
         {"trust={ policy = \"on\"; }", QN_E_UNKNOWN_NAME, "known here: require, taint, off"},
+        {"budget={ soft = \"2s\"; hard = \"1s\"; }", QN_E_RANGE, "found soft longer than hard"},
+        {"budget={ hard = \"2s\"; fatal = \"1s\"; }", QN_E_RANGE, "found hard longer than fatal"},
+        {"budget={ soft = \"2s\"; fatal = \"1s\"; }", QN_E_RANGE, "found soft longer than fatal"},
         {"trust={ policy = \"taint\"; }", QN_E_MISSING, "expected the folder of the trusted"},
         {"functions=( { name = \"f\"; library = \"libm.so.6\"; symbol = \"sin\"; signature = "
          "\"f64(f64)\"; bar = \"0s\"; } )",

@@ -68,15 +68,15 @@ class Call(unittest.TestCase):
         self.refused(h, "trend.set_bias", says="found 0 arguments, expected 1: set_bias(bias)")
         self.refused(h, "trend.set_bias", "0.1", "0.2", says="found 2 arguments")
         self.refused(h, "trend.set_bais", "0.1", says="did you mean 'set_bias'?")
-        self.refused(h, "trent.set_bias", "0.1", says="no plugin trent")
-        self.refused(h, "v.set_bias", "0.1", says="no plugin v that is called")
+        self.refused(h, "trent.set_bias", "0.1", says="no plugin trent, did you mean 'trend'? known here: ")
+        self.refused(h, "v.set_bias", "0.1", says="v: venues and sinks have no commands to call [QN_E_UNSUPPORTED]")
         self.call(h, "trend.set_bias", "0", returns=0.1)  # what was refused had no effect
         self.finish(h, ("set_bias 0.2", "QN_OK"), ("set_bias -1", "QN_OK"),
                     ("set_bias -.5", "QN_OK"), ("set_bias 1e-1", "QN_OK"),
                     ("set_bias 1.5", "QN_E_RANGE"), ("set_bias much", "QN_E_TYPE"),
                     ("set_bias", "QN_E_INVALID"), ("set_bias 0.1 0.2", "QN_E_INVALID"),
                     ("set_bais 0.1", "QN_E_UNKNOWN_NAME"), ("set_bias 0.1", "QN_E_UNKNOWN_NAME"),
-                    ("set_bias 0.1", "QN_E_UNKNOWN_NAME"), ("set_bias 0", "QN_OK"))
+                    ("set_bias 0.1", "QN_E_UNSUPPORTED"), ("set_bias 0", "QN_OK"))
 
     def test_it_decides_what_follows(self):
         """The same calls at the same places are the same run; without them it is another."""

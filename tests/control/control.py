@@ -211,7 +211,7 @@ class Control(unittest.TestCase):
         os.chmod(bad, 0o644)
         for file, mode, word in ((bad, "force", "QN_E_ELF_FORMAT"),
                                  (self.run_.path("none.so"), "force", "QN_E_NOT_FOUND"),
-                                 (host.sma_build(0), "force", "has no class"),
+                                 (host.sma_build(0), "force", f"{host.sma_build(0)}: it has no class"),
                                  (host.version("noload"), "force", "QN_E_DAMAGED"),
                                  (host.version("other"), "refactor", "QN_E_DIVERGED")):
             got = h.ctl("reload", "s", file, "--mode", mode, "--shadow", "500")
@@ -228,7 +228,7 @@ class Control(unittest.TestCase):
     def test_refused_commands(self):
         h = self.host().start()
         for args, status, word in (
-                (["dance"], 2, "there is no command dance"),
+                (["dance"], 2, "no command dance, did you mean 'cancel'? known here: status, "),
                 (["cancel", "nobody"], 2, "no strategy nobody"),
                 (["flatten", "v"], 2, "no strategy v"),
                 (["reload"], 2, "needs the id of a plugin"),

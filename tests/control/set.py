@@ -79,7 +79,7 @@ class Set(unittest.TestCase):
         self.refused(h, "trend.fast=5", says="fast does not change while a run goes on; what does "
                      "of this class: full_distance adx_floor adx_full stop bias step repeat "
                      "[QN_E_UNSUPPORTED]")
-        self.refused(h, "trent.bias=0.1", says="the run has no plugin trent")
+        self.refused(h, "trent.bias=0.1", says="the run has no plugin trent, did you mean 'trend'? known here: ")
         self.refused(h, "v.latency=1ms", says="venues and sinks do not change")
         # each is right, and they do not go together
         self.refused(h, "trend.adx_floor=50", says="adx_floor (50) must be below adx_full (40)")

@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import statistics
+import subprocess
 import unittest
 from datetime import timedelta
 
@@ -276,7 +277,7 @@ sinks = ( {{ id = "log"; plugin = "sink/jsonl"; params = {{ path = "log.jsonl"; 
         cases = [
             (function("f", "no_such", "f64()", ""), "has no function 'no_such'"),
             (function("f", "a_table", "f64()", ""), "is data, expected a function"),
-            (function("f", "mean", "f64()", "", "libnone.so.9"), "found no libnone.so.9"),
+            (function("f", "mean", "f64()", "", "libnone.so.9"), "does not load libnone.so.9, a name without a slash"),
             (function("f", "mean", "f64()", "", "./none.so"), "there is no file"),
             (function("f", "mean", "f64(f64[],i33)", '"close:9", 9'), "column 11: found 'i33'"),
             (function("f", "mean", "f64(f64[],i32)", '"close:9"'), "args: found 1, expected 2"),
@@ -320,6 +321,41 @@ sinks = ( {{ id = "log"; plugin = "sink/jsonl"; params = {{ path = "log.jsonl"; 
                              extra=f'functions = ( {given} ); ' + taint.replace("taint", "require"))
             done = quoin("run", self.book.path("run.cfg"), "--quiet")
             self.assertEqual(done.returncode, 3, done.stderr)
+
+    def test_a_signed_library(self):
+        own, key = self.book.path("own.so"), self.book.path("mine.key")
+        keys, open_ = self.book.path("keys"), self.book.path("keys", "mine.pem")
+        os.makedirs(keys)
+        shutil.copy(OWN, own)
+        for args in (["genpkey", "-algorithm", "ed25519", "-out", key],
+                     ["pkey", "-in", key, "-pubout", "-out", open_]):
+            subprocess.run(["openssl", *args], check=True, capture_output=True)
+        os.chmod(own, 0o644)
+        os.chmod(open_, 0o644)
+        done = quoin("plugin", "sign", own, "--key", key)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("a library of functions is signed with --library [QN_E_ELF_NOTE]", done.stderr)
+        plugin = os.path.join(BUILD, "plugins", "strategy", "sma_cross.so")
+        done = quoin("plugin", "sign", plugin, "--library", "--key", key)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("is a plugin: sign it without --library", done.stderr)
+        done = quoin("plugin", "sign", own, "--library", "--key", key, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        made = json.loads(done.stdout)
+        self.assertEqual((made["classes"], made["abi"]), ([], None))
+        done = quoin("plugin", "verify", own, "--library", "--trust", keys, "--json")
+        self.assertEqual((done.returncode, json.loads(done.stdout)), (0, made), done.stderr)
+        # all else of the run is unsigned: the library's own signature is what is looked at here
+        self.book.configure(UNIT.replace(OWN, "./own.so"),
+                            extra='trust = { policy = "taint"; keys = "keys"; };')
+        self.assertNotIn("fn.unit", self.book.run()["trust"]["unsigned"])
+        with open(own, "ab") as f:
+            f.write(b"more")
+        done = quoin("plugin", "verify", own, "--library", "--trust", keys)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("[QN_E_SIGNATURE_", done.stderr)
+        done = quoin("run", self.book.path("run.cfg"), "--quiet")
+        self.assertEqual(done.returncode, 3, done.stderr)
 
 
 if __name__ == "__main__":
