@@ -66,7 +66,7 @@ RARE void engine_drain(engine *e)
 }
 
 /* The market's own time of an event: a bar belongs to its end. */
-static int64_t market_time(const qn_event *ev)
+int64_t engine_market_time(const qn_event *ev)
 {
     if (ev->type == QN_EVENT_BAR) return qn_bar_close_ts((const qn_bar *)(const void *)ev);
     return ((const qn_trade *)(const void *)ev)->venue_ts; /* the first member of all others */
@@ -202,7 +202,7 @@ void engine_set_time(engine *e, qn_event *ev)
         e->counts.late++;
     }
     e->now = ev->ts_ns;
-    e->market_ts = market_time(ev);
+    e->market_ts = engine_market_time(ev);
     if (e->now >= e->check_ts) pass_time(e, e->now);
 }
 

@@ -566,6 +566,8 @@ void engine_fail(engine *e, int32_t code, const char *format, ...)
 void engine_drain(engine *e);
 /* What a market event does to the books, behind its fills. */
 void engine_mark(engine *e, const stream *s, const qn_event *ev);
+/* Market time of an event of the tape. */
+int64_t engine_market_time(const qn_event *ev);
 /* Engine time goes on to that of an event of the tape. */
 void engine_set_time(engine *e, qn_event *ev);
 /* When something began that is timed; 0 = it is not. */

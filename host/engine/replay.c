@@ -10,9 +10,13 @@
 #include <inttypes.h>
 
 /* A timer or a result is an instant of its own; whatever else was recorded belongs to the event
- * that brought it about. */
+ * that brought it about. What a venue makes of an event of the tape stands before that event. */
 static void set_time(engine *e, const qn_event *record)
 {
+    const qn_event *head = e->tape->head;
+
+    if (record->ts_ns > e->now && head && head->ts_ns == record->ts_ns)
+        e->market_ts = engine_market_time(head);
     e->now = record->ts_ns;
     if (record->type == QN_EVENT_TIMER || record->type == QN_EVENT_RESULT)
         e->market_ts = record->ts_ns;

@@ -114,6 +114,15 @@ class Again(unittest.TestCase):
                 self.same(got, whole)
         return given_up
 
+    def test_an_order_that_answers_a_fill(self):
+        """It stands before the bar that filled, and is of its market time: in the books, too."""
+        self.config(file=version("chases"))
+        whole = self.whole([])
+        for eighths in range(2, 8):  # not all of them come behind a snapshot that is on disk
+            shutil.rmtree(self.store)
+            self.assertIsNone(self.drive("trade", [], whole["events"] * eighths // 8, -9))
+            self.same(self.drive("resume", []), whole)
+
     # ---- builds
 
     def test_a_replay_takes_the_same_builds(self):

@@ -14,6 +14,7 @@
  *   GATE        0   so many loads wait for a byte of the descriptor that QUOIN_GATE_FD names
  *   ASKS        0   1 = it asks at each bar what others do not ask, and makes nothing of it
  *   CUT         0   so many bytes of its state are saved, and not the rest; 0 = all
+ *   CHASE       0   1 = it closes what was filled at once
  *   EXTRA       0   1 = a parameter without which it cannot be, and which no config has */
 #include <quoin/sdk/strategy.h>
 
@@ -54,6 +55,9 @@
 #endif
 #ifndef CUT
 #define CUT 0
+#endif
+#ifndef CHASE
+#define CHASE 0
 #endif
 #ifndef EXTRA
 #define EXTRA 0
@@ -178,6 +182,7 @@ static int32_t on_event(void *self, const qn_event *ev, const qn_out *out)
     version *v = self;
 
     if (ev->type == QN_EVENT_BAR) return on_bar(v, (const qn_bar *)(const void *)ev, out);
+    if (CHASE && ev->type == QN_EVENT_FILL) qn_out_target(out, ev->instrument, 0);
     if (ev->type == QN_EVENT_TIMER && FAIL_AT > 0 && v->bars >= FAIL_AT) return QN_E_INTERNAL;
     return QN_OK;
 }
