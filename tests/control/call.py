@@ -131,7 +131,7 @@ class Call(unittest.TestCase):
     # ---- while a new build is beside the one at work
 
     def reloading(self, name, mode):
-        h = self.host(pace=600).start()
+        h = self.host(pace=6000).start()
         h.until(lambda s: s["market_events"] > 100)
         process = self.reload = host.subprocess.Popen(
             [host.QUOIN, "ctl", "--store", h.store, "reload", "mine", build(name), "--mode", mode,

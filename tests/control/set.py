@@ -196,7 +196,7 @@ class Set(unittest.TestCase):
         self.assertEqual([float(q) for q in self.orders(h)][-4:-1], [12, 12, 12])
 
     def test_during_a_reload(self):
-        h = self.host(pace=600).start()
+        h = self.host(pace=6000).start()
         h.until(lambda s: s["market_events"] > 100)
         process = host.subprocess.Popen(
             [host.QUOIN, "ctl", "--store", h.store, "reload", "sma", host.sma_build(1),
