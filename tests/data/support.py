@@ -7,6 +7,7 @@ import io
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,8 @@ from decimal import Decimal
 BUILD = os.environ["QUOIN_BUILD"]
 SOURCE = os.environ["QUOIN_SOURCE"]
 QUOIN = os.path.join(BUILD, "quoin")
+with open(os.path.join(BUILD, "CMakeCache.txt"), encoding="utf-8") as cache:
+    SANITIZED = bool(re.search("^QUOIN_SANITIZER:STRING=.", cache.read(), re.M))
 
 
 def quoin(*args, stdin=None):

@@ -16,12 +16,10 @@ import hostile  # of tests/e2e: tests/control has one, too
 sys.path.insert(0, os.path.join(os.environ["QUOIN_SOURCE"], "tests", "control"))
 import runs
 from host import Host, catalog, sma, sma_build
-from support import BUILD, QUOIN, SOURCE, quoin
+from support import QUOIN, SANITIZED, SOURCE, quoin
 
 TIERS = ["none", "process", "group:all"]
 KINDS = ("model/", "strategy/", "optimizer/", "risk/", "execution/", "/")
-with open(os.path.join(BUILD, "CMakeCache.txt"), encoding="utf-8") as cache:
-    SANITIZED = re.search("^QUOIN_SANITIZER:STRING=.", cache.read(), re.M)
 
 
 def isolated(text, tier):

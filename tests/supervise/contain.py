@@ -11,9 +11,8 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.environ["QUOIN_SOURCE"], "tests", "supervise"))
 from lasting import Lasting, culprit
-from crash import SANITIZED
 from host import catalog, sma
-from support import QUOIN, quoin
+from support import QUOIN, SANITIZED, quoin
 
 BARS = 2000
 AT = 700

@@ -11,10 +11,7 @@ import unittest
 sys.path.insert(0, os.path.join(os.environ["QUOIN_SOURCE"], "tests", "control"))
 import runs
 from host import Host, catalog
-from support import BUILD, QUOIN
-
-with open(os.path.join(BUILD, "CMakeCache.txt"), encoding="utf-8") as cache:
-    SANITIZED = re.search("^QUOIN_SANITIZER:STRING=.", cache.read(), re.M)
+from support import QUOIN, SANITIZED
 
 
 def book(culprit):

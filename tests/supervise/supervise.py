@@ -14,9 +14,8 @@ import unittest
 sys.path.insert(0, os.path.join(os.environ["QUOIN_SOURCE"], "tests", "supervise"))
 from lasting import Lasting, culprit, read
 import runs
-from crash import SANITIZED
 from host import catalog, children, sma
-from support import quoin
+from support import SANITIZED, quoin
 
 BARS = 3000
 
