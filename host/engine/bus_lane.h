@@ -34,11 +34,11 @@ typedef struct lane {
     uint64_t first_seq, last_seq;
     uint64_t saved;
     _Atomic uint64_t cursor; /* the engine looks at it */
-    int64_t save_at; /* steady clock */
-    bool is_failing; /* the last try to write failed, and the log says so */
-    bool is_unsaved; /* the same of the cursor */
-    bool is_frozen;  /* the cursor is not stored any more */
-    int32_t code;    /* what the thread ended with */
+    int64_t save_at;         /* steady clock */
+    bool is_failing;         /* the last try to write failed, and the log says so */
+    bool is_unsaved;         /* the same of the cursor */
+    bool is_frozen;          /* the cursor is not stored any more */
+    int32_t code;            /* what the thread ended with */
     qn_err err;
 
     /* both */

@@ -42,8 +42,7 @@ int32_t words_add(char to[WORDS_TEXT], const char *word, qn_err *err)
         word = quoted;
     }
     if (at + len >= WORDS_TEXT)
-        return fail(err, QN_E_OVERFLOW, "what is given has more than %u bytes",
-                    WORDS_TEXT - 1);
+        return fail(err, QN_E_OVERFLOW, "what is given has more than %u bytes", WORDS_TEXT - 1);
     if (used) to[used] = ' ';
     memcpy(to + at, word, len);
     to[at + len] = '\0';
