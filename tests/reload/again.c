@@ -55,10 +55,11 @@ static void on_done(engine_command *c, int32_t code, const char *why)
     }
 }
 
-/* Not within an event with which something is asked for: whether that was on record yet would
- * depend on the machine's speed, and a step that was lost is asked for by nobody. */
+/* Not within an event with which something is asked for, nor while that is being loaded: whether it
+ * was on record yet would depend on the machine's speed, and what was lost is asked for by nobody. */
 static void die_here(const driver *d)
 {
+    if (d->e->reloads.phase == RELOAD_LOADING) return;
     for (uint32_t i = 0; i < d->n; i++)
         if (d->steps[i].at == d->e->counts.market) return;
     if (d->kill_at && d->e->seq >= d->kill_at) kill(getpid(), SIGKILL);
