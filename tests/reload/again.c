@@ -56,7 +56,7 @@ static void on_done(engine_command *c, int32_t code, const char *why)
 }
 
 /* Not within an event with which something is asked for, nor while that is being loaded: whether it
- * was on record yet would depend on the machine's speed, and what was lost is asked for by nobody. */
+ * was on record yet depends on the machine's speed, and what was lost is asked for by nobody. */
 static void die_here(const driver *d)
 {
     if (d->e->reloads.phase == RELOAD_LOADING) return;
